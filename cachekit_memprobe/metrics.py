@@ -1,0 +1,110 @@
+"""The one vocabulary of metric names, shared by budgets, JSON, reports and comparisons.
+
+A value is in payloads: times the logical size of the cached value. Its size in bytes is that times
+the payload.
+"""
+
+from dataclasses import dataclass
+
+from cachekit_memprobe.stages import STAGES
+
+RSS = "rss"
+TRACEMALLOC = "tracemalloc"
+MEMRAY = "memray"
+ALIASING = "aliasing"
+INSTRUMENTS = (RSS, TRACEMALLOC, MEMRAY, ALIASING)
+"""One fresh process each."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One name of the vocabulary.
+
+    Attributes:
+        name: dotted; ``<stage>`` stands for each stage of the map.
+        instrument: the instrument that must have run for the metric to exist.
+        label: what a reader sees.
+        meaning: one sentence, for docs and ``--help``.
+    """
+
+    name: str
+    instrument: str
+    label: str
+    meaning: str
+
+    @property
+    def per_stage(self) -> bool:
+        return self.name.endswith(".<stage>")
+
+
+METRICS = (
+    Metric(
+        "copies.<stage>",
+        MEMRAY,
+        "copies",
+        "heap allocated in the stage during one read; growing a block counts its growth, a file map nothing",
+    ),
+    Metric("copies.total", MEMRAY, "copies, all stages", "the sum of copies.<stage>, other included"),
+    Metric(
+        "verbatim.<stage>",
+        ALIASING,
+        "verbatim",
+        "the part of it proven to be a byte-for-byte copy of memory that the read already had",
+    ),
+    Metric("verbatim.total", ALIASING, "verbatim, all stages", "the sum of verbatim.<stage>"),
+    Metric(
+        "live.<stage>", MEMRAY, "live at the peak", "what the stage holds at the moment of the read's peak"
+    ),
+    Metric(
+        "peak.heap", MEMRAY, "heap peak", "high-water mark of the heap during the read, file maps excluded"
+    ),
+    Metric(
+        "peak.tracemalloc",
+        TRACEMALLOC,
+        "tracemalloc peak",
+        "the same as tracemalloc sees it, its window opened before the read",
+    ),
+    Metric(
+        "peak.tracemalloc_late",
+        TRACEMALLOC,
+        "tracemalloc peak, late window",
+        "with the window opened after unwrap, as the test that missed the unwrap copy did",
+    ),
+    Metric("peak.arrow_pool", TRACEMALLOC, "Arrow pool peak", "high-water mark of Arrow's own memory pool"),
+    Metric("mapped.file", MEMRAY, "file maps", "bytes file-mapped during the read"),
+    Metric("rss.peak", RSS, "RSS peak", "growth of VmHWM over the resident set before the read; exact"),
+    Metric("rss.anon", RSS, "RSS peak, anonymous", "the largest growth of its anonymous part; sampled"),
+    Metric("rss.file", RSS, "RSS peak, file-backed", "the largest growth of its file-backed part; sampled"),
+    Metric("rss.settled", RSS, "RSS settled", "growth that stays after the first read's value was dropped"),
+    Metric(
+        "growth.per_read",
+        RSS,
+        "growth per read",
+        "resident set that each further read adds and keeps after its value was dropped",
+    ),
+)
+
+_STAGE_METRICS = tuple(metric for metric in METRICS if metric.per_stage)
+
+
+def expand(metric: Metric) -> tuple[str, ...]:
+    """The concrete names of a metric: itself, or one for each stage."""
+    if not metric.per_stage:
+        return (metric.name,)
+    return tuple(metric.name.replace("<stage>", stage) for stage in STAGES)
+
+
+NAMES = tuple(name for metric in METRICS for name in expand(metric))
+"""Every name that a budget may use."""
+
+
+def metric_of(name: str) -> Metric:
+    """The vocabulary's entry for a concrete name.
+
+    Raises:
+        KeyError: the name is not in the vocabulary.
+    """
+    for metric in METRICS:
+        if name in expand(metric):
+            return metric
+    raise KeyError(name)

@@ -1,0 +1,83 @@
+"""Sizes: the one place where they are parsed and formatted.
+
+A *payload* is the logical size of the cached value. Records hold bytes; people and budgets read
+payloads, written ``1.20x``.
+"""
+
+import re
+
+from pydantic import ByteSize, TypeAdapter
+
+_BYTE_SIZE = TypeAdapter(ByteSize)
+_WHOLE_SIZE = re.compile(r"\s*(\d*\.)?\d+\s*[A-Za-z]*\s*")
+"""``ByteSize`` ignores what follows a size: it takes ``64,5MiB`` and ``64.MiB`` for 64 bytes."""
+
+
+def parse_bytes(text: str) -> int:
+    """Read ``64MiB``, ``300MB`` or a plain number of bytes.
+
+    Raises:
+        ValueError: the text is not a size, or the size is not positive.
+    """
+    try:
+        if not _WHOLE_SIZE.fullmatch(text):
+            raise ValueError
+        size_bytes = int(_BYTE_SIZE.validate_python(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a size; write it like 64MiB or 300MB") from None
+    if size_bytes <= 0:
+        raise ValueError(f"{text!r} is not a positive size")
+    return size_bytes
+
+
+def parse_payloads(text: str) -> float:
+    """Read ``1.3x``, a multiple of the payload.
+
+    Raises:
+        ValueError: the text is not a non-negative, finite multiple.
+    """
+    digits = text.strip()
+    if not digits.endswith("x"):
+        raise ValueError(f"{text!r} is not a multiple of the payload; write it like 1.3x")
+    try:
+        payloads = float(digits[:-1])
+    except ValueError:
+        raise ValueError(f"{text!r} is not a multiple of the payload; write it like 1.3x") from None
+    if not 0 <= payloads < float("inf"):
+        raise ValueError(f"{text!r} is not a multiple of the payload that can be reached")
+    return payloads
+
+
+def format_bytes(size_bytes: float, like_bytes: float | None = None) -> str:
+    """``300.0 MB`` or ``64.0 MiB``: in the system in which ``like_bytes`` is a round figure.
+
+    Args:
+        size_bytes: the size to write.
+        like_bytes: the size that chooses between decimal and binary units, the payload as a rule, so
+            that one report speaks one system; the size itself when not given.
+    """
+    decimal = _is_decimal(abs(size_bytes if like_bytes is None else like_bytes))
+    value, power = _scaled(abs(size_bytes), 1000 if decimal else 1024)
+    sign = "-" if size_bytes < 0 else ""
+    if power == 0:
+        return f"{sign}{value:.0f} B"
+    suffix = ("kB", "MB", "GB", "TB") if decimal else ("KiB", "MiB", "GiB", "TiB")
+    return f"{sign}{value:.1f} {suffix[power - 1]}"
+
+
+def format_payloads(payloads: float) -> str:
+    """``1.00x``; a figure that rounds to nothing is ``0.00x``, never ``-0.00x``."""
+    return f"{payloads + 0.0:.2f}x" if abs(payloads) >= 0.005 else "0.00x"
+
+
+def _scaled(magnitude: float, base: int) -> tuple[float, int]:
+    power = 0
+    while magnitude >= base and power < 4:
+        magnitude /= base
+        power += 1
+    return magnitude, power
+
+
+def _is_decimal(size_bytes: float) -> bool:
+    decimal, binary = _scaled(size_bytes, 1000)[0], _scaled(size_bytes, 1024)[0]
+    return abs(decimal - round(decimal)) < abs(binary - round(binary))
