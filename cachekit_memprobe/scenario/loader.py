@@ -1,0 +1,113 @@
+"""From a TOML file to a :class:`~cachekit_memprobe.model.Scenario`."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from cachekit_memprobe import units
+from cachekit_memprobe.errors import ScenarioError
+from cachekit_memprobe.model import Caching, Limit, Read, Scenario, Value
+from cachekit_memprobe.scenario.checks import check
+from cachekit_memprobe.scenario.problems import printable, toml
+from cachekit_memprobe.scenario.schema import DEFAULT_COLUMNS, ScenarioFile, ValueTable
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+LARGEST_FILE_BYTES = 1024 * 1024
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read and check one scenario file; its stem is the scenario's name.
+
+    Raises:
+        ScenarioError: the file can't be read, is not TOML, or is not a scenario. The message has one
+            line for each thing that is wrong, each naming the file.
+    """
+    source = printable(str(path))
+    document = _document(path, source)
+    tables, limits, problems = check(document)
+    lines = [*_name_problems(path.stem), *map(str, problems)]
+    if tables is None or lines:
+        raise ScenarioError("\n".join(f"{source}: {line}" for line in lines))
+    return _scenario(path.stem, source, tables, limits)
+
+
+def _document(path: Path, source: str) -> dict[str, Any]:
+    text = _text(_read(path, source), source)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"{source}: expected TOML, found: {error}; correct it there") from None
+    # Python's own limits: the digits of an integer, and the depth of the parser.
+    except (ValueError, RecursionError):
+        raise ScenarioError(
+            f"{source}: expected TOML, found an integer of thousands of digits, "
+            "or arrays or tables nested too deep; a scenario needs none of these"
+        ) from None
+
+
+def _text(content: bytes, source: str) -> str:
+    try:
+        # Without the byte order mark that some editors write.
+        return content.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ScenarioError(
+            f"{source}: expected UTF-8, found the byte 0x{content[error.start]:02x} in line {line}; "
+            "save the file as UTF-8"
+        ) from None
+
+
+def _read(path: Path, source: str) -> bytes:
+    if path.is_dir():
+        raise ScenarioError(f"{source}: expected a TOML file, found a directory; name a file that is in it")
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE_BYTES + 1)
+    except OSError as error:
+        raise ScenarioError(
+            f"{source}: expected a file that can be read, found: {error.strerror}; "
+            "check the path and its permissions (a bundled scenario is named without .toml)"
+        ) from None
+    if len(content) > LARGEST_FILE_BYTES:
+        raise ScenarioError(
+            f"{source}: expected at most {units.format_bytes(LARGEST_FILE_BYTES)}, found more; "
+            "is this a scenario file?"
+        )
+    return content
+
+
+def _name_problems(name: str) -> tuple[str, ...]:
+    """A name is also that of a folder in the run folder."""
+    if _NAME.fullmatch(name):
+        return ()
+    better = re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("._-") or "scenario"
+    return (
+        'file name: expected lower-case letters, digits, ".", "_" and "-", the first a letter or a digit, '
+        f"found {toml(name)}; rename the file, for example to {better}.toml",
+    )
+
+
+def _scenario(name: str, source: str, tables: ScenarioFile, limits: tuple[Limit, ...]) -> Scenario:
+    cache = tables.cache
+    return Scenario(
+        name=name,
+        summary=tables.summary,
+        source=source,
+        value=_value(tables.value),
+        caching=Caching(cache.serializer, cache.compression, cache.backend, cache.encryption, cache.l1),
+        read=Read(tables.read.tier, tables.read.route),
+        releases=tables.releases,
+        needs=tuple(tables.needs),
+        budget=limits,
+    )
+
+
+def _value(table: ValueTable) -> Value:
+    columns = 0 if table.kind != "dataframe" else table.columns or DEFAULT_COLUMNS
+    return Value(table.kind, units.parse_bytes(table.size), table.seed, columns)

@@ -1,0 +1,112 @@
+"""The schema of a scenario file.
+
+A field's description says what is expected of the key, its first example is the remedy: the messages
+are made of them. What one key demands of another is in :mod:`cachekit_memprobe.scenario.rules`.
+"""
+
+from typing import Annotated, Any, Literal
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from cachekit_memprobe import units
+from cachekit_memprobe.scenario.problems import one_of
+
+NEEDS: tuple[str, ...] = ()
+"""What a scenario may ask of the machine."""
+
+DEFAULT_SIZE = "64MiB"
+DEFAULT_COLUMNS = 8
+
+
+def _one_line(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError
+    return text.strip()
+
+
+def _specifier(text: str) -> str:
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier as error:
+        raise ValueError from error
+    return text.strip()
+
+
+def _size(text: str) -> str:
+    units.parse_bytes(text)
+    return text
+
+
+def _need(name: str) -> str:
+    if name not in NEEDS:
+        raise ValueError
+    return name
+
+
+def _unencrypted(encryption: bool) -> bool:
+    if encryption:
+        raise ValueError
+    return encryption
+
+
+class Table(BaseModel):
+    """A TOML table: unknown keys are refused, and nothing is converted from one type to another."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ValueTable(Table):
+    """``[value]``: what is cached."""
+
+    kind: Literal["dataframe", "bytes", "ndarray", "text"] = Field(examples=["dataframe"])
+    size: Annotated[str, AfterValidator(_size)] = Field(
+        DEFAULT_SIZE, description='a size such as "64MiB"', examples=[DEFAULT_SIZE]
+    )
+    seed: int = Field(1, ge=0, lt=2**32, description="an integer from 0 to 4294967295", examples=[1])
+    columns: int | None = Field(
+        None, ge=1, le=100_000, description="an integer from 1 to 100000", examples=[DEFAULT_COLUMNS]
+    )
+
+
+class CacheTable(Table):
+    """``[cache]``: how it is cached, the arguments of ``@cache`` and of its backend."""
+
+    serializer: Literal["arrow", "default", "auto", "orjson"] = Field(examples=["arrow"])
+    compression: Literal["none", "zstd", "lz4"] = Field("none", examples=["none"])
+    backend: Literal["file"] = Field("file", examples=["file"])
+    encryption: Annotated[bool, AfterValidator(_unencrypted)] = Field(
+        False, description="false, as encryption is not supported yet", examples=[False]
+    )
+    l1: bool = Field(description="true or false", examples=[True])
+
+
+class ReadTable(Table):
+    """``[read]``: the read that is measured."""
+
+    tier: Literal["l1", "l2"] = Field(examples=["l1"])
+    route: Literal["memory", "get", "map"] = Field(examples=["memory"])
+
+
+class ScenarioFile(Table):
+    """A whole file; the limits of ``[budget]`` are read by ``budget_table``."""
+
+    summary: Annotated[str, AfterValidator(_one_line)] = Field(
+        description="one line of text", examples=["DataFrame, uncompressed Arrow, L1 hit"]
+    )
+    releases: Annotated[str, AfterValidator(_specifier)] = Field(
+        "", description='a PEP 440 specifier such as ">=0.10.0"', examples=[">=0.10.0"]
+    )
+    needs: list[Annotated[str, AfterValidator(_need)]] = Field(
+        [],
+        description=f"an array of {one_of(NEEDS)}" if NEEDS else "an empty array, as no need is known yet",
+        examples=[[]],
+    )
+    value: ValueTable
+    cache: CacheTable
+    read: ReadTable
+    budget: dict[str, Any] = Field({}, description="a table of limits")
+
+
+TABLES: dict[str, type[Table]] = {"value": ValueTable, "cache": CacheTable, "read": ReadTable}
+"""The tables whose keys are fixed."""

@@ -1,0 +1,125 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from cachekit_memprobe.errors import EXIT_UNMEASURED, MemprobeError, ScenarioError, UsageError
+from cachekit_memprobe.model import Scenario
+from cachekit_memprobe.scenario import bundled, bundled_names, load_bundled
+
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
+NAMES = (
+    "arrow-file-get",
+    "arrow-file-mmap",
+    "arrow-l1-hit",
+    "arrow-l1-hit-zstd",
+    "bytes-file-get",
+    "json-l1-hit",
+    "ndarray-l1-hit",
+)
+
+# name: kind, serializer, compression, tier, route, releases
+READS = {
+    "arrow-file-get": ("dataframe", "arrow", "none", "l2", "get", ""),
+    "arrow-file-mmap": ("dataframe", "arrow", "none", "l2", "map", ">=0.10.0"),
+    "arrow-l1-hit": ("dataframe", "arrow", "none", "l1", "memory", ""),
+    "arrow-l1-hit-zstd": ("dataframe", "arrow", "zstd", "l1", "memory", ""),
+    "bytes-file-get": ("bytes", "default", "none", "l2", "get", ""),
+    "json-l1-hit": ("text", "orjson", "none", "l1", "memory", ""),
+    "ndarray-l1-hit": ("ndarray", "auto", "none", "l1", "memory", ""),
+}
+
+
+def read_of(scenario: Scenario) -> tuple[str, ...]:
+    return (
+        scenario.value.kind,
+        scenario.caching.serializer,
+        scenario.caching.compression,
+        scenario.read.tier,
+        scenario.read.route,
+        scenario.releases,
+    )
+
+
+def test_names_are_sorted_and_complete() -> None:
+    assert bundled_names() == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_bundled_scenario_loads(name: str) -> None:
+    scenario = load_bundled(name)
+    assert (scenario.name, scenario.source) == (name, f"bundled:{name}")
+    assert read_of(scenario) == READS[name]
+    assert scenario.value.logical_bytes == 64 * 1024**2
+    assert scenario.needs == ()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_bundled_budget_holds_the_read_from_each_side(name: str) -> None:
+    budget = {limit.metric: limit for limit in load_bundled(name).budget}
+    assert {"copies.total", "peak.heap", "rss.peak", "verbatim.unwrap", "growth.per_read"} <= budget.keys()
+    assert all(limit.payloads is not None and limit.level == "error" for limit in budget.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_bundled_file_says_what_it_replays_and_why(name: str) -> None:
+    comment = re.match(r"(# \S.*\n)+\n", (SCENARIOS / f"{name}.toml").read_text())
+    assert comment is not None
+    assert 2 <= comment[0].count("#") <= 4
+
+
+def test_summaries_fit_a_line_and_differ() -> None:
+    summaries = {load_bundled(name).summary for name in NAMES}
+    assert len(summaries) == len(NAMES)
+    assert all(len(summary) <= 80 for summary in summaries)
+
+
+def test_an_unknown_name_gets_close_matches() -> None:
+    with pytest.raises(UsageError) as caught:
+        load_bundled("arrow-l2-hit")
+    assert str(caught.value) == (
+        "no bundled scenario matches 'arrow-l2-hit'; did you mean arrow-l1-hit, arrow-l1-hit-zstd or "
+        "ndarray-l1-hit? (a file: PATH.toml or ./PATH)"
+    )
+
+
+def test_a_name_is_no_path() -> None:
+    with pytest.raises(UsageError, match="no bundled scenario"):
+        load_bundled("../scenarios/arrow-l1-hit")
+
+
+def test_an_installed_package_comes_before_a_checkout(
+    tmp_path: Path, smallest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "first").mkdir()
+    (tmp_path / "first" / "one.toml").write_text(smallest)
+    monkeypatch.setattr(bundled, "FOLDERS", (tmp_path / "first", SCENARIOS))
+    assert bundled_names() == ("one",)
+    assert load_bundled("one").source == "bundled:one"
+    monkeypatch.setattr(bundled, "FOLDERS", (tmp_path / "none", SCENARIOS))
+    assert bundled_names() == NAMES
+
+
+def test_where_they_are_looked_for() -> None:
+    package = Path(bundled.__file__).parents[1]
+    installed, checkout = bundled.FOLDERS
+    assert installed == package / "bundled_scenarios"
+    assert checkout == package.parent / "scenarios"
+
+
+def test_an_installation_without_scenarios_is_not_a_green_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundled, "FOLDERS", (tmp_path,))
+    with pytest.raises(
+        MemprobeError, match="no bundled scenarios; install cachekit-memprobe again"
+    ) as caught:
+        bundled_names()
+    assert caught.value.exit_code == EXIT_UNMEASURED
+
+
+def test_an_error_in_a_bundled_file_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "one.toml").write_text("")
+    monkeypatch.setattr(bundled, "FOLDERS", (tmp_path,))
+    with pytest.raises(ScenarioError, match=re.escape(f"{tmp_path / 'one.toml'}: top-level summary")):
+        load_bundled("one")

@@ -1,0 +1,122 @@
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cachekit_memprobe.errors import ScenarioError, UsageError
+from cachekit_memprobe.scenario import bundled, bundled_names, schema, select
+
+WriteFile = Callable[..., Path]
+
+
+def names(patterns: list[str]) -> list[str]:
+    return [scenario.name for scenario in select(patterns)]
+
+
+def test_no_pattern_selects_every_bundled_scenario() -> None:
+    assert names([]) == list(bundled_names())
+
+
+def test_no_pattern_leaves_out_what_needs_something(
+    tmp_path: Path, smallest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plain.toml").write_text(smallest)
+    (tmp_path / "served.toml").write_text(f'needs = ["redis"]\n{smallest}')
+    monkeypatch.setattr(schema, "NEEDS", ("redis",))
+    monkeypatch.setattr(bundled, "FOLDERS", (tmp_path,))
+    assert names([]) == ["plain"]
+    assert names(["served"]) == ["served"]
+    assert names(["*"]) == ["plain", "served"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "selected"),
+    [
+        (["arrow-l1-hit"], ["arrow-l1-hit"]),
+        (["json-l1-hit", "arrow-l1-hit"], ["json-l1-hit", "arrow-l1-hit"]),
+        (["arrow-l1-*"], ["arrow-l1-hit", "arrow-l1-hit-zstd"]),
+        (["?rrow-file-[gm]*"], ["arrow-file-get", "arrow-file-mmap"]),
+        (["arrow-l1-hit-zstd", "arrow-l1-*", "arrow-l1-hit"], ["arrow-l1-hit-zstd", "arrow-l1-hit"]),
+    ],
+)
+def test_names_and_globs(patterns: list[str], selected: list[str]) -> None:
+    assert names(patterns) == selected
+
+
+def test_files(write: WriteFile, smallest: str) -> None:
+    write(smallest, "one.toml")
+    write(smallest, "sub/two.toml")
+    write(smallest, "sub/three")
+    selected = select(["one.toml", "sub/two.toml", "./sub/three", "json-l1-hit"])
+    assert [(scenario.name, scenario.source) for scenario in selected] == [
+        ("one", "one.toml"),
+        ("two", "sub/two.toml"),
+        ("three", "sub/three"),
+        ("json-l1-hit", "bundled:json-l1-hit"),
+    ]
+
+
+def test_a_file_in_several_spellings_is_measured_once(write: WriteFile, smallest: str) -> None:
+    path = write(smallest, "one.toml")
+    Path("sub").mkdir()
+    Path("sub/one.toml").symlink_to(path.resolve())
+    assert names(["one.toml", "./one.toml", str(path.resolve()), "sub/one.toml"]) == ["one"]
+
+
+def test_a_bundled_scenario_and_its_file_are_one() -> None:
+    file = next(folder for folder in bundled.FOLDERS if folder.exists()) / "json-l1-hit.toml"
+    assert names(["json-l1-hit", str(file)]) == ["json-l1-hit"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "one", "other"),
+    [
+        (["a/x.toml", "b/x.toml"], "a/x.toml", "b/x.toml"),
+        (["a/x.toml", "a/x"], "a/x.toml", "a/x"),
+        (["json-l1-hit.toml", "json-*"], "json-l1-hit.toml", "json-l1-hit.toml"),
+    ],
+)
+def test_two_files_of_one_name_are_refused(
+    write: WriteFile, smallest: str, patterns: list[str], one: str, other: str
+) -> None:
+    for name in ("a/x.toml", "b/x.toml", "a/x", "json-l1-hit.toml"):
+        write(smallest, name)
+    with pytest.raises(UsageError) as caught:
+        select(patterns)
+    message = str(caught.value)
+    assert message.startswith(f"two scenarios are called {Path(one).stem}, {one} and ")
+    assert f"{other}, and results are kept by name; rename one of the files" in message
+
+
+@pytest.mark.parametrize(
+    ("pattern", "remedy"),
+    [
+        ("arow-l1-hit", "did you mean arrow-l1-hit, arrow-l1-hit-zstd or "),
+        ("ARROW-L1-HIT", "there are arrow-file-get, "),
+        ("arrow", "there are arrow-file-get, arrow-file-mmap, arrow-l1-hit, "),
+        ("zzz*", "there are arrow-file-get, "),
+        ("", "there are arrow-file-get, "),
+    ],
+)
+def test_a_pattern_without_a_match_gets_close_matches(pattern: str, remedy: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        select(["arrow-l1-hit", pattern])
+    assert str(caught.value).startswith(f"no bundled scenario matches {pattern!r}; {remedy}")
+    assert str(caught.value).endswith("(a file: PATH.toml or ./PATH)")
+
+
+@pytest.mark.parametrize("pattern", ["none.toml", "none/json-l1-hit", "json-l1-hit.toml"])
+def test_a_missing_file_is_no_bundled_scenario(
+    pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ScenarioError) as caught:
+        select([pattern])
+    assert str(caught.value).startswith(f"{pattern}: expected a file that can be read")
+    assert "a bundled scenario is named without .toml" in str(caught.value)
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="found a directory"):
+        select([f"{tmp_path}{os.sep}"])
