@@ -1,0 +1,44 @@
+"""What this machine and the target can and can't measure, and what to do about it.
+
+Only the target's own packages can be asked where there is a target; the machine is always asked.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from cachekit_memprobe.doctor.check import Check, Status, Subject
+from cachekit_memprobe.doctor.kernel import huge_pages, peak_reset, platform
+from cachekit_memprobe.doctor.libraries import arrow_pool, cachekit, memray, no_target, orjson
+from cachekit_memprobe.doctor.room import free_disk, free_memory
+from cachekit_memprobe.doctor.tools import uv
+from cachekit_memprobe.model import Target
+
+__all__ = ["Check", "Status", "checks"]
+
+_OF_THE_TARGET: tuple[Callable[[Subject], Check], ...] = (cachekit, memray, arrow_pool, orjson)
+_OF_THE_MACHINE: tuple[Callable[[Subject], Check], ...] = (
+    platform,
+    peak_reset,
+    huge_pages,
+    free_memory,
+    free_disk,
+    uv,
+)
+
+
+def checks(target: Target | None, size_bytes: int, problem: str | None = None) -> tuple[Check, ...]:
+    """Examine the target, then the machine; nothing is raised, all is told.
+
+    Args:
+        target: what would be measured; ``None`` when it could not be resolved.
+        size_bytes: the payload's size that is asked for.
+        problem: why there is no target.
+    """
+    if target is None:
+        subject = Subject(python=Path(sys.executable), versions={}, size_bytes=size_bytes)
+        of_target: tuple[Check, ...] = (no_target(problem),)
+    else:
+        subject = Subject(python=target.python, versions=target.versions, size_bytes=size_bytes)
+        of_target = tuple(check(subject) for check in _OF_THE_TARGET)
+    return (*of_target, *(check(subject) for check in _OF_THE_MACHINE))

@@ -1,0 +1,139 @@
+"""Environments for releases: made once, whole or not at all, and used again by every later run."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+from packaging.version import Version
+
+from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.target import installer, interpreter
+from cachekit_memprobe.target.recipe import (
+    CACHE_DIR_VARIABLE,
+    PACKAGES,
+    RECIPE,
+    Recipe,
+    environments_root,
+    recipe_of,
+)
+
+_READY = "ready.json"
+_WAIT_S = installer.VENV_TIMEOUT_S + installer.INSTALL_TIMEOUT_S + 60
+
+
+def provide(release: Version, progress: Callable[[str], None]) -> tuple[Path, dict[str, str]]:
+    """The interpreter of a release's environment and its versions; the environment is made if it has to be.
+
+    Safe under several runs at once: one makes it, the others wait.
+
+    Raises:
+        CouldNotMeasure: it can't be made.
+    """
+    recipe, root = recipe_of(release), environments_root()
+    folder = root / recipe.key
+    try:
+        versions = _usable(folder, recipe)
+        if versions is None:
+            root.mkdir(parents=True, exist_ok=True)
+            with _only_maker(root, recipe, progress):
+                versions = _usable(folder, recipe) or _remake(folder, recipe, progress)
+    except OSError as error:
+        raise CouldNotMeasure(
+            f"no environment can be made for cachekit {release}: {error.strerror or error}. Make room in the "
+            f"cache directory and make it writable, or name another one with {CACHE_DIR_VARIABLE}"
+        ) from error
+    return _python_of(folder), versions
+
+
+def _python_of(folder: Path) -> Path:
+    return folder / "bin" / "python"
+
+
+def _usable(folder: Path, recipe: Recipe) -> dict[str, str] | None:
+    """The versions of a complete environment that still works, else ``None``.
+
+    One that doesn't answer in time is not called broken: another run may be measuring with it.
+    """
+    if not (folder / _READY).is_file():
+        return None
+    try:
+        versions = interpreter.describe(_python_of(folder))
+    except interpreter.Unanswered:
+        return None
+    complete = all(name in versions for name in ("cachekit", "memray", *PACKAGES))
+    return versions if complete and Version(versions["cachekit"]) == recipe.release else None
+
+
+@contextmanager
+def _only_maker(root: Path, recipe: Recipe, progress: Callable[[str], None]) -> Iterator[None]:
+    """Hold the key's lock; the kernel lets go of it when the holder dies."""
+    lock = filelock.FileLock(root / f".{recipe.key}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        progress(f"waiting for another run that makes the environment for cachekit {recipe.release}")
+        try:
+            lock.acquire(timeout=_WAIT_S)
+        except filelock.Timeout:
+            raise CouldNotMeasure(
+                f"another run has been making the environment for cachekit {recipe.release} for too long; "
+                "end it and try again"
+            ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _remake(folder: Path, recipe: Recipe, progress: Callable[[str], None]) -> dict[str, str]:
+    """Make the environment beside its place and move it there when it is whole; under the lock."""
+    prefix = f".partial-{recipe.key}-"
+    _sweep(folder, prefix)
+    progress(f"making an environment for cachekit {recipe.release}")
+    partial = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
+    try:
+        python = _python_of(partial)
+        installer.create(partial, recipe.python, recipe.release)
+        installer.install(python, recipe.requirements, recipe.release)
+        versions = _proven(python, recipe)
+        ready = {"recipe": RECIPE, "requirements": recipe.requirements, "versions": versions}
+        (partial / _READY).write_text(json.dumps(ready, indent=2) + "\n")
+        partial.rename(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return versions
+
+
+def _sweep(folder: Path, prefix: str) -> None:
+    """Remove what dead makers left, and an environment that is broken.
+
+    Under the lock, whoever made them is gone. The broken one is moved aside first: it disappears at once.
+    """
+    if folder.exists():
+        folder.rename(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
+    for leftover in folder.parent.iterdir():
+        if leftover.name.startswith(prefix):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _proven(python: Path, recipe: Recipe) -> dict[str, str]:
+    """The versions of a new environment in which everything can be imported.
+
+    The import also leaves the modules' bytecode behind, so that no measured child has to compile it.
+    """
+    if reason := interpreter.import_failure(python, "cachekit", "memray", *PACKAGES):
+        raise CouldNotMeasure(
+            f"cachekit {recipe.release} was installed, but can't be imported:\n{reason}\n"
+            "Measure an environment of your own with --python, or another release"
+        )
+    try:
+        return interpreter.describe(python)
+    except interpreter.Unanswered as error:
+        raise CouldNotMeasure(
+            f"the environment of cachekit {recipe.release} does not work: {error}"
+        ) from None

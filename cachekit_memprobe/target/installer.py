@@ -1,0 +1,153 @@
+"""uv, which finds releases and makes environments."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from packaging.version import Version
+
+from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.target.children import run
+from cachekit_memprobe.target.excerpt import tail, without_hosts
+from cachekit_memprobe.target.interpreter import base_python, own_python
+
+RESOLVE_TIMEOUT_S = 120.0
+VENV_TIMEOUT_S = 120.0
+INSTALL_TIMEOUT_S = 900.0
+
+_REMEDY = (
+    "See the releases of cachekit on PyPI; if this is one of them, check the network and uv's index "
+    "settings. An environment of your own is measured with --python"
+)
+_LEASH = Path(__file__).with_name("leash.py")
+
+_PLAIN = ("--quiet", "--color", "never", "--no-python-downloads")
+# Only wheels: what was published is what is measured, and nobody waits for Rust and C++ to compile.
+_WHEELS = ("--only-binary", ":all:")
+
+# These aim uv at the user's project or bend the choice of versions. The variables that say where packages
+# come from, and how to get there, stay: an index may be private.
+_DROPPED_VARIABLES = (
+    "VIRTUAL_ENV",
+    "RUST_LOG",
+    "UV_BREAK_SYSTEM_PACKAGES",
+    "UV_BUILD_CONSTRAINT",
+    "UV_CONSTRAINT",
+    "UV_ENV_FILE",
+    "UV_EXCLUDE",
+    "UV_MANAGED_PYTHON",
+    "UV_NO_BINARY",
+    "UV_NO_BINARY_PACKAGE",
+    "UV_NO_MANAGED_PYTHON",
+    "UV_OVERRIDE",
+    "UV_PRERELEASE",
+    "UV_PROJECT",
+    "UV_PROJECT_ENVIRONMENT",
+    "UV_PYTHON",
+    "UV_PYTHON_PREFERENCE",
+    "UV_REQUIRE_HASHES",
+    "UV_RESOLUTION",
+    "UV_SYSTEM_PYTHON",
+    "UV_VENV_SEED",
+    "UV_WORKING_DIR",
+    "UV_WORKING_DIRECTORY",
+)
+_PATH_VARIABLES = ("UV_CONFIG_FILE", "UV_CACHE_DIR")
+
+
+def latest_release(progress: Callable[[str], None]) -> Version:
+    """The newest release of cachekit that this tool's Python can have; pre-releases don't count.
+
+    Raises:
+        CouldNotMeasure: uv can't tell.
+    """
+    progress("looking up the latest cachekit")
+    arguments = ("pip", "compile", *_PLAIN, *_WHEELS, "--no-deps", "--no-header", "--no-annotate")
+    only_final = ("--prerelease", "disallow", "--python", str(base_python()))
+    listing = _uv(
+        (*arguments, *only_final, "cachekit.in"),
+        failure="the latest release of cachekit can't be found",
+        timeout_s=RESOLVE_TIMEOUT_S,
+        files={"cachekit.in": "cachekit\n"},
+    )
+    found = re.search(r"^cachekit==([^\s;]+)", listing, re.MULTILINE)
+    if found is None:
+        raise CouldNotMeasure(f"uv named no release of cachekit. {_REMEDY}")
+    return Version(found.group(1))
+
+
+def create(folder: Path, python: Path, release: Version) -> None:
+    """Make an empty virtual environment that still works after its folder was renamed.
+
+    Raises:
+        CouldNotMeasure: uv fails.
+    """
+    _uv(
+        ("venv", *_PLAIN, "--no-project", "--relocatable", "--python", str(python), str(folder)),
+        failure=f"no environment can be made for cachekit {release}",
+        timeout_s=VENV_TIMEOUT_S,
+    )
+
+
+def install(python: Path, requirements: Sequence[str], release: Version) -> None:
+    """Install the requirements into the environment of an interpreter.
+
+    Raises:
+        CouldNotMeasure: they can't be installed.
+    """
+    _uv(
+        ("pip", "install", *_PLAIN, *_WHEELS, "--python", str(python), *requirements),
+        failure=f"cachekit {release} can't be installed",
+        timeout_s=INSTALL_TIMEOUT_S,
+    )
+
+
+def find_uv() -> Path:
+    """The uv binary: that of the PyPI package, else one on the PATH.
+
+    Raises:
+        CouldNotMeasure: there is none.
+    """
+    try:
+        from uv import find_uv_bin
+
+        return Path(find_uv_bin())
+    except (ImportError, FileNotFoundError):
+        if on_path := shutil.which("uv"):
+            return Path(on_path)
+    raise CouldNotMeasure(
+        "uv is not found, and environments for releases of cachekit are made with it. "
+        "Install it with `pip install uv`, or measure an environment of your own with --python"
+    )
+
+
+def _uv(
+    arguments: Sequence[str], *, failure: str, timeout_s: float, files: dict[str, str] | None = None
+) -> str:
+    """Run uv where it finds no project, and return what it printed; it dies together with this process."""
+    leash = (str(own_python()), "-I", "-S", str(_LEASH), str(os.getpid()))
+    command = (*leash, str(find_uv()), *arguments)
+    with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as neutral:
+        # An empty uv.toml ends uv's search for configuration in the parent directories.
+        for name, text in {"uv.toml": "", **(files or {})}.items():
+            Path(neutral, name).write_text(text)
+        try:
+            ended = run(command, env=_environment(), cwd=Path(neutral), timeout_s=timeout_s)
+        except subprocess.TimeoutExpired:
+            raise CouldNotMeasure(f"{failure}: uv took longer than {timeout_s:.0f} s. {_REMEDY}") from None
+    if ended.status != 0:
+        said = tail(without_hosts(ended.stderr)) or f"  nothing, and ended with status {ended.status}"
+        raise CouldNotMeasure(f"{failure}; uv said:\n{said}\n{_REMEDY}")
+    return ended.stdout
+
+
+def _environment() -> dict[str, str]:
+    env = {name: value for name, value in os.environ.items() if name not in _DROPPED_VARIABLES}
+    for name in _PATH_VARIABLES:
+        if env.get(name):
+            env[name] = str(Path(env[name]).absolute())  # uv runs in another directory
+    return env

@@ -1,0 +1,63 @@
+"""What an environment for a release consists of, and where it is kept."""
+
+import hashlib
+import json
+import os
+import platform
+import sysconfig
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import platformdirs
+from packaging.version import Version
+
+from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.target import interpreter
+
+CACHE_DIR_VARIABLE = "CACHEKIT_MEMPROBE_CACHE_DIR"
+RECIPE = 1
+"""To be raised when environments have to be made anew, because how they are made has changed."""
+
+PACKAGES = ("orjson", "pyarrow", "pandas", "numpy")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that an environment depends on; two recipes that differ have different keys."""
+
+    release: Version
+    python: Path
+    requirements: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """A folder's name: readable, and unique by its hash."""
+        build = (str(self.python), sysconfig.get_config_var("SOABI"), platform.system())
+        facts = json.dumps([RECIPE, self._label, *build, *self.requirements])
+        return f"{self._label}-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
+
+    @property
+    def _label(self) -> str:
+        python = f"{platform.python_implementation().lower()}-{platform.python_version()}"
+        return f"cachekit-{self.release}-{python}-{platform.machine()}"
+
+
+def recipe_of(release: Version) -> Recipe:
+    """How the environment of a release is made.
+
+    memray is this tool's own version of it, since this tool reads the captures that it writes.
+    """
+    try:
+        memray = version("memray")
+    except PackageNotFoundError:
+        raise CouldNotMeasure("memray is missing; install cachekit-memprobe again") from None
+    requirements = (f"cachekit=={release}", *PACKAGES, f"memray=={memray}")
+    return Recipe(release, interpreter.base_python(), requirements)
+
+
+def environments_root() -> Path:
+    """Where environments are kept: the user's cache directory, unless the environment names another."""
+    chosen = os.environ.get(CACHE_DIR_VARIABLE)
+    cache = Path(chosen).absolute() if chosen else platformdirs.user_cache_path("cachekit-memprobe")
+    return cache / "environments"

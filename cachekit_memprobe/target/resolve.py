@@ -1,0 +1,85 @@
+"""From what the user asked for to a :class:`Target`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from cachekit_memprobe.errors import CouldNotMeasure, UsageError
+from cachekit_memprobe.model import Target
+from cachekit_memprobe.target import environment, installer, interpreter
+from cachekit_memprobe.target.signals import terminable
+
+INSTALLED = "installed"
+LATEST = "latest"
+
+_NOT_INSTALLED = (
+    "cachekit is not installed in {where}. Install it there, together with pyarrow, pandas and memray, "
+    "or measure a release with --cachekit, such as --cachekit latest"
+)
+_NOT_IMPORTABLE = (
+    "cachekit {release} can't be imported in {where}:\n{reason}\n"
+    "Repair that environment, or measure a release with --cachekit, such as --cachekit latest"
+)
+
+
+def _silent(_message: str) -> None:
+    """The progress of a caller who doesn't show any."""
+
+
+def resolve(spec: str, python: Path | None = None, progress: Callable[[str], None] = _silent) -> Target:
+    """Find, or make, the interpreter that has the cachekit to measure, and ask it for its versions.
+
+    Args:
+        spec: ``installed``, ``latest``, or a release such as ``0.9.1``.
+        python: an interpreter that has cachekit; it goes with ``installed`` only.
+        progress: is told, in one line each, what takes long.
+
+    Raises:
+        UsageError: the spec, the path or their combination can't be used.
+        CouldNotMeasure: the target has no cachekit that can be imported, or it can't be installed.
+    """
+    with terminable():
+        if python is not None:
+            if spec != INSTALLED:
+                raise UsageError(f"give either --cachekit {spec} or --python {python}, not both")
+            return _interpreter(str(python), interpreter.checked_path(python), f"{python}")
+        if spec == INSTALLED:
+            own = interpreter.own_python()
+            return _interpreter(INSTALLED, own, "cachekit-memprobe's own environment")
+        release = installer.latest_release(progress) if spec == LATEST else _release(spec)
+        env_python, versions = environment.provide(release, progress)
+        return Target(spec=LATEST if spec == LATEST else str(release), python=env_python, versions=versions)
+
+
+def _release(spec: str) -> Version:
+    try:
+        return Version(spec.removeprefix("=="))
+    except InvalidVersion:
+        raise UsageError(
+            f"{spec!r} names no cachekit; write {INSTALLED}, {LATEST}, or a release like 0.9.1 or ==0.9.1"
+        ) from None
+
+
+def _interpreter(spec: str, python: Path, where: str) -> Target:
+    """The target of an interpreter that somebody else made.
+
+    Its cachekit is imported once, by a process of its own: to find it broken here says so once, and
+    before anything is measured.
+    """
+    try:
+        versions = interpreter.describe(python)
+    except interpreter.Unanswered as error:
+        raise UsageError(f"{where} is not a Python interpreter that can be used: {error}") from None
+    if not interpreter.is_recent(versions):
+        raise UsageError(
+            f"{where} is Python {versions['python']}; cachekit-memprobe needs "
+            f"{interpreter.OLDEST_PYTHON} or newer to measure"
+        )
+    if "cachekit" not in versions:
+        raise CouldNotMeasure(_NOT_INSTALLED.format(where=where))
+    if reason := interpreter.import_failure(python, "cachekit"):
+        raise CouldNotMeasure(
+            _NOT_IMPORTABLE.format(release=versions["cachekit"], where=where, reason=reason)
+        )
+    return Target(spec=spec, python=python, versions=versions)
