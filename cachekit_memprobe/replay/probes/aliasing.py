@@ -1,0 +1,121 @@
+"""The aliasing instrument: which memory is new, and which of the new is a copy of the old.
+
+After each line of the watched functions it looks at the payload-sized memory that the function's names
+now reach. Memory inside a region that was known before is a view and costs nothing. New memory is
+compared with the known regions, byte for byte: if it stands in one of them, it is a verbatim copy,
+made by the line that has just run.
+
+Nothing is measured in bytes of heap here, so the probe may hold on to what it has seen: an address
+can't be used again while it is held.
+
+Importable by the measured child process: standard library and target only.
+"""
+
+import gc
+import types
+from dataclasses import dataclass
+from typing import Any
+
+from cachekit_memprobe.replay import wire
+from cachekit_memprobe.replay.probes.keepers import keepers_of
+from cachekit_memprobe.replay.probes.regions import Region, Regions, buffers_of
+from cachekit_memprobe.replay.probes.staged import (
+    StageCalls,
+    open_tracer,
+    package_folder,
+    ready_reader,
+    require_passed,
+    traced_read,
+)
+from cachekit_memprobe.replay.tracer import Position
+from cachekit_memprobe.stages import BACKEND_GET, BACKEND_MAP
+
+
+def probe(task: wire.Task, channel: wire.Channel) -> dict[str, Any]:
+    """``blocks``: each new block of memory that the read made, with line and kind, in bytes.
+
+    ``kept``: what is still referenced from the target's modules after the value was dropped.
+    """
+    reader = ready_reader(task)
+    regions = Regions(least_bytes=max(4096, reader.payload_bytes // 1000))
+    watcher = _Watcher(regions)
+    if reader.l1_frame is not None:
+        regions.add_known(reader.l1_frame, "the frame in L1")
+    tracer = open_tracer(task, reader, watcher)
+    reader.expect()
+    value = traced_read(tracer, reader.read)
+    reader.prove(value)
+    require_passed(task, watcher.calls, reader.release)
+    del value
+    gc.collect()
+    return {
+        "release": reader.release,
+        "package_folder": package_folder(),
+        "stage_calls": dict(watcher.calls),
+        "blocks": [_block_json(block) for block in watcher.blocks],
+        "kept": keepers_of(regions, tracer),
+    }
+
+
+@dataclass(frozen=True)
+class _Block:
+    """New memory, and the line that made it."""
+
+    position: Position
+    function: str
+    file: str
+    line: int
+    region: Region
+
+
+def _block_json(block: _Block) -> dict[str, Any]:
+    return {
+        "stage": block.position.stage,
+        "function": block.function,
+        "file": block.file,
+        "line": block.line,
+        "size_bytes": block.region.size_bytes,
+        "kind": block.region.kind,
+        "of": block.region.copy_of,
+    }
+
+
+class _Watcher(StageCalls):
+    """Books new memory on the line after which it is first seen.
+
+    A line is booked when the next one of its function starts, when the function returns, or when a
+    watched function that it calls is entered with the new memory as an argument.
+    """
+
+    wants_lines = True
+
+    def __init__(self, regions: Regions) -> None:
+        super().__init__()
+        self.blocks: list[_Block] = []
+        self._regions = regions
+        self._last_lines: dict[int, int] = {}
+
+    def called(self, frame: types.FrameType, enclosing: Position) -> None:
+        """What comes in as an argument and is new was made by the caller, on the line of the call."""
+        if frame.f_back is not None:
+            self._look(frame.f_locals.values(), frame.f_back, frame.f_back.f_lineno, enclosing)
+        self._last_lines[id(frame)] = frame.f_lineno
+
+    def line(self, frame: types.FrameType, position: Position) -> None:
+        ran = self._last_lines.get(id(frame), frame.f_lineno)
+        self._look(frame.f_locals.values(), frame, ran, position)
+        self._last_lines[id(frame)] = frame.f_lineno
+
+    def returned(self, frame: types.FrameType, position: Position, value: Any) -> None:
+        self._look([*frame.f_locals.values(), value], frame, frame.f_lineno, position)
+        self._last_lines.pop(id(frame), None)
+
+    def _look(self, things: Any, frame: types.FrameType, line: int, position: Position) -> None:
+        for thing in things:
+            if self._regions.knows_table(thing):
+                continue
+            for buffer in buffers_of(thing):
+                region = self._regions.classify(buffer, received=position.stage in (BACKEND_GET, BACKEND_MAP))
+                if region is not None:
+                    code = frame.f_code
+                    self.blocks.append(_Block(position, code.co_name, code.co_filename, line, region))

@@ -1,0 +1,133 @@
+"""The tracemalloc instrument: what Python's own allocator hooks see, by window and by stage.
+
+Two reads: one whole, cut at the stage boundaries, and one with the window opened only after unwrap, as
+the regression test did that missed the unwrap copy.
+
+Importable by the measured child process: standard library and target only.
+"""
+
+import sys
+import tracemalloc
+from typing import Any
+
+from cachekit_memprobe.replay import wire
+from cachekit_memprobe.replay.probes.staged import (
+    StageCalls,
+    open_tracer,
+    package_folder,
+    ready_reader,
+    require_passed,
+    traced_read,
+)
+from cachekit_memprobe.replay.tracer import Position
+from cachekit_memprobe.replay.workload.reader import Reader, settle
+from cachekit_memprobe.stages import UNWRAP
+
+
+def probe(task: wire.Task, channel: wire.Channel) -> dict[str, Any]:
+    """Figures in bytes: ``peak``, ``late_peak``, ``arrow_pool_peak`` and ``stages``, each stage's peak."""
+    reader = ready_reader(task)
+    whole = _whole_window(task, reader)
+    settle()
+    late_peak = _late_window(task, reader)
+    return {"release": reader.release, "package_folder": package_folder(), **whole, "late_peak": late_peak}
+
+
+class _Segments(StageCalls):
+    """Cuts the read into segments at the stage boundaries; a segment belongs to one stage.
+
+    tracemalloc has one peak, so it is read and reset at each boundary. A stage's peak is what it had
+    kept from its earlier segments plus the most that one segment added.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.peak_bytes = 0
+        self.stage_peaks: dict[str, int] = {}
+        self._kept: dict[str, int] = {}
+        self._start_bytes = 0
+
+    def open(self) -> None:
+        tracemalloc.start()
+        self._start_bytes = tracemalloc.get_traced_memory()[0]
+
+    def cut(self, stage: str) -> None:
+        current, peak = tracemalloc.get_traced_memory()
+        kept = self._kept.get(stage, 0)
+        self.peak_bytes = max(self.peak_bytes, peak)
+        self.stage_peaks[stage] = max(self.stage_peaks.get(stage, 0), kept + peak - self._start_bytes)
+        self._kept[stage] = kept + current - self._start_bytes
+        self._start_bytes = current
+        tracemalloc.reset_peak()
+
+    def moved(self, before: Position, after: Position, *, entered: bool) -> None:
+        self.cut(before.stage)
+        super().moved(before, after, entered=entered)
+
+
+def _whole_window(task: wire.Task, reader: Reader) -> dict[str, Any]:
+    segments = _Segments()
+    tracer = open_tracer(task, reader, segments)
+    pool_before = _arrow_pool()
+    reader.expect()
+    segments.open()
+    try:
+        value = traced_read(tracer, reader.read)
+        segments.cut("other")
+    finally:
+        tracemalloc.stop()
+    pool_peak = _pool_growth(pool_before, blur_bytes=reader.payload_bytes // 100)
+    reader.prove(value)
+    require_passed(task, segments.calls, reader.release)
+    return {
+        "peak": segments.peak_bytes,
+        "stages": segments.stage_peaks,
+        "stage_calls": dict(segments.calls),
+        "arrow_pool_peak": pool_peak,
+    }
+
+
+class _OpenAfterUnwrap(StageCalls):
+    """Starts tracemalloc the moment the read leaves unwrap."""
+
+    def moved(self, before: Position, after: Position, *, entered: bool) -> None:
+        super().moved(before, after, entered=entered)
+        if before.stage == UNWRAP and after.stage != UNWRAP:
+            tracemalloc.stop()
+            tracemalloc.start()
+
+
+def _late_window(task: wire.Task, reader: Reader) -> int:
+    listener = _OpenAfterUnwrap()
+    tracer = open_tracer(task, reader, listener)
+    reader.expect()
+    try:
+        value = traced_read(tracer, reader.read)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    reader.prove(value)
+    require_passed(task, listener.calls, reader.release)
+    return peak_bytes
+
+
+def _arrow_pool() -> tuple[int, int] | None:
+    if "pyarrow" not in sys.modules:
+        return None
+    pool = sys.modules["pyarrow"].default_memory_pool()
+    return int(pool.bytes_allocated()), int(pool.max_memory())
+
+
+def _pool_growth(before: tuple[int, int] | None, blur_bytes: int) -> int | None:
+    """How far the pool rose over what it held; ``None`` when it can't be told.
+
+    The pool's maximum can't be reset. When the read stayed below an earlier maximum, all that is known
+    is that it grew by less than the room under that; only room below ``blur_bytes`` passes for nothing.
+    """
+    after = _arrow_pool()
+    if before is None or after is None:
+        return None
+    allocated, maximum = before
+    if after[1] > maximum:
+        return after[1] - allocated
+    return 0 if maximum - allocated < blur_bytes else None

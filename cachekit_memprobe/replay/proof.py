@@ -1,0 +1,81 @@
+"""The proof that a measured read took the tier and the route that its scenario names.
+
+Importable by the measured child process: standard library only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cachekit_memprobe.stages import version_key
+
+
+class CannotMeasure(Exception):
+    """The measurement can't be made or can't be trusted; the message is for the user."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What cachekit and the workload have counted so far; subtract two to see one read.
+
+    Attributes:
+        executions: how often the decorated function itself ran.
+        gets: reads of the backend as bytes.
+        maps: reads of the backend as a file mapping.
+    """
+
+    l1_hits: int = 0
+    l2_hits: int = 0
+    misses: int = 0
+    executions: int = 0
+    gets: int = 0
+    maps: int = 0
+
+    def __sub__(self, earlier: "Counts") -> "Counts":
+        return Counts(*(getattr(self, name) - getattr(earlier, name) for name in self.__dataclass_fields__))
+
+    def __str__(self) -> str:
+        seen = [f"{getattr(self, name)} {name}" for name in self.__dataclass_fields__ if getattr(self, name)]
+        return ", ".join(seen) or "nothing counted"
+
+
+EXPECTED: Mapping[tuple[str, str], Counts] = {
+    ("l1", "memory"): Counts(l1_hits=1),
+    ("l2", "get"): Counts(l2_hits=1, gets=1),
+    ("l2", "map"): Counts(l2_hits=1, maps=1),
+}
+"""What one read counts, by tier and route."""
+
+
+def require_route(seen: Counts, *, tier: str, route: str, release: str) -> None:
+    """Refuse a read that took another way than the scenario's.
+
+    Raises:
+        CannotMeasure: with what was expected, what happened and the likely reason.
+    """
+    expected = EXPECTED[tier, route]
+    if seen != expected:
+        raise CannotMeasure(
+            f"the read did not take the scenario's way, tier {tier}, route {route}: "
+            f"expected {expected}; counted {seen}. "
+            f"Likely reason: {_likely_reason(seen, tier, route, release)}"
+        )
+
+
+def _likely_reason(seen: Counts, tier: str, route: str, release: str) -> str:
+    if seen.executions:
+        return (
+            "the stored entry was not found or was refused, so the function ran; see the target's log below"
+        )
+    if route == "map" and seen.gets:
+        if version_key(release) < (0, 10, 0):
+            return "this release has no mmap read"
+        return (
+            "the mapped read was refused (file over 512 MiB, serializer not 'arrow') and fell back to get()"
+        )
+    if tier == "l1" and seen.l2_hits:
+        return "L1 didn't hold the entry: over its budget, or over 1/8 of it from 0.22 on"
+    if tier == "l2" and seen.l1_hits:
+        return "L1 answered first"
+    if seen == Counts():
+        return "this release doesn't count such a read, or it was served by reference"
+    return "unknown"

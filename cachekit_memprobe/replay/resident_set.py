@@ -1,0 +1,98 @@
+"""The resident set of another process, read from outside it.
+
+The figures are the kernel's (proc_pid_status(5)); sizes are in bytes. Linux only.
+"""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from cachekit_memprobe.errors import CouldNotMeasure
+
+_INTERVAL_S = 0.0005
+_FIELDS = {"VmHWM": "peak_bytes", "VmRSS": "resident_bytes", "RssAnon": "anon_bytes", "RssFile": "file_bytes"}
+
+
+@dataclass(frozen=True)
+class ResidentSet:
+    """One reading; all four figures come from one read of the file."""
+
+    peak_bytes: int
+    resident_bytes: int
+    anon_bytes: int
+    file_bytes: int
+
+
+def read_resident_set(pid: int) -> ResidentSet:
+    """Read ``/proc/PID/status``.
+
+    Raises:
+        CouldNotMeasure: the system has no such file, or the process is gone.
+    """
+    try:
+        text = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+        found = {
+            _FIELDS[name]: int(rest.split()[0]) * 1024
+            for name, _, rest in (line.partition(":") for line in text.splitlines())
+            if name in _FIELDS
+        }
+        return ResidentSet(**found)
+    except (OSError, TypeError, ValueError, IndexError) as error:
+        raise CouldNotMeasure(
+            f"the resident set of the measured process can't be read from /proc/PID/status ({error}); "
+            "the rss instrument needs Linux's /proc"
+        ) from error
+
+
+def reset_peak(pid: int) -> ResidentSet:
+    """Set VmHWM back to the current resident set, and read it.
+
+    Raises:
+        CouldNotMeasure: the kernel doesn't let us; VmHWM would then include the process's start.
+    """
+    try:
+        Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
+    except OSError as error:
+        raise CouldNotMeasure(
+            f"the peak can't be set back: /proc/PID/clear_refs can't be written ({error}). The RSS peak of "
+            "the read alone can't be told here; run where it can (a Linux kernel with "
+            "CONFIG_PROC_PAGE_MONITOR, a writable /proc), or choose other instruments with --instrument"
+        ) from error
+    return read_resident_set(pid)
+
+
+class Sampler:
+    """Samples the anonymous and the file-backed part of a process while a read runs.
+
+    The kernel keeps the exact peak of the whole, but not of its parts.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="resident-set-sampler", daemon=True)
+        self.samples = 0
+        self.anon_bytes = 0
+        self.file_bytes = 0
+
+    def start(self) -> None:
+        self._sample()
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._sample()
+
+    def _run(self) -> None:
+        while not self._stop.wait(_INTERVAL_S):
+            try:
+                self._sample()
+            except CouldNotMeasure:
+                return
+
+    def _sample(self) -> None:
+        seen = read_resident_set(self._pid)
+        self.samples += 1
+        self.anon_bytes = max(self.anon_bytes, seen.anon_bytes)
+        self.file_bytes = max(self.file_bytes, seen.file_bytes)

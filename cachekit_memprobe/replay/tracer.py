@@ -1,0 +1,135 @@
+"""Follow a read through the stages, by watching the code objects of the stage map.
+
+``sys.settrace`` calls back when a watched function is entered, left, or reaches a line that belongs to
+another stage. Nothing of the target is patched, so the read runs the code that a user's read runs;
+and the tracer's own frames are invisible to memray, which sees the traced function at its line.
+
+Importable by the measured child process: standard library only.
+"""
+
+import sys
+import threading
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cachekit_memprobe.replay.resolve import Watched
+from cachekit_memprobe.stages import OTHER
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a thread is: the innermost stage, and the function and line that opened it."""
+
+    stage: str
+    function: str = ""
+    file: str = ""
+    line: int = 0
+
+
+OUTSIDE = Position(OTHER)
+
+
+class Listener:
+    """What a probe hears; the defaults ignore it.
+
+    ``wants_lines`` asks for :meth:`line` on every line, and for cachekit's other functions as well as
+    the watched ones: a helper belongs to the stage that called it.
+    """
+
+    wants_lines = False
+
+    def moved(self, before: Position, after: Position, *, entered: bool) -> None:
+        """The thread's position changed: it entered a stage, or came back to the enclosing one.
+
+        ``after`` is :data:`OUTSIDE` when it left the last stage.
+        """
+
+    def line(self, frame: types.FrameType, position: Position) -> None:
+        """A watched function is about to run ``frame.f_lineno``."""
+
+    def called(self, frame: types.FrameType, enclosing: Position) -> None:
+        """A watched function was entered from ``enclosing``; its arguments are its locals."""
+
+    def returned(self, frame: types.FrameType, position: Position, value: Any) -> None:
+        """A watched function is about to return ``value``."""
+
+
+class StageTracer:
+    """Feeds a listener between :meth:`start` and :meth:`stop`, on every thread started since."""
+
+    def __init__(self, watched: Mapping[types.CodeType, Watched], listener: Listener, package: str) -> None:
+        """``package`` is the folder of the target's code, whose helpers a listener may want to see."""
+        self._watched = watched
+        self._listener = listener
+        self._package = f"{package}/"
+        self._local = threading.local()
+
+    @property
+    def watched(self) -> tuple[Watched, ...]:
+        """The functions of the map that the target has."""
+        return tuple(self._watched.values())
+
+    def start(self) -> None:
+        threading.settrace(self._enter)
+        sys.settrace(self._enter)
+
+    def stop(self) -> None:
+        sys.settrace(None)
+        threading.settrace(None)
+
+    def _stack(self) -> list[Position]:
+        try:
+            stack: list[Position] = self._local.stack
+        except AttributeError:
+            stack = self._local.stack = [OUTSIDE]
+        return stack
+
+    def _enter(self, frame: types.FrameType, event: str, arg: Any) -> Callable[..., Any] | None:
+        watched = self._watched.get(frame.f_code) or self._helper(frame.f_code)
+        if watched is None:
+            return None
+        stack = self._stack()
+        enclosing = stack[-1]
+        own = Position(watched.stage or enclosing.stage, watched.function, watched.file, watched.line)
+        stack.append(own)
+        frame.f_trace_lines = self._listener.wants_lines or bool(watched.sites)
+        self._listener.moved(enclosing, own, entered=True)
+        self._listener.called(frame, enclosing)
+        return self._inside(watched, own, stack)
+
+    def _helper(self, code: types.CodeType) -> Watched | None:
+        if self._listener.wants_lines and code.co_filename.startswith(self._package):
+            return Watched("", code.co_name, code.co_filename, code.co_firstlineno)
+        return None
+
+    def _inside(self, watched: Watched, own: Position, stack: list[Position]) -> Callable[..., Any]:
+        def local(frame: types.FrameType, event: str, arg: Any) -> Callable[..., Any]:
+            if event == "line":
+                self._on_line(frame, watched, own, stack)
+            elif event == "return":
+                left = stack[-1]
+                self._listener.returned(frame, left, arg)
+                stack.pop()
+                self._listener.moved(left, stack[-1], entered=False)
+            return local
+
+        return local
+
+    def _on_line(
+        self, frame: types.FrameType, watched: Watched, own: Position, stack: list[Position]
+    ) -> None:
+        before = stack[-1]
+        if self._listener.wants_lines:
+            self._listener.line(frame, before)
+        stage = watched.sites.get(frame.f_lineno)
+        if stage is None:
+            after = own
+        elif before.stage == stage and before is not own:
+            after = before
+        else:
+            after = Position(stage, watched.function, watched.file, frame.f_lineno)
+        if after != before:
+            stack[-1] = after
+            self._listener.moved(before, after, entered=stage is not None)
