@@ -1,0 +1,212 @@
+"""memray's capture of one read as a list of blocks, each with its stage, its line and its lifetime.
+
+The capture is a stream in time order. The probe's journal tells what the marks in it mean, so each
+thread's stage is known at every record. A thread without a position of its own, as Arrow's workers
+are, works for the reading thread: its blocks belong to the stage that is open there.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import memray
+from memray import AllocatorType
+
+from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.stages import DECODE, DECOMPRESS, OTHER
+
+_FREES = frozenset({AllocatorType.FREE, AllocatorType.MUNMAP, AllocatorType.PYMALLOC_FREE})
+_REALLOCS = frozenset({AllocatorType.REALLOC, AllocatorType.PYMALLOC_REALLOC})
+_NATIVE_DECOMPRESSION = "DecompressBuffer"
+_INTERLEAVED_MARKS = 64
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of code, in a stage. ``file`` is relative to the folder that the package lies in."""
+
+    stage: str
+    function: str
+    file: str
+    line: int
+
+
+OUTSIDE = Place(OTHER, "", "", 0)
+
+
+@dataclass
+class Block:
+    """One allocation of the read.
+
+    Attributes:
+        grown_bytes: its size, or by how much it outgrew the block that it was resized from.
+        born: its place in the stream.
+        died: likewise; ``None`` when it outlived the read.
+        address: of a mapping; ``None`` for other allocations.
+    """
+
+    place: Place
+    size_bytes: int
+    grown_bytes: int
+    born: int
+    died: int | None = None
+    address: int | None = None
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What the capture of one read holds: its blocks in order, and the file maps that were seen."""
+
+    blocks: Sequence[Block]
+    file_maps: Sequence[tuple[int, int]]
+
+
+def read_stream(capture: Path, data: Mapping[str, Any]) -> Stream:
+    """Read a capture with its journal.
+
+    Args:
+        capture: memray's file.
+        data: the memray observation: ``journal``, ``herald_bytes``, ``marks``, ``package_folder``.
+
+    Raises:
+        CouldNotMeasure: the capture can't be read, or disagrees with its journal.
+    """
+    decoder = _Decoder(data)
+    try:
+        with memray.FileReader(capture) as reader:
+            for record in reader.get_allocation_records():
+                decoder.feed(record)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise CouldNotMeasure(f"memray's capture can't be read: {error}") from error
+    return decoder.finish()
+
+
+@dataclass
+class _Thread:
+    """What the stream has said of one thread so far."""
+
+    position: Place = OUTSIDE
+    paused: bool = False
+    heralded: bool = False
+    just_freed_bytes: int = 0
+
+
+class _Decoder:
+    """A state machine over the records; one method for each kind of record."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._journal: Sequence[Mapping[str, Any]] = data["journal"]
+        self._herald_bytes = int(data["herald_bytes"])
+        self._marks = int(data["marks"])
+        self._where = _Where(f"{data['package_folder']}/")
+        self._threads: dict[int, _Thread] = {}
+        self._reading = _Thread()
+        self._open = False
+        self._noted = 0
+        self._time = 0
+        self._live: dict[int, Block] = {}
+        self._blocks: list[Block] = []
+        self._file_maps: list[tuple[int, int]] = []
+
+    def feed(self, record: Any) -> None:
+        self._time += 1
+        thread = self._threads.setdefault(record.tid, _Thread())
+        if record.allocator in _FREES:
+            self._free(thread, record)
+        elif not self._is_mark(thread, record) and self._open and not thread.paused:
+            self._allocate(thread, record)
+
+    def finish(self) -> Stream:
+        if self._noted != len(self._journal):
+            raise CouldNotMeasure(
+                f"the capture disagrees with its journal: it has {self._noted} marks of {len(self._journal)}"
+            )
+        return Stream(self._blocks, self._file_maps)
+
+    def _free(self, thread: _Thread, record: Any) -> None:
+        block = self._live.pop(record.address, None)
+        if block is not None and self._open:
+            block.died = self._time
+        thread.just_freed_bytes = block.size_bytes if block is not None else 0
+
+    def _allocate(self, thread: _Thread, record: Any) -> None:
+        grown_bytes = record.size
+        if record.allocator in _REALLOCS:
+            # memray records a resize as the end of the old block, right before the new one.
+            grown_bytes = max(0, record.size - thread.just_freed_bytes)
+        thread.just_freed_bytes = 0
+        is_map = record.allocator == AllocatorType.MMAP
+        place = self._where.of(record, thread.position, self._reading.position)
+        block = Block(place, record.size, grown_bytes, self._time, address=record.address if is_map else None)
+        self._blocks.append(block)
+        self._live[record.address] = block
+
+    def _is_mark(self, thread: _Thread, record: Any) -> bool:
+        """Consume the pair of allocations that is a mark; the pair is the probe's, not the read's."""
+        if thread.heralded:
+            thread.heralded = False
+            self._note(thread, self._entry(record.size - self._herald_bytes - 1))
+            return True
+        thread.heralded = record.size == self._herald_bytes
+        return thread.heralded
+
+    def _entry(self, number: int) -> Mapping[str, Any]:
+        """The journal's entry for a mark. Threads may have interleaved, so it is near, not just next."""
+        near = range(max(0, self._noted - _INTERLEAVED_MARKS), self._noted + _INTERLEAVED_MARKS)
+        for index in near:
+            if index < len(self._journal) and index % self._marks == number:
+                return self._journal[index]
+        raise CouldNotMeasure("the capture disagrees with its journal: a mark has no meaning")
+
+    def _note(self, thread: _Thread, entry: Mapping[str, Any]) -> None:
+        self._noted += 1
+        event = entry["event"]
+        if event == "open":
+            self._open, self._reading = True, thread
+        elif event == "close":
+            self._open = False
+        elif event == "pause":
+            thread.paused = True
+        elif event == "maps":
+            self._file_maps.extend((start, end) for start, end in entry["maps"])
+        else:
+            thread.paused = False
+            thread.position = Place(entry["stage"], entry["function"], entry["file"], int(entry["line"]))
+
+
+class _Where:
+    """Finds the place of an allocation: the stage from the positions, the line from the stack."""
+
+    def __init__(self, package_prefix: str) -> None:
+        self._prefix = package_prefix
+        self._target = f"{package_prefix}cachekit/"
+        self._frames: dict[int, tuple[str, str, int] | None] = {}
+        self._decompressing: dict[int, bool] = {}
+
+    def of(self, record: Any, own: Place, reading: Place) -> Place:
+        position = own if own.stage != OTHER else reading
+        frame = self._innermost_target_frame(record)
+        stage = position.stage
+        if frame is None and own.stage == OTHER and stage == DECODE and self._is_decompression(record):
+            stage = DECOMPRESS
+        if frame is None:
+            return Place(stage, position.function, position.file, position.line)
+        function, file, line = frame
+        return Place(stage, function, file.removeprefix(self._prefix), line)
+
+    def _innermost_target_frame(self, record: Any) -> tuple[str, str, int] | None:
+        if record.stack_id not in self._frames:
+            self._frames[record.stack_id] = next(self._target_frames(record), None)
+        return self._frames[record.stack_id]
+
+    def _target_frames(self, record: Any) -> Iterator[tuple[str, str, int]]:
+        for function, file, line in record.stack_trace():
+            if file.startswith(self._target):
+                yield function, file, line
+
+    def _is_decompression(self, record: Any) -> bool:
+        if record.native_stack_id not in self._decompressing:
+            names = [name for name, _, _ in record.native_stack_trace()]
+            self._decompressing[record.native_stack_id] = any(_NATIVE_DECOMPRESSION in name for name in names)
+        return self._decompressing[record.native_stack_id]

@@ -1,0 +1,130 @@
+"""From observations to one :class:`StageUsage` a stage."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from cachekit_memprobe import metrics
+from cachekit_memprobe.attribution.capture import read_stream
+from cachekit_memprobe.attribution.heap import HeapUse, PlaceUse, heap_of
+from cachekit_memprobe.model import Measurement, Observation, SiteKind, SiteUsage, StageUsage
+from cachekit_memprobe.stages import OTHER, STAGES
+
+_Line = tuple[str, str, int]
+"""Stage, file, line."""
+
+
+def heap_of_measurement(measurement: Measurement, folder: Path) -> HeapUse | None:
+    """The heap of the measured read; ``None`` when memray didn't run.
+
+    Args:
+        folder: the run folder, which the capture's name is relative to.
+
+    Raises:
+        CouldNotMeasure: the capture can't be read, or disagrees with its journal.
+    """
+    observation = observation_of(measurement, metrics.MEMRAY)
+    if observation is None or observation.capture is None:
+        return None
+    return heap_of(read_stream(folder / observation.capture, observation.data))
+
+
+def observation_of(measurement: Measurement, instrument: str) -> Observation | None:
+    """The first observation of an instrument."""
+    return next((seen for seen in measurement.observations if seen.instrument == instrument), None)
+
+
+def stages_of(measurement: Measurement, heap: HeapUse | None) -> tuple[StageUsage, ...]:
+    """Every stage that the read entered or in which it allocated, in the order of the map, and ``other``.
+
+    Empty when no instrument ran that follows stages.
+    """
+    staged = [seen for seen in measurement.observations if "stage_calls" in seen.data]
+    if not staged:
+        return ()
+    calls: Mapping[str, int] = staged[0].data["stage_calls"]
+    table = _Table(measurement, heap)
+    return tuple(
+        table.usage(stage, int(calls.get(stage, 0)))
+        for stage in STAGES
+        if stage in calls or stage == OTHER or table.touches(stage)
+    )
+
+
+class _Table:
+    """The observations, looked up by stage and line."""
+
+    def __init__(self, measurement: Measurement, heap: HeapUse | None) -> None:
+        self._heap = heap
+        aliasing = observation_of(measurement, metrics.ALIASING)
+        self._blocks: list[Mapping[str, Any]] | None = aliasing.data["blocks"] if aliasing else None
+        tracemalloc = observation_of(measurement, metrics.TRACEMALLOC)
+        self._traced: Mapping[str, int] | None = tracemalloc.data["stages"] if tracemalloc else None
+        memray = observation_of(measurement, metrics.MEMRAY)
+        self._sources: Mapping[str, str] = memray.data["sources"] if memray else {}
+        self._kinds = _kinds_by_line(self._blocks or [])
+
+    def touches(self, stage: str) -> bool:
+        return bool(self._heap and any(use.place.stage == stage for use in self._heap.places))
+
+    def usage(self, stage: str, calls: int) -> StageUsage:
+        places = [use for use in self._heap.places if use.place.stage == stage] if self._heap else []
+        mapped = self._heap.mapped_bytes.items() if self._heap else ()
+        sites = tuple(self._site(use) for use in places)
+        return StageUsage(
+            name=stage,
+            calls=calls,
+            copies_bytes=sum(use.copies_bytes for use in places),
+            verbatim_bytes=self._verbatim_bytes(stage, places),
+            live_bytes=sum(use.live_bytes for use in places),
+            held_bytes=sum(use.held_bytes for use in places),
+            mapped_bytes=sum(size_bytes for place, size_bytes in mapped if place.stage == stage),
+            tracemalloc_bytes=None if self._traced is None else int(self._traced.get(stage, 0)),
+            sites=sites,
+        )
+
+    def _site(self, use: PlaceUse) -> SiteUsage:
+        place = use.place
+        kinds = self._kinds.get((place.stage, place.file, place.line), Counter())
+        verbatim_bytes = min(kinds["verbatim"], use.copies_bytes)
+        return SiteUsage(
+            function=place.function,
+            file=place.file,
+            line=place.line,
+            source=self._sources.get(f"{place.file}:{place.line}", ""),
+            copies_bytes=use.copies_bytes,
+            allocations=use.allocations,
+            verbatim_bytes=None if self._blocks is None else verbatim_bytes,
+            live_bytes=use.live_bytes,
+            held_bytes=use.held_bytes,
+            kind=_kind(kinds, use.copies_bytes),
+        )
+
+    def _verbatim_bytes(self, stage: str, places: Iterable[PlaceUse]) -> int | None:
+        """What aliasing proved, and no more than what memray saw allocated in the stage."""
+        if self._blocks is None:
+            return None
+        proven = sum(
+            int(block["size_bytes"])
+            for block in self._blocks
+            if block["stage"] == stage and block["kind"] == "verbatim"
+        )
+        return proven if self._heap is None else min(proven, sum(use.copies_bytes for use in places))
+
+
+def _kinds_by_line(blocks: Iterable[Mapping[str, Any]]) -> Mapping[_Line, Counter[str]]:
+    kinds: dict[_Line, Counter[str]] = {}
+    for block in blocks:
+        line = (str(block["stage"]), str(block["file"]), int(block["line"]))
+        kinds.setdefault(line, Counter())[str(block["kind"])] += int(block["size_bytes"])
+    return kinds
+
+
+def _kind(kinds: Counter[str], copies_bytes: int) -> SiteKind:
+    """What a line's new memory is; see :class:`SiteUsage`."""
+    if kinds["verbatim"]:
+        return "verbatim" if kinds["verbatim"] * 2 >= copies_bytes else "mixed"
+    if kinds["received"] or kinds["transformed"]:
+        return "received" if kinds["received"] > kinds["transformed"] else "transformed"
+    return "unproven"

@@ -1,0 +1,63 @@
+"""Hold a scenario's budget against its metrics."""
+
+from collections.abc import Mapping, Sequence
+
+from cachekit_memprobe import metrics
+from cachekit_memprobe.budget.suspects import suspect_of
+from cachekit_memprobe.model import BudgetResult, BudgetStatus, Limit, Payload, StageUsage, Verdict
+
+NOISE_BYTES = 1 << 20
+"""By how much a figure of the resident set may pass its limit: the kernel batches its counters by
+thread, and code pages fault in when they please. Heap figures are exact and have no such slack."""
+
+
+def judge(
+    limits: Sequence[Limit],
+    values: Mapping[str, float],
+    payload: Payload,
+    stages: Sequence[StageUsage],
+    instruments: Sequence[str],
+) -> tuple[BudgetResult, ...]:
+    """Judge every limit whose instrument was asked for.
+
+    Args:
+        values: metric name to payloads.
+        instruments: what the user chose to run; limits on others' metrics are left out, not passed.
+    """
+    judged = [limit for limit in limits if metrics.metric_of(limit.metric).instrument in instruments]
+    return tuple(_judge_one(limit, values.get(limit.metric), payload, stages) for limit in judged)
+
+
+def _judge_one(
+    limit: Limit, observed: float | None, payload: Payload, stages: Sequence[StageUsage]
+) -> BudgetResult:
+    allowed = (
+        limit.payloads if limit.payloads is not None else (limit.size_bytes or 0) / payload.logical_bytes
+    )
+    status: BudgetStatus = "unmeasured"
+    if observed is not None:
+        slack = _slack_bytes(limit.metric) / payload.logical_bytes
+        status = "over" if observed > allowed + slack else "within"
+    where = suspect_of(limit.metric, stages) if status == "over" else ""
+    return BudgetResult(limit.metric, allowed, observed, limit.level, status, where)
+
+
+def _slack_bytes(metric: str) -> int:
+    return NOISE_BYTES if metrics.metric_of(metric).instrument == metrics.RSS else 0
+
+
+def verdict_of(budgets: Sequence[BudgetResult], limits: Sequence[Limit]) -> tuple[Verdict, str | None]:
+    """The verdict on a scenario that was measured, and the reason if it isn't a clean one.
+
+    A budget of which nothing could be judged is no pass. A scenario without any budget is measured for
+    its table, and passes.
+    """
+    errors = [result for result in budgets if result.level == "error"]
+    unmeasured = [result.metric for result in errors if result.status == "unmeasured"]
+    if unmeasured:
+        return "unmeasured", f"the budget names what was not measured: {', '.join(unmeasured)}"
+    if any(result.status == "over" for result in errors):
+        return "fail", None
+    if limits and not budgets:
+        return "unmeasured", "no limit of the budget could be judged with the instruments that were chosen"
+    return "pass", None

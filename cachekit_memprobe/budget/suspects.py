@@ -1,0 +1,35 @@
+"""Which line to look at first when a limit is exceeded."""
+
+from collections.abc import Sequence
+
+from cachekit_memprobe.model import SiteUsage, StageUsage
+
+_AVOIDABLE = {"verbatim": 2, "mixed": 1, "unproven": 1, "received": 1, "transformed": 0}
+_LARGE = 0.25
+
+
+def suspect_of(metric: str, stages: Sequence[StageUsage]) -> str:
+    """``unwrap at cachekit/serializers/wrapper.py:126``, or nothing when no line stands out.
+
+    For a metric of one stage it is that stage's largest line. For a figure of the whole read it is,
+    among the large lines, the one most likely avoidable: byte-for-byte copies before transformations.
+    What is large, a peak tells by what was live at it, and the sum of copies by what was copied.
+    """
+    kind, _, stage_name = metric.partition(".")
+    own = [stage for stage in stages if stage.name == stage_name]
+    size = _live_bytes if kind in ("peak", "rss", "live") else _copies_bytes
+    sites = [(stage, site) for stage in own or stages for site in stage.sites if size(site)]
+    if not sites:
+        return ""
+    large_bytes = _LARGE * max(size(site) for _, site in sites)
+    candidates = sites if own else [pair for pair in sites if size(pair[1]) >= large_bytes]
+    stage, site = max(candidates, key=lambda pair: (0 if own else _AVOIDABLE[pair[1].kind], size(pair[1])))
+    return f"{stage.name} at {site.file}:{site.line}" if site.file else stage.name
+
+
+def _live_bytes(site: SiteUsage) -> int:
+    return site.live_bytes
+
+
+def _copies_bytes(site: SiteUsage) -> int:
+    return site.copies_bytes

@@ -1,0 +1,27 @@
+"""A line copies memory that the read already had, byte for byte."""
+
+from collections.abc import Iterator
+
+from cachekit_memprobe.findings.evidence import NOTABLE, Evidence
+from cachekit_memprobe.model import Finding, SiteUsage
+
+CODE = "MEM001"
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each such line."""
+    least_bytes = NOTABLE * evidence.payload.logical_bytes
+    for stage in evidence.stages:
+        for site in stage.sites:
+            if site.verbatim_bytes is not None and site.verbatim_bytes >= least_bytes:
+                message = (
+                    f"{stage.name} copies {evidence.size(site.verbatim_bytes)} per read, byte for byte, at "
+                    f"{site.file}:{site.line}{_fate(site)}"
+                )
+                yield Finding(CODE, message, stage.name, site.file, site.line)
+
+
+def _fate(site: SiteUsage) -> str:
+    if site.held_bytes * 2 > site.copies_bytes:
+        return "; the result keeps the copy"
+    return "; the copy is dropped before the read returns, a view would have done"
