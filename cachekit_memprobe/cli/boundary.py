@@ -1,0 +1,74 @@
+"""The error boundary: whatever a command raises becomes a message and an exit code that is not a verdict."""
+
+import functools
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import NoReturn, ParamSpec
+
+import click
+
+from cachekit_memprobe.errors import EXIT_UNMEASURED, MemprobeError
+from cachekit_memprobe.report.clean import clean
+
+EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
+"""As the shell reports a process that died of SIGINT or SIGPIPE."""
+
+_Options = ParamSpec("_Options")
+
+
+def exits(command: Callable[_Options, int]) -> Callable[_Options, NoReturn]:
+    """Make a function that returns an exit code into a command that ends the process with it.
+
+    Python's own exit status for an exception is 1, which says here that a budget was exceeded; nothing
+    but a verdict may say that.
+    """
+
+    @functools.wraps(command)
+    def bounded(*args: _Options.args, **options: _Options.kwargs) -> NoReturn:
+        sys.exit(_exit_code(functools.partial(command, *args, **options)))
+
+    return bounded
+
+
+def _exit_code(command: Callable[[], int]) -> int:
+    try:
+        code = command()
+        # Here, not at the interpreter's end, where a broken pipe could no longer be handled.
+        sys.stdout.flush()
+        return code
+    except click.ClickException:
+        raise
+    except MemprobeError as error:
+        return _tell(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _tell("interrupted; there is no verdict", EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        _discard_output()
+        return EXIT_BROKEN_PIPE
+    except OSError as error:
+        return _tell(_describe(error), EXIT_UNMEASURED)
+    except Exception:
+        traceback.print_exc()
+        return _tell("this is a bug in cachekit-memprobe; there is no verdict", EXIT_UNMEASURED)
+
+
+def _tell(message: str, code: int) -> int:
+    click.echo(f"error: {clean(message)}", err=True)
+    return code
+
+
+def _describe(error: OSError) -> str:
+    reason = error.strerror or type(error).__name__
+    return f"{reason}: {error.filename}" if error.filename else reason
+
+
+def _discard_output() -> None:
+    """Send what is still buffered to nowhere, so that the interpreter's last flush finds no broken pipe."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (BrokenPipeError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,74 @@
+"""How options are read that click has no type for, and the options that several commands share."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from cachekit_memprobe.model import Limit
+from cachekit_memprobe.units import parse_bytes
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def parsed_size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """Callback: ``64MiB`` to bytes."""
+    try:
+        return None if value is None else parse_bytes(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
+def parsed_seconds(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    """Callback: a positive, finite number, which ``nan`` isn't."""
+    if not 0 < value < math.inf:
+        raise click.BadParameter(f"{value:g} is not a positive number of seconds", ctx, param)
+    return value
+
+
+def parsed_limits(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[Limit, ...]:
+    """Callback: each ``METRIC=LIMIT``, such as ``rss.peak=1.3x``, to a limit."""
+    from cachekit_memprobe.scenario import parse_limit
+
+    limits = []
+    for value in values:
+        metric, equals, text = value.partition("=")
+        if not equals:
+            raise click.BadParameter(
+                f"{value!r} is not METRIC=LIMIT; write it like rss.peak=1.3x", ctx, param
+            )
+        try:
+            limits.append(parse_limit(metric.strip(), text.strip()))
+        except ValueError as error:
+            raise click.BadParameter(str(error), ctx, param) from None
+    return tuple(limits)
+
+
+def target_options(command: _Command) -> _Command:
+    """``--cachekit`` and ``--python``: what is measured."""
+    release = click.option(
+        "--cachekit",
+        "spec",
+        metavar="SPEC",
+        default="installed",
+        show_default=True,
+        help="The cachekit to measure: installed, latest, or a release such as 0.9.1, for which an "
+        "environment is made once and kept.",
+    )
+    interpreter = click.option(
+        "--python",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="Measure the cachekit of this Python interpreter; it needs memray too. Not with --cachekit.",
+    )
+    return release(interpreter(command))
+
+
+json_option = click.option(
+    "--json",
+    "json_file",
+    metavar="FILE|-",
+    help="Write the report as JSON, too. With - it goes to stdout, and the tables to stderr.",
+)

@@ -1,0 +1,74 @@
+"""Where a finished report goes: tables or verdict lines to the terminal, JSON to a file or to stdout."""
+
+import os
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from cachekit_memprobe.cli.console import stderr_console, stdout_console
+from cachekit_memprobe.errors import MemprobeError, UsageError
+from cachekit_memprobe.model import Report
+from cachekit_memprobe.report.json import to_json
+from cachekit_memprobe.report.summary import scenario_line
+from cachekit_memprobe.report.terminal import render_report
+from cachekit_memprobe.runstore import write_atomically
+
+STDOUT = "-"
+
+
+def check_json_file(json_file: str | None) -> None:
+    """Refuse, before anything is measured, a file that can't be written afterwards.
+
+    Raises:
+        UsageError: its folder is missing, or may not be written to.
+    """
+    if json_file is None or json_file == STDOUT:
+        return
+    path = Path(json_file)
+    folder = path.absolute().parent
+    if not json_file or path.is_dir():
+        raise UsageError(f"--json {json_file}: not a file")
+    if not folder.is_dir():
+        raise UsageError(f"--json {json_file}: there is no folder {folder}")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise UsageError(f"--json {json_file}: no permission to write it")
+
+
+def publish(report: Report, *, json_file: str | None = None, quiet: bool = False) -> None:
+    """Show a report as tables, or quietly as one line a scenario, and write its JSON.
+
+    JSON on stdout has it to itself: the tables go to stderr then.
+
+    Raises:
+        MemprobeError: the JSON file can't be written; the report has been shown nevertheless.
+    """
+    if json_file == STDOUT:
+        # As bytes: JSON is UTF-8, whatever the terminal's encoding is.
+        click.echo(to_json(report).encode(), nl=False)
+        _show(report, stderr_console(), quiet)
+        return
+    try:
+        if json_file is not None:
+            _write_json(Path(json_file), report)
+    finally:
+        _show(report, stdout_console(), quiet)
+
+
+def _show(report: Report, console: Console, quiet: bool) -> None:
+    if not quiet:
+        console.print(render_report(report, width=console.width))
+        return
+    for result in report.results:
+        console.out(scenario_line(result, report), highlight=False)
+
+
+def _write_json(path: Path, report: Report) -> None:
+    if path.exists() and not path.is_file():
+        # A device or a pipe, such as /dev/stderr: it must not be replaced by a file.
+        try:
+            path.write_text(to_json(report), encoding="utf-8")
+        except OSError as error:
+            raise MemprobeError(f"can't write {path}: {error.strerror}") from None
+        return
+    write_atomically(path, to_json(report))

@@ -1,0 +1,77 @@
+"""``show``: one scenario, complete."""
+
+import click
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from cachekit_memprobe.cli.boundary import exits
+from cachekit_memprobe.cli.console import stdout_console
+from cachekit_memprobe.errors import EXIT_OK, UsageError
+from cachekit_memprobe.metrics import metric_of
+from cachekit_memprobe.model import Limit, Scenario
+from cachekit_memprobe.report.clean import clean_line
+from cachekit_memprobe.report.layout import Trimmed
+from cachekit_memprobe.units import format_bytes, format_payloads
+
+
+@click.command("show", short_help="Show one scenario with its budget.")
+@click.argument("scenario", metavar="NAME|FILE")
+@exits
+def show_command(scenario: str) -> int:
+    """Show one scenario: the value, how it is cached, the read, and its budget.
+
+    The metrics of the budget are the names that --budget takes.
+    """
+    from cachekit_memprobe.scenario import select
+
+    chosen = select((scenario,))
+    if len(chosen) != 1:
+        raise UsageError(f"{scenario} names {len(chosen)} scenarios: {', '.join(one.name for one in chosen)}")
+    stdout_console().print(Trimmed(_complete(chosen[0])))
+    return EXIT_OK
+
+
+def _complete(scenario: Scenario) -> Group:
+    facts = Table.grid(padding=(0, 2, 0, 0))
+    facts.add_column(no_wrap=True, style="dim")
+    facts.add_column(overflow="fold")
+    for name, fact in _facts(scenario):
+        facts.add_row(name, Text(clean_line(fact)))
+    title = Text(clean_line(scenario.name), style="bold")
+    return Group(title, Text(clean_line(scenario.summary)), Text(), facts, Text(), *_budget(scenario))
+
+
+def _facts(scenario: Scenario) -> list[tuple[str, str]]:
+    value, caching, read = scenario.value, scenario.caching, scenario.read
+    columns = f", {value.columns} columns" if value.kind == "dataframe" else ""
+    l1 = "with L1" if caching.l1 else "without L1"
+    encryption = "encrypted" if caching.encryption else "not encrypted"
+    return [
+        ("from", scenario.source),
+        ("value", f"{value.kind}, {format_bytes(value.logical_bytes)}{columns}, seed {value.seed}"),
+        ("serializer", f"{caching.serializer}, compression {caching.compression}, {encryption}"),
+        ("backend", f"{caching.backend}, {l1}"),
+        ("read", f"tier {read.tier}, route {read.route}"),
+        ("releases", scenario.releases or "all"),
+        ("needs", ", ".join(scenario.needs) or "nothing"),
+    ]
+
+
+def _budget(scenario: Scenario) -> list[Table | Text]:
+    if not scenario.budget:
+        return [Text("budget: none, so nothing that is measured can fail")]
+    table = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("budget", no_wrap=True)
+    table.add_column("limit", justify="right", no_wrap=True)
+    table.add_column("level", no_wrap=True)
+    table.add_column("meaning", overflow="fold")
+    for limit in scenario.budget:
+        table.add_row(limit.metric, _amount(limit), limit.level, Text(metric_of(limit.metric).meaning))
+    return [table]
+
+
+def _amount(limit: Limit) -> str:
+    if limit.payloads is not None:
+        return format_payloads(limit.payloads)
+    return format_bytes(limit.size_bytes or 0)

@@ -1,0 +1,1 @@
+"""Renderers: a finished Report in, text or a rich renderable out. None of them prints or measures."""

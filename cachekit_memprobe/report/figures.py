@@ -1,0 +1,78 @@
+"""The peaks of a read, of the heap, of tracemalloc and of RSS, each with what it is made of."""
+
+from rich.table import Table
+from rich.text import Text
+
+from cachekit_memprobe.model import Result, RunOptions
+from cachekit_memprobe.report.layout import filled, listed
+from cachekit_memprobe.report.styles import HEADING
+from cachekit_memprobe.report.view import AS_DEPLOYED, figure, in_payloads, noticeable
+from cachekit_memprobe.units import format_payloads
+
+_LABELS = ("heap", "tracemalloc", "RSS")
+_LABEL_WIDTH = max(map(len, _LABELS)) + 2
+
+
+def figure_lines(result: Result, options: RunOptions, width: int) -> Table:
+    """One row an instrument that was used, broken between figures only."""
+    grid = Table.grid()
+    grid.add_column(no_wrap=True, style=HEADING, width=_LABEL_WIDTH)
+    grid.add_column(overflow="fold")
+    for label, phrases in zip(
+        _LABELS, (_heap(result), _tracemalloc(result), _rss(result, options)), strict=True
+    ):
+        if phrases:
+            grid.add_row(label, Text(filled(phrases, width - _LABEL_WIDTH)))
+    return grid
+
+
+def _heap(result: Result) -> list[str]:
+    live = [
+        f"{stage.name} {format_payloads(in_payloads(stage.live_bytes, result.payload))}"
+        for stage in result.stages
+        if noticeable(in_payloads(stage.live_bytes, result.payload))
+    ]
+    peak = _with_bytes(result, "peak.heap", "peak")
+    sums = [f"{peak} =", *(f"{part} +" for part in live[:-1]), live[-1]] if peak and live else [peak]
+    return _phrases([*sums[:-1], *listed([sums[-1], _in_payloads(result, "peak.arrow_pool", "Arrow pool")])])
+
+
+def _tracemalloc(result: Result) -> list[str]:
+    return _phrases(
+        listed(
+            [
+                _with_bytes(result, "peak.tracemalloc", "peak"),
+                _with_bytes(result, "peak.tracemalloc_late", "in a window opened after unwrap"),
+            ]
+        )
+    )
+
+
+def _rss(result: Result, options: RunOptions) -> list[str]:
+    phrases = _phrases(
+        listed(
+            [
+                _with_bytes(result, "rss.peak", "peak"),
+                _in_payloads(result, "rss.anon", "anonymous"),
+                _in_payloads(result, "rss.file", "file-backed"),
+                _in_payloads(result, "rss.settled", "settled"),
+                _in_payloads(result, "growth.per_read", "growth per read"),
+            ]
+        )
+    )
+    return [*phrases, f"({AS_DEPLOYED})"] if phrases and options.as_deployed else phrases
+
+
+def _phrases(phrases: list[str]) -> list[str]:
+    return [phrase for phrase in phrases if phrase]
+
+
+def _with_bytes(result: Result, name: str, label: str) -> str:
+    if name not in result.metrics:
+        return ""
+    spread = f" (spread {format_payloads(result.spread[name])})" if name in result.spread else ""
+    return f"{label} {figure(result.metrics[name], result.payload)}{spread}"
+
+
+def _in_payloads(result: Result, name: str, label: str) -> str:
+    return f"{label} {format_payloads(result.metrics[name])}" if name in result.metrics else ""

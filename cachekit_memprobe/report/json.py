@@ -1,0 +1,114 @@
+"""A Report as JSON, for CI and for scripts. Sizes are in bytes, figures in payloads have four decimals."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from cachekit_memprobe.model import BudgetResult, Finding, Payload, Report, Result, SiteUsage, StageUsage
+from cachekit_memprobe.report.view import heap_measured, in_payloads, public_spec, rounded
+
+SCHEMA_VERSION = 1
+"""Raised when a key changes its meaning or goes; a new key doesn't raise it."""
+
+
+def to_json(report: Report) -> str:
+    """The whole report, a line break at its end. It names no path of the machine that measured."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "cachekit-memprobe", "version": report.tool_version},
+        "created": report.created,
+        "target": {"spec": public_spec(report.target), **report.target.versions},
+        "options": asdict(report.options),
+        "results": [_result(result) for result in report.results],
+        "notes": list(report.notes),
+    }
+    text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    # Half a surrogate pair, as undecodable file names have them, is no UTF-8.
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _result(result: Result) -> dict[str, Any]:
+    payload = result.payload
+    return {
+        "scenario": result.scenario.name,
+        "verdict": result.verdict,
+        "reason": result.reason,
+        "payload": asdict(payload) if payload else None,
+        "tier": result.scenario.read.tier,
+        "route": result.scenario.read.route,
+        "metrics": _rounded(result.metrics),
+        "metrics_bytes": _metrics_bytes(result.metrics, payload),
+        "spread": _rounded(result.spread),
+        "stages": [_stage(stage, result) for stage in result.stages],
+        "budgets": [_budget(limit) for limit in result.budgets],
+        "findings": [_finding(finding) for finding in result.findings],
+    }
+
+
+def _rounded(metrics: Mapping[str, float]) -> dict[str, float]:
+    return {name: rounded(payloads) for name, payloads in metrics.items()}
+
+
+def _metrics_bytes(metrics: Mapping[str, float], payload: Payload | None) -> dict[str, int]:
+    if payload is None:
+        return {}
+    return {name: round(payloads * payload.logical_bytes) for name, payloads in metrics.items()}
+
+
+def _stage(stage: StageUsage, result: Result) -> dict[str, Any]:
+    payload, largest = result.payload, stage.sites[0] if stage.sites else None
+    # Of memray only; null when it didn't run, as 0 would say that there is nothing.
+    heap = heap_measured(result)
+    return {
+        "name": stage.name,
+        "calls": stage.calls,
+        "function": largest.function if largest else None,
+        "file": largest.file if largest else None,
+        "line": largest.line if largest else None,
+        "source": _source(largest) if largest else None,
+        "copies_bytes": stage.copies_bytes if heap else None,
+        "copies": in_payloads(stage.copies_bytes, payload) if heap else None,
+        "verbatim_bytes": stage.verbatim_bytes,
+        "live_bytes": stage.live_bytes if heap else None,
+        "held_bytes": stage.held_bytes if heap else None,
+        "mapped_bytes": stage.mapped_bytes if heap else None,
+        "tracemalloc_bytes": stage.tracemalloc_bytes,
+        "sites": [_site(site, payload) for site in stage.sites],
+    }
+
+
+def _site(site: SiteUsage, payload: Payload | None) -> dict[str, Any]:
+    return {
+        "function": site.function,
+        "file": site.file,
+        "line": site.line,
+        "source": _source(site),
+        "kind": site.kind,
+        "copies_bytes": site.copies_bytes,
+        "copies": in_payloads(site.copies_bytes, payload),
+        "allocations": site.allocations,
+        "verbatim_bytes": site.verbatim_bytes,
+        "live_bytes": site.live_bytes,
+        "held_bytes": site.held_bytes,
+    }
+
+
+def _source(site: SiteUsage) -> str | None:
+    return site.source.strip() or None
+
+
+def _budget(limit: BudgetResult) -> dict[str, Any]:
+    return {
+        "metric": limit.metric,
+        "limit": rounded(limit.limit),
+        "observed": None if limit.observed is None else rounded(limit.observed),
+        "excess": rounded(limit.excess),
+        "level": limit.level,
+        "status": limit.status,
+        "where": limit.where or None,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return asdict(finding)

@@ -1,0 +1,99 @@
+"""The end of a report: all scenarios at a glance, and the verdict on the run in one line."""
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from cachekit_memprobe.model import BudgetResult, Report, Result, Verdict
+from cachekit_memprobe.report.clean import clean_line
+from cachekit_memprobe.report.styles import HEADING, VERDICT_STYLES
+from cachekit_memprobe.report.view import (
+    AS_DEPLOYED,
+    VERDICT_WORDS,
+    exceeded,
+    outcome,
+    why_not_applicable,
+    why_unmeasured,
+)
+from cachekit_memprobe.units import format_payloads
+
+_METRICS = ("copies.total", "peak.heap", "rss.peak")
+_COUNTED: dict[Verdict, str] = {
+    "unmeasured": "could not be measured",
+    "fail": "over budget",
+    "pass": "within budget",
+    "not_applicable": "not applicable",
+}
+
+
+def summary_table(report: Report) -> Table:
+    """One row a scenario: its verdict and the three figures that say most."""
+    table = Table(
+        box=box.SIMPLE,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        caption=f"rss.peak {AS_DEPLOYED}" if report.options.as_deployed else None,
+        caption_justify="left",
+    )
+    for heading in ("scenario", "verdict"):
+        table.add_column(Text(heading, style=HEADING), overflow="fold")
+    for metric in _METRICS:
+        table.add_column(Text(metric, style=HEADING), justify="right", no_wrap=True)
+    for result in report.results:
+        table.add_row(
+            Text(clean_line(result.scenario.name)),
+            Text(VERDICT_WORDS[result.verdict], style=VERDICT_STYLES[result.verdict]),
+            *(_figure(result, metric) for metric in _METRICS),
+        )
+    return table
+
+
+def verdict_line(report: Report) -> Text:
+    """The verdict on the whole run, with how many scenarios it is made of."""
+    verdict = outcome(report)
+    return Text(f"{VERDICT_WORDS[verdict]}: {_verdict_words(report)}", style=VERDICT_STYLES[verdict])
+
+
+def scenario_line(result: Result, report: Report) -> str:
+    """``NAME: VERDICT`` with the reason; only what could not be measured takes more than one line."""
+    words = {
+        "pass": VERDICT_WORDS["pass"] + _excesses(", but over in a warning: ", exceeded(result, "warn")),
+        "fail": VERDICT_WORDS["fail"] + _excesses(": ", exceeded(result)),
+        "unmeasured": f"{VERDICT_WORDS['unmeasured']}: {_hanging(why_unmeasured(result))}",
+        "not_applicable": why_not_applicable(result, report),
+    }
+    return f"{clean_line(result.scenario.name)}: {words[result.verdict]}"
+
+
+def _figure(result: Result, metric: str) -> str:
+    return format_payloads(result.metrics[metric]) if metric in result.metrics else "-"
+
+
+def _excesses(introduction: str, limits: tuple[BudgetResult, ...]) -> str:
+    words = [
+        f"{limit.metric} {format_payloads(limit.observed or 0)} over {format_payloads(limit.limit)}"
+        + (f" ({clean_line(limit.where)})" if limit.where else "")
+        for limit in limits
+    ]
+    return introduction + ", ".join(words) if words else ""
+
+
+def _verdict_words(report: Report) -> str:
+    counts = {verdict: _count(report, verdict) for verdict in VERDICT_WORDS}
+    if not any(counts[verdict] for verdict in VERDICT_WORDS if verdict != "not_applicable"):
+        return "nothing was measured, as no chosen scenario applies"
+    warnings = sum(len(exceeded(result, "warn")) for result in report.results)
+    phrases = [f"{counts[verdict]} {words}" for verdict, words in _COUNTED.items() if counts[verdict]]
+    if warnings:
+        phrases.append(f"{warnings} warning{'s' if warnings > 1 else ''}")
+    total = len(report.results)
+    return f"of {total} scenario{'s' if total > 1 else ''}, {', '.join(phrases)}"
+
+
+def _hanging(reason: str) -> str:
+    return "\n    ".join(reason.strip("\n").splitlines())
+
+
+def _count(report: Report, verdict: Verdict) -> int:
+    return sum(result.verdict == verdict for result in report.results)

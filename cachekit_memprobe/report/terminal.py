@@ -1,0 +1,128 @@
+"""The report that a developer reads first: rich renderables for a terminal of a known width.
+
+Text from outside goes into ``Text``, never into markup.
+"""
+
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from cachekit_memprobe.model import Finding, Report, Result, RunOptions
+from cachekit_memprobe.report.budget_lines import budget_lines
+from cachekit_memprobe.report.clean import clean, clean_line
+from cachekit_memprobe.report.figures import figure_lines
+from cachekit_memprobe.report.layout import Trimmed, bullets, filled, indented, listed
+from cachekit_memprobe.report.stage_table import stage_table
+from cachekit_memprobe.report.styles import HEADING, QUIET, SOURCE, VERDICT_STYLES, WARNING
+from cachekit_memprobe.report.summary import summary_table, verdict_line
+from cachekit_memprobe.report.view import (
+    AS_DEPLOYED,
+    VERDICT_WORDS,
+    in_payloads,
+    location,
+    noticeable,
+    site_location,
+    why_not_applicable,
+    why_unmeasured,
+)
+from cachekit_memprobe.units import format_bytes
+
+_AVOIDABLE = {"verbatim": "", "mixed": " (partly)"}
+_BESIDE_CACHEKIT = ("python", "pyarrow", "pandas", "memray")
+
+
+def render_report(report: Report, *, width: int) -> Trimmed:
+    """The whole report, to be printed on a console of ``width`` columns."""
+    parts: list[RenderableType] = [*_header(report, width)]
+    for result in report.results:
+        parts.extend((Text(), _title(result), *_scenario(result, report, width)))
+    parts.extend((Text(), Rule(Text("run"), align="left", style=QUIET), *_closing(report)))
+    return Trimmed(Group(*parts))
+
+
+def _header(report: Report, width: int) -> Iterable[RenderableType]:
+    versions = {name: clean_line(version) for name, version in report.target.versions.items()}
+    name = f"cachekit {versions.get('cachekit', '?')}"
+    others = [f"{other} {versions[other]}" for other in _BESIDE_CACHEKIT if other in versions]
+    header = Text(filled(listed([name, *others, versions.get("platform", "")]), width))
+    header.stylize(HEADING, 0, len(name))
+    yield header
+    if report.options.as_deployed:
+        yield Text(f"RSS {AS_DEPLOYED}", style=WARNING)
+    yield from bullets(report.notes)
+
+
+def _title(result: Result) -> Rule:
+    name = (f"{clean_line(result.scenario.name)}: ", HEADING)
+    verdict = (VERDICT_WORDS[result.verdict], VERDICT_STYLES[result.verdict])
+    return Rule(Text.assemble(name, verdict), align="left", style=QUIET)
+
+
+def _scenario(result: Result, report: Report, width: int) -> Iterable[RenderableType]:
+    if result.verdict == "not_applicable":
+        yield Text(why_not_applicable(result, report))
+        return
+    yield Text(clean_line(result.scenario.summary))
+    yield Text(_read(result), style=QUIET)
+    for block in _blocks(result, report.options, width):
+        yield Text()
+        yield block
+
+
+def _blocks(result: Result, options: RunOptions, width: int) -> Iterable[RenderableType]:
+    """The parts of a scenario for which there is something to show, in the order in which they are read."""
+    if result.verdict == "unmeasured":
+        yield _unmeasured(result)
+    if result.stages:
+        yield Group(stage_table(result, width), *_verbatim_sources(result))
+    if result.metrics:
+        yield figure_lines(result, options, width)
+        yield budget_lines(result.budgets, options, width)
+    if result.findings:
+        yield Group(*bullets(_sentence(finding) for finding in result.findings))
+
+
+def _read(result: Result) -> str:
+    read, payload = result.scenario.read, result.payload
+    words = f"tier {clean_line(read.tier)}, route {clean_line(read.route)}"
+    if payload is None:
+        return words
+    frame = format_bytes(payload.frame_bytes, payload.logical_bytes)
+    return f"{words}; payload {format_bytes(payload.logical_bytes)}, frame {frame}"
+
+
+def _unmeasured(result: Result) -> Group:
+    reason = Text(clean(why_unmeasured(result)).strip("\n"), overflow="fold")
+    return Group(Text("could not be measured:", style=WARNING), indented(reason))
+
+
+def _verbatim_sources(result: Result) -> Iterable[RenderableType]:
+    """The source line of each byte-for-byte copy: what could go."""
+    lines = Table.grid(padding=(0, 2, 0, 0))
+    lines.add_column(no_wrap=True)
+    lines.add_column(overflow="fold", style=SOURCE)
+    for site in (site for stage in result.stages for site in stage.sites):
+        if site.kind in _AVOIDABLE and noticeable(in_payloads(site.copies_bytes, result.payload)):
+            source = Text(clean_line(site.source) or "(no source text)")
+            lines.add_row(Text(site_location(site) + _AVOIDABLE[site.kind]), source)
+    if lines.row_count:
+        yield from (Text(), Text("verbatim copies:"), indented(lines))
+
+
+def _sentence(finding: Finding) -> str:
+    if not finding.file:
+        return finding.message
+    place = location(finding.file, finding.line or 0)
+    return finding.message if place in finding.message else f"{finding.message} ({place})"
+
+
+def _closing(report: Report) -> Iterable[RenderableType]:
+    if len(report.results) > 1:
+        yield summary_table(report)
+        yield Text()
+    if report.run_folder:
+        yield Text(f"run folder: {clean_line(str(report.run_folder))}", style=QUIET, overflow="fold")
+    yield verdict_line(report)

@@ -1,0 +1,190 @@
+"""What every renderer needs to say about a Report, so that all of them say the same."""
+
+from dataclasses import dataclass
+
+from cachekit_memprobe import stages
+from cachekit_memprobe.metrics import RSS, metric_of
+from cachekit_memprobe.model import (
+    BudgetResult,
+    Payload,
+    Report,
+    Result,
+    SiteUsage,
+    StageUsage,
+    Target,
+    Verdict,
+)
+from cachekit_memprobe.report.clean import clean, clean_line
+from cachekit_memprobe.units import format_bytes, format_payloads
+
+NOTICEABLE_PAYLOADS = 0.005
+"""Less than this is written ``0.00x``."""
+
+AS_DEPLOYED = "as deployed: allocators not pinned"
+"""Said wherever RSS is shown that was measured with the target's own allocators."""
+
+VERDICT_WORDS: dict[Verdict, str] = {
+    "pass": "PASS",
+    "fail": "FAIL",
+    "unmeasured": "COULD NOT MEASURE",
+    "not_applicable": "does not apply",
+}
+
+
+@dataclass(frozen=True)
+class SiteRow:
+    """One line of a stage table: a site, or what the stage's smaller sites come to.
+
+    Attributes:
+        where: ``serializers/wrapper.py:126``, or words when it isn't one place.
+        kind: of the site; empty when there is no single one.
+    """
+
+    where: str
+    copies: float
+    held: float
+    kind: str
+
+
+def rounded(payloads: float) -> float:
+    """A figure in payloads as reports publish it: four decimals, and never ``-0.0``."""
+    return round(payloads, 4) + 0.0
+
+
+def in_payloads(size_bytes: int, payload: Payload | None) -> float:
+    """Bytes as a multiple of the payload, rounded; 0 when there is no payload to compare with."""
+    return rounded(size_bytes / payload.logical_bytes) if payload and payload.logical_bytes else 0.0
+
+
+def noticeable(payloads: float) -> bool:
+    """Whether a figure is written as more than ``0.00x``."""
+    return abs(payloads) >= NOTICEABLE_PAYLOADS
+
+
+def figure(payloads: float, payload: Payload | None) -> str:
+    """``1.00x 300.0 MB``: a metric in payloads and in bytes."""
+    if payload is None:
+        return format_payloads(payloads)
+    size_bytes = payloads * payload.logical_bytes if noticeable(payloads) else 0
+    return f"{format_payloads(payloads)} {format_bytes(size_bytes, payload.logical_bytes)}"
+
+
+def location(file: str, line: int) -> str:
+    """``serializers/wrapper.py:126``: below the package ``cachekit``, other packages by their name."""
+    path = clean_line(file).removeprefix("cachekit/")
+    return f"{path}:{line}" if line > 0 else path
+
+
+def site_location(site: SiteUsage) -> str:
+    """A site's file and line, or its function when it has no file, such as a native one."""
+    return location(site.file, site.line) if site.file else clean_line(site.function) or "unknown"
+
+
+def heap_measured(result: Result) -> bool:
+    """Whether memray ran, without which a stage's copies are unknown rather than 0."""
+    return "copies.total" in result.metrics
+
+
+def shown_stages(result: Result) -> tuple[StageUsage, ...]:
+    """The stages that the read passed or that allocated, and always ``other``."""
+    if not result.stages:
+        return ()
+    known = {stage.name for stage in result.stages}
+    nothing = () if stages.OTHER in known else (StageUsage(stages.OTHER, 0, 0, None, 0, 0, 0, None, ()),)
+    return tuple(
+        stage for stage in result.stages + nothing if stage.name == stages.OTHER or _took_part(stage)
+    )
+
+
+def site_rows(stage: StageUsage, payload: Payload | None) -> tuple[SiteRow, ...]:
+    """The rows of one stage, at least one; they add up to what the stage allocated."""
+    large = tuple(site for site in stage.sites if _is_noticeable(site, payload))
+    rows = tuple(
+        SiteRow(
+            site_location(site),
+            in_payloads(site.copies_bytes, payload),
+            in_payloads(site.held_bytes, payload),
+            site.kind,
+        )
+        for site in large
+    )
+    copies = in_payloads(stage.copies_bytes - sum(site.copies_bytes for site in large), payload)
+    held = in_payloads(stage.held_bytes - sum(site.held_bytes for site in large), payload)
+    matters = noticeable(copies) or noticeable(held)
+    if rows and not matters:
+        return rows
+    where = _small_sites(len(stage.sites) - len(large)) if matters else "-"
+    return (*rows, SiteRow(where, copies, held, ""))
+
+
+def traced(stage: StageUsage, payload: Payload | None) -> str:
+    """How much of a stage's work tracemalloc sees: ``1.00x``, ``no``, or ``-`` when it wasn't asked."""
+    if stage.tracemalloc_bytes is None:
+        return "-"
+    seen = in_payloads(stage.tracemalloc_bytes, payload)
+    copies = in_payloads(stage.copies_bytes, payload)
+    return "no" if noticeable(copies) and not noticeable(seen) else format_payloads(seen)
+
+
+def metric_label(name: str) -> str:
+    """``copies, unwrap`` for ``copies.unwrap``: what a reader sees."""
+    metric = metric_of(name)
+    return f"{metric.label}, {name.rpartition('.')[2]}" if metric.per_stage else metric.label
+
+
+def is_rss(name: str) -> bool:
+    """Whether a metric is measured in the rss process, and so depends on the allocators."""
+    return metric_of(name).instrument == RSS
+
+
+def public_spec(target: Target) -> str:
+    """What the user asked for; of an interpreter's path only the name, as reports are passed on."""
+    return target.spec.replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
+def exceeded(result: Result, level: str = "error") -> tuple[BudgetResult, ...]:
+    """The limits of a level that the read went over."""
+    return tuple(limit for limit in result.budgets if limit.status == "over" and limit.level == level)
+
+
+def why_unmeasured(result: Result) -> str:
+    """The reason of an unmeasured result, never empty."""
+    if result.reason:
+        return clean(result.reason)
+    missing = [limit.metric for limit in result.budgets if limit.status == "unmeasured"]
+    return f"nothing measured for {', '.join(missing)}" if missing else "no reason was given"
+
+
+def why_not_applicable(result: Result, report: Report) -> str:
+    """``does not apply to cachekit 0.9.1: it is for releases >=0.10.0``."""
+    sentence = f"does not apply to cachekit {clean_line(report.target.versions.get('cachekit', '?'))}"
+    if result.scenario.releases:
+        return f"{sentence}: it is for releases {clean_line(result.scenario.releases)}"
+    return f"{sentence}: {clean_line(result.reason)}" if result.reason else sentence
+
+
+def outcome(report: Report) -> Verdict:
+    """The verdict on a whole run: ``pass``, ``fail`` or ``unmeasured``.
+
+    A scenario that could not be measured outweighs one that is over its budget, as its budget is not
+    known to hold. A scenario that doesn't apply counts neither way, but a run of nothing else has
+    measured nothing.
+    """
+    verdicts = {result.verdict for result in report.results} - {"not_applicable"}
+    if not verdicts or "unmeasured" in verdicts:
+        return "unmeasured"
+    return "fail" if "fail" in verdicts else "pass"
+
+
+def _took_part(stage: StageUsage) -> bool:
+    return any((stage.calls, stage.copies_bytes, stage.held_bytes, stage.mapped_bytes))
+
+
+def _is_noticeable(site: SiteUsage, payload: Payload | None) -> bool:
+    return noticeable(in_payloads(max(site.copies_bytes, site.held_bytes), payload))
+
+
+def _small_sites(count: int) -> str:
+    if count == 0:
+        return "-"
+    return f"{count} small site{'s' if count > 1 else ''}"

@@ -1,0 +1,97 @@
+"""The tool behind the command line, replaced by one that notes what it is asked and answers at once."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from click.testing import CliRunner, Result
+
+import cachekit_memprobe
+from cachekit_memprobe.cli import main
+from cachekit_memprobe.model import Report, RunOptions, Scenario, Target
+from cachekit_memprobe.runstore import RunFolder
+from tests.golden.reports import FILE_MAP, TARGET, report_of
+
+Invoke = Callable[..., Result]
+
+
+@dataclass
+class Tool:
+    """What the commands asked for, and what they are answered.
+
+    Attributes:
+        report: what measuring gives; its folder becomes the real one.
+        error: raised instead of an answer, by ``resolve`` or ``run`` as ``fails`` says.
+        resolved: the arguments of ``target.resolve``.
+    """
+
+    report: Report = field(default_factory=lambda: report_of(FILE_MAP))
+    target: Target = TARGET
+    error: BaseException | None = None
+    fails: str = "run"
+    resolved: list[tuple[str, Path | None]] = field(default_factory=list)
+    scenarios: tuple[Scenario, ...] = ()
+    options: RunOptions | None = None
+    folder: RunFolder | None = None
+
+    def resolve(
+        self, spec: str, python: Path | None = None, progress: Callable[[str], None] = lambda _: None
+    ) -> Target:
+        self.resolved.append((spec, python))
+        progress("making an environment")
+        self._fail("resolve")
+        return self.target
+
+    def run(
+        self,
+        scenarios: tuple[Scenario, ...],
+        target: Target,
+        options: RunOptions,
+        folder: RunFolder,
+        progress: Callable[[str, str], None],
+    ) -> Report:
+        self.scenarios, self.options, self.folder = scenarios, options, folder
+        progress("arrow-l1-hit", "measuring: rss 1/1")
+        progress("arrow-l1-hit", "done: pass")
+        self._fail("run")
+        return replace(self.report, run_folder=folder.path)
+
+    def explain(self, folder: RunFolder) -> Report:
+        self.folder = folder
+        self._fail("explain")
+        return replace(self.report, run_folder=folder.path)
+
+    def _fail(self, where: str) -> None:
+        if self.error is not None and self.fails == where:
+            raise self.error
+
+
+@pytest.fixture
+def tool(monkeypatch: pytest.MonkeyPatch) -> Tool:
+    fake = Tool()
+    pipeline = ModuleType("cachekit_memprobe.pipeline")
+    monkeypatch.setattr(pipeline, "run", fake.run, raising=False)
+    monkeypatch.setattr(pipeline, "explain", fake.explain, raising=False)
+    monkeypatch.setitem(sys.modules, pipeline.__name__, pipeline)
+    monkeypatch.setattr(cachekit_memprobe, "pipeline", pipeline, raising=False)
+    monkeypatch.setattr("cachekit_memprobe.target.resolve", fake.resolve)
+    return fake
+
+
+@pytest.fixture
+def invoke(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Invoke:
+    """Run a command in an empty folder, on no terminal, 80 columns wide."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(main, arguments, prog_name="cachekit-memprobe")
+
+    return run

@@ -1,0 +1,96 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cachekit_memprobe.errors import CouldNotMeasure
+from tests.golden.reports import TARGET
+from tests.unit.cli.conftest import Invoke, Tool
+
+
+def row(text: str, name: str) -> str:
+    return next(line for line in text.splitlines() if line.startswith(f"{name} "))
+
+
+def test_every_bundled_scenario_is_listed_with_its_read(invoke: Invoke, tool: Tool) -> None:
+    tool.target = replace(TARGET, versions={"cachekit": "0.24.1"})
+    result = invoke("list")
+    assert result.exit_code == 0
+    assert "l1 memory" in row(result.stdout, "arrow-l1-hit")
+    assert "l2 map" in row(result.stdout, "arrow-file-mmap")
+    assert row(result.stdout, "arrow-file-mmap").endswith("yes")
+    assert result.stdout.endswith("here: cachekit 0.24.1\n")
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_what_does_not_apply_here_says_to_what_it_would(invoke: Invoke, tool: Tool) -> None:
+    text = invoke("list").stdout
+    assert ">=0.10" in text
+    assert row(text, "arrow-l1-hit").endswith("yes")
+    assert row(text, "arrow-file-mmap").split("  ")[-1].startswith("no, for")
+
+
+def test_without_a_cachekit_the_scenarios_are_listed_and_it_is_said_why_they_can_not_run(
+    invoke: Invoke, tool: Tool
+) -> None:
+    tool.error, tool.fails = CouldNotMeasure("cachekit is not installed\nin this environment"), "resolve"
+    result = invoke("list")
+    assert result.exit_code == 0
+    assert row(result.stdout, "arrow-l1-hit").endswith("no")
+    assert result.stdout.endswith("here: cachekit is not installed in this environment\n")
+
+
+def test_what_a_scenario_needs_is_said(invoke: Invoke, tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cachekit_memprobe.scenario import load_bundled
+
+    scenario = replace(load_bundled("arrow-l1-hit"), name="remote", needs=("redis",))
+    monkeypatch.setattr("cachekit_memprobe.scenario.bundled_names", lambda: ("remote",))
+    monkeypatch.setattr("cachekit_memprobe.scenario.load_bundled", lambda name: scenario)
+    assert row(invoke("list").stdout, "remote").split()[-3:] == ["redis", "with", "redis"]
+
+
+def test_a_scenario_is_shown_with_its_budget(invoke: Invoke, tool: Tool) -> None:
+    result = invoke("show", "arrow-l1-hit")
+    assert result.exit_code == 0
+    assert "dataframe, 64.0 MiB, 8 columns" in result.stdout
+    assert "tier l1, route memory" in result.stdout
+    assert row(result.stdout, "rss.peak").split()[1].endswith("x")
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert tool.resolved == []
+
+
+def test_a_file_is_shown_too_and_a_limit_in_bytes_as_bytes(invoke: Invoke, tool: Tool) -> None:
+    Path("mine.toml").write_text(
+        'summary = "[b]mine[/b]"\n'
+        'releases = ">=0.10"\n'
+        '[value]\nkind = "bytes"\nsize = "1MB"\n'
+        '[cache]\nserializer = "default"\nl1 = false\n'
+        '[read]\ntier = "l2"\nroute = "get"\n'
+        '[budget]\n"rss.peak" = { limit = "10MB", level = "warn" }\n',
+        encoding="utf-8",
+    )
+    result = invoke("show", "mine.toml")
+    assert result.exit_code == 0, result.stderr
+    assert "[b]mine[/b]" in result.stdout
+    assert row(result.stdout, "rss.peak").split()[1:4] == ["10.0", "MB", "warn"]
+    assert row(result.stdout, "releases").split()[1] == ">=0.10"
+
+
+def test_a_scenario_without_a_budget_says_so(invoke: Invoke, tool: Tool) -> None:
+    Path("mine.toml").write_text(
+        'summary = "mine"\n[value]\nkind = "bytes"\n[cache]\nserializer = "default"\nl1 = false\n'
+        '[read]\ntier = "l2"\nroute = "get"\n'
+    )
+    assert "budget: none" in invoke("show", "mine.toml").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("nope", "no bundled scenario matches"), ("arrow*", "arrow* names"), ("./missing.toml", "missing.toml")],
+)
+def test_what_names_no_single_scenario_is_a_usage_error(
+    invoke: Invoke, tool: Tool, name: str, message: str
+) -> None:
+    result = invoke("show", name)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr

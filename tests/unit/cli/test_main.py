@@ -1,0 +1,64 @@
+import subprocess
+import sys
+
+import pytest
+
+from cachekit_memprobe import __version__
+from tests.unit.cli.conftest import Invoke
+
+
+def test_the_version(invoke: Invoke) -> None:
+    assert invoke("--version").stdout == f"cachekit-memprobe, version {__version__}\n"
+
+
+def test_every_command_is_listed(invoke: Invoke) -> None:
+    text = invoke("--help").stdout
+    commands = [line.split()[0] for line in text.partition("Commands:\n")[2].splitlines()]
+    assert commands == ["doctor", "list", "report", "run", "show"]
+
+
+@pytest.mark.parametrize("command", ["run", "list", "show", "doctor", "report"])
+def test_every_command_has_help_that_fits(invoke: Invoke, command: str) -> None:
+    result = invoke(command, "--help")
+    assert result.exit_code == 0
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_help_of_run_has_examples_and_exit_codes(invoke: Invoke) -> None:
+    text = invoke("run", "--help").stdout
+    assert "cachekit-memprobe run arrow-l1-hit --size 300MB" in text
+    for code, meaning in enumerate(("everything was measured", "a budget was", "the command", "something")):
+        assert f"\n    {code}  {meaning}" in text
+
+
+@pytest.mark.process
+def test_help_needs_neither_pyarrow_nor_pandas() -> None:
+    code = (
+        "import sys\nfrom cachekit_memprobe.cli import main\n"
+        "try:\n    main(['run', '--help'])\nexcept SystemExit:\n    pass\n"
+        "print({'pyarrow', 'pandas', 'cachekit', 'memray'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
+@pytest.mark.process
+def test_a_reader_that_stops_early_is_no_error_message() -> None:
+    code = (
+        "import os, sys\nfrom cachekit_memprobe.cli import main\n"
+        "read, write = os.pipe()\nos.close(read)\nos.dup2(write, 1)\n"
+        "main(['show', 'arrow-l1-hit'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.process
+def test_a_terminal_that_knows_only_ascii_gets_ascii() -> None:
+    code = (
+        "from rich.rule import Rule\nfrom cachekit_memprobe.cli.console import stdout_console\n"
+        "stdout_console().print('größe', Rule('x'))"
+    )
+    environment = {"PYTHONIOENCODING": "ascii", "COLUMNS": "72"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment, check=False)
+    assert (done.stdout, done.stderr) == (b"gr??e\n" + b"-" * 34 + b" x " + b"-" * 35 + b"\n", b"")

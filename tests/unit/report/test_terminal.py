@@ -1,0 +1,146 @@
+"""Whole outputs at a fixed width. To accept a change: UPDATE_GOLDEN=1, then read the diff."""
+
+import io
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from cachekit_memprobe.model import Report
+from cachekit_memprobe.report.terminal import render_report
+from tests.golden.reports import (
+    FILE_GET,
+    FILE_MAP,
+    L1_HIT,
+    NOT_APPLICABLE,
+    OPTIONS,
+    UNMEASURED,
+    UNWRAP_SITE,
+    report_of,
+    site,
+    stage,
+)
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+NOTE = "free memory was below 17 payloads when the run began; figures of json-l1-hit may include swapping"
+AS_DEPLOYED = replace(OPTIONS, as_deployed=True)
+
+REPORTS = {
+    "headline": report_of(L1_HIT),
+    "every-verdict": report_of(L1_HIT, FILE_GET, FILE_MAP, NOT_APPLICABLE, UNMEASURED, notes=(NOTE,)),
+    "as-deployed": report_of(L1_HIT, FILE_MAP, options=AS_DEPLOYED, folder=None),
+}
+
+
+def printed(report: Report, width: int, *, colours: bool = False) -> str:
+    stream = io.StringIO()
+    console = Console(
+        file=stream,
+        width=width,
+        color_system="standard" if colours else None,
+        force_terminal=colours,
+        _environ={},
+    )
+    console.print(render_report(report, width=width))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", REPORTS)
+def test_whole_report(name: str, width: int) -> None:
+    text = printed(REPORTS[name], width)
+    golden = GOLDEN / f"{name}-{width}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [72, 80, 100, 120, 200])
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_line_fits_and_has_no_trailing_blanks(name: str, width: int) -> None:
+    lines = printed(REPORTS[name], width).splitlines()
+    assert max(map(cell_len, lines)) <= width
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize("width", [72, 80])
+def test_no_figure_is_cut_even_where_many_are_wide(width: int) -> None:
+    wide = stage(
+        "materialize",
+        site("cachekit/serializers/encryption_wrapper.py:1679", 112.25, "transformed", held=110.5),
+        live=110.5,
+        traced=111.75,
+    )
+    text = printed(report_of(replace(L1_HIT, stages=(wide,))), width)
+    row = next(line for line in text.splitlines() if line.startswith("materialize"))
+    assert row.split()[2:] == ["112.25x", "transformed", "110.50x", "111.75x"]
+    assert row.split()[1].endswith("wrapper.py:1679" if width == 72 else "/encryption_wrapper.py:1679")
+
+
+def test_without_a_terminal_there_are_no_escape_sequences() -> None:
+    assert "\x1b" not in printed(REPORTS["every-verdict"], 80)
+
+
+def test_verdicts_and_avoidable_copies_stand_out() -> None:
+    text = printed(report_of(L1_HIT), 80, colours=True)
+    assert "\x1b[1;31mFAIL\x1b[0m" in text
+    assert "\x1b[1;31mverbatim" in text
+
+
+def test_text_from_outside_is_neither_markup_nor_control_sequence() -> None:
+    hostile = "[red]x[/red] \x1b[2Jy :smile:"
+    result = replace(
+        L1_HIT,
+        scenario=replace(L1_HIT.scenario, name=f"n {hostile}", summary=f"s {hostile}"),
+        stages=(stage("unwrap", replace(UNWRAP_SITE, source=f"c {hostile}", file=f"f {hostile}")),),
+        budgets=(replace(L1_HIT.budgets[0], where=f"b {hostile}"),),
+        findings=(replace(L1_HIT.findings[0], message=f"m {hostile}"),),
+    )
+    unmeasured = replace(UNMEASURED, reason=f"r {hostile}")
+    text = printed(report_of(result, unmeasured, notes=(f"t {hostile}",)), 200)
+    for prefix in "nscfbmrt":
+        assert f"{prefix} [red]x[/red] y :smile:" in text
+    assert "\x1b" not in text
+
+
+def test_a_limit_in_rss_is_marked_as_deployed_and_others_are_not() -> None:
+    text = printed(report_of(L1_HIT, options=AS_DEPLOYED), 160)
+    _, _, budget = text.partition("budget  ")
+    marked = [line.split("  ")[0] for line in budget.splitlines() if "as deployed" in line]
+    assert marked == ["RSS peak", "growth per read"]
+
+
+def test_a_location_that_the_sentence_names_is_not_repeated() -> None:
+    finding = replace(L1_HIT.findings[0], message="serializers/wrapper.py:126 copies")
+    text = printed(report_of(replace(L1_HIT, findings=(finding,))), 80)
+    assert "- serializers/wrapper.py:126 copies\n" in text
+
+
+def test_what_was_measured_of_an_unmeasured_scenario_is_shown_beside_the_reason() -> None:
+    result = replace(L1_HIT, verdict="unmeasured", reason="the memray child hung", stages=())
+    text = printed(report_of(result), 80)
+    assert "the memray child hung" in text
+    assert "RSS          peak 2.00x" in text
+    assert "stage " not in text
+
+
+def test_a_scenario_without_a_budget_says_that_it_can_not_fail() -> None:
+    result = replace(L1_HIT, verdict="pass", budgets=())
+    assert "budget: none" in printed(report_of(result), 80)
+
+
+def test_without_memray_the_copies_are_unknown_and_not_0() -> None:
+    result = replace(L1_HIT, metrics={"peak.tracemalloc": 2.0}, stages=(stage("unwrap", traced=1.0),))
+    lines = printed(report_of(result), 80).splitlines()
+    rows = {line.split()[0]: line.split()[1:] for line in lines if line.startswith(("unwrap ", "total "))}
+    assert rows["unwrap"] == ["-", "-", "-", "1.00x"]
+    assert rows["total"] == ["verbatim", "0.00x", "-", "-"]
+
+
+def test_a_copy_that_is_only_partly_verbatim_is_called_so() -> None:
+    mixed = replace(UNWRAP_SITE, kind="mixed")
+    text = printed(report_of(replace(L1_HIT, stages=(stage("unwrap", mixed),))), 80)
+    assert "    serializers/wrapper.py:126 (partly)  payload = bytes(" in text
