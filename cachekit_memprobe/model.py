@@ -22,32 +22,55 @@ class Value:
         kind: the name of a value maker: ``dataframe``, ``bytes``, ``ndarray``, ``text``.
         logical_bytes: the size asked for; the size made is in :class:`Payload`.
         seed: of the random generator.
-        columns: of a dataframe.
+        columns: of a dataframe; 0 for anything else.
+        file: the user's own data, absolute, for the kind ``file``; empty otherwise. It stays out of
+            run folders and reports, which say its name only.
     """
 
     kind: str
     logical_bytes: int
     seed: int
     columns: int
+    file: str = ""
 
 
 @dataclass(frozen=True)
 class Caching:
-    """How the value is cached: the arguments of ``@cache`` and of its backend."""
+    """How the value is cached: the arguments of ``@cache`` and of its backend.
+
+    Attributes:
+        backend: ``file``, ``redis``, ``memcached``, ``cachekitio``; ``none`` and ``local`` are the
+            caches by reference.
+        return_format: what the Arrow serializer returns: ``pandas``, ``arrow``, ``polars``.
+    """
 
     serializer: str
     compression: str
     backend: str
     encryption: bool
     l1: bool
+    return_format: str = "pandas"
 
 
 @dataclass(frozen=True)
 class Read:
-    """The measured read: ``tier`` is ``l1`` or ``l2``, ``route`` is ``get``, ``map`` or ``memory``."""
+    """The measured read.
+
+    Attributes:
+        tier: ``l1``, ``l2``, or ``reference`` for a cache that hands out the object itself.
+        route: ``get`` or ``map`` in L2, ``memory`` elsewhere.
+        asynchronous: the decorated function is ``async def``.
+        backfill: an L2 hit that puts the frame into L1.
+        readers: threads, or tasks of one event loop, that read at the same time.
+        keys: how many different values they read, 1 or ``readers``.
+    """
 
     tier: str
     route: str
+    asynchronous: bool = False
+    backfill: bool = False
+    readers: int = 1
+    keys: int = 1
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ class RunFolder:
         """The folder of a scenario's files, made when it isn't there yet.
 
         Raises:
-            UsageError: the name can't be a folder's, or the folder can't be made.
+            MemprobeError: the name can't be a folder's, or the folder can't be made.
         """
         folder = self.path / _SCENARIOS / _folder_name(name)
         try:

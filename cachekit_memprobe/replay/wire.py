@@ -45,6 +45,8 @@ class Task:
         reads: how many measured reads.
         pinned: the allocators were pinned through the environment.
         capture: where memray writes.
+        connection: how to reach the run's server, and a key made for the run; it lives in the task file
+            of a private folder, and is never saved in a run folder.
     """
 
     operation: str
@@ -57,6 +59,7 @@ class Task:
     reads: int = 1
     pinned: bool = True
     capture: str = ""
+    connection: dict[str, str] = field(default_factory=dict)
     version: int = VERSION
 
 

@@ -52,7 +52,7 @@ def _rss(result: Result, options: RunOptions) -> list[str]:
     phrases = _phrases(
         listed(
             [
-                _with_bytes(result, "rss.peak", "peak"),
+                _with_bytes(result, "rss.peak", "peak") + _spread(result, options),
                 _in_payloads(result, "rss.anon", "anonymous"),
                 _in_payloads(result, "rss.file", "file-backed"),
                 _in_payloads(result, "rss.settled", "settled"),
@@ -70,8 +70,13 @@ def _phrases(phrases: list[str]) -> list[str]:
 def _with_bytes(result: Result, name: str, label: str) -> str:
     if name not in result.metrics:
         return ""
-    spread = f" (spread {format_payloads(result.spread[name])})" if name in result.spread else ""
-    return f"{label} {figure(result.metrics[name], result.payload)}{spread}"
+    return f"{label} {figure(result.metrics[name], result.payload)}"
+
+
+def _spread(result: Result, options: RunOptions) -> str:
+    if options.repeat < 2 or "rss.peak" not in result.spread:
+        return ""
+    return f" (spread {format_payloads(result.spread['rss.peak'])} over {options.repeat} processes)"
 
 
 def _in_payloads(result: Result, name: str, label: str) -> str:

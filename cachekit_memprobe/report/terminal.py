@@ -106,7 +106,7 @@ def _verbatim_sources(result: Result) -> Iterable[RenderableType]:
     lines.add_column(overflow="fold", style=SOURCE)
     for site in (site for stage in result.stages for site in stage.sites):
         if site.kind in _AVOIDABLE and noticeable(in_payloads(site.copies_bytes, result.payload)):
-            source = Text(clean_line(site.source) or "(no source text)")
+            source = Text(clean(site.source).strip() or "(no source text)")
             lines.add_row(Text(site_location(site) + _AVOIDABLE[site.kind]), source)
     if lines.row_count:
         yield from (Text(), Text("verbatim copies:"), indented(lines))

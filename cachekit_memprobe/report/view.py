@@ -62,10 +62,10 @@ def noticeable(payloads: float) -> bool:
 
 
 def figure(payloads: float, payload: Payload | None) -> str:
-    """``1.00x 300.0 MB``: a metric in payloads and in bytes."""
-    if payload is None:
+    """``1.00x 300.0 MB``: a metric in payloads and, where it is noticeable, in bytes."""
+    if payload is None or not noticeable(payloads):
         return format_payloads(payloads)
-    size_bytes = payloads * payload.logical_bytes if noticeable(payloads) else 0
+    size_bytes = payloads * payload.logical_bytes
     return f"{format_payloads(payloads)} {format_bytes(size_bytes, payload.logical_bytes)}"
 
 

@@ -1,6 +1,5 @@
 """Hand-built records, with the figures that cachekit's releases really show."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -284,7 +283,3 @@ def report_of(
     notes: tuple[str, ...] = (),
 ) -> Report:
     return Report("0.1.0", CREATED, TARGET, options, results, Path(folder) if folder else None, notes)
-
-
-def target_of(versions: Mapping[str, str]) -> Target:
-    return replace(TARGET, versions=versions)

@@ -1,4 +1,5 @@
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -204,10 +205,15 @@ def test_a_json_file_that_can_not_be_written_does_not_hide_the_report(
     assert "PASS: of 1 scenario" in result.stdout
 
 
-def test_json_to_a_device_does_not_replace_it(invoke: Invoke, tool: Tool) -> None:
-    result = invoke("run", "--json", "/dev/null")
-    assert result.exit_code == 0, result.stderr
-    assert not Path("/dev/null").is_file()
+def test_json_to_a_pipe_does_not_replace_it(invoke: Invoke, tool: Tool) -> None:
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert invoke("run", "--json", "pipe").exit_code == 0
+        assert json.loads(os.read(reader, 1 << 16))["schema_version"] == 1
+    finally:
+        os.close(reader)
+    assert Path("pipe").is_fifo()
 
 
 def test_no_color_is_plain_even_on_a_terminal(

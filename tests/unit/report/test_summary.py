@@ -37,7 +37,8 @@ def test_the_last_line_counts_every_outcome(results: tuple[Result, ...], line: s
         ),
         (
             replace(L1_HIT, budgets=L1_HIT.budgets[:1]),
-            "arrow-l1-hit: FAIL: copies.unwrap 1.00x over 0.30x (unwrap at cachekit/serializers/wrapper.py:126)",
+            "arrow-l1-hit: FAIL: copies.unwrap 1.00x over 0.30x "
+            "(unwrap at cachekit/serializers/wrapper.py:126)",
         ),
         (
             replace(UNMEASURED, reason="killed\nits stderr ended with:\n  \x1b[31mKilled\x1b[0m\n"),

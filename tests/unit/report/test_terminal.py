@@ -26,7 +26,7 @@ from tests.golden.reports import (
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 NOTE = "free memory was below 17 payloads when the run began; figures of json-l1-hit may include swapping"
-AS_DEPLOYED = replace(OPTIONS, as_deployed=True)
+AS_DEPLOYED = replace(OPTIONS, as_deployed=True, repeat=3)
 
 REPORTS = {
     "headline": report_of(L1_HIT),
@@ -144,3 +144,9 @@ def test_a_copy_that_is_only_partly_verbatim_is_called_so() -> None:
     mixed = replace(UNWRAP_SITE, kind="mixed")
     text = printed(report_of(replace(L1_HIT, stages=(stage("unwrap", mixed),))), 80)
     assert "    serializers/wrapper.py:126 (partly)  payload = bytes(" in text
+
+
+def test_a_spread_is_shown_only_of_repeated_processes() -> None:
+    assert "spread" not in printed(report_of(L1_HIT), 80)
+    repeated = printed(report_of(L1_HIT, options=replace(OPTIONS, repeat=3)), 80)
+    assert "peak 2.00x 601.2 MB (spread 0.01x over 3 processes)," in repeated
