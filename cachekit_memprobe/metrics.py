@@ -12,7 +12,8 @@ RSS = "rss"
 TRACEMALLOC = "tracemalloc"
 MEMRAY = "memray"
 ALIASING = "aliasing"
-INSTRUMENTS = (RSS, TRACEMALLOC, MEMRAY, ALIASING)
+RETENTION = "retention"
+INSTRUMENTS = (RSS, TRACEMALLOC, MEMRAY, ALIASING, RETENTION)
 """One fresh process each."""
 
 
@@ -73,6 +74,12 @@ METRICS = (
     Metric("peak.arrow_pool", TRACEMALLOC, "Arrow pool peak", "high-water mark of Arrow's own memory pool"),
     Metric("mapped.file", MEMRAY, "file maps", "bytes file-mapped during the read"),
     Metric("rss.peak", RSS, "RSS peak", "growth of VmHWM over the resident set before the read; exact"),
+    Metric(
+        "rss.total",
+        RSS,
+        "RSS peak, whole process",
+        "VmHWM itself: what was resident before the read, L1's frame included, and what the read added",
+    ),
     Metric("rss.anon", RSS, "RSS peak, anonymous", "the largest growth of its anonymous part; sampled"),
     Metric("rss.file", RSS, "RSS peak, file-backed", "the largest growth of its file-backed part; sampled"),
     Metric("rss.settled", RSS, "RSS settled", "growth that stays after the first read's value was dropped"),
@@ -82,9 +89,27 @@ METRICS = (
         "growth per read",
         "resident set that each further read adds and keeps after its value was dropped",
     ),
+    Metric(
+        "held.result",
+        RETENTION,
+        "held by the result",
+        "what stays alive while only the returned value is held and every tier of the cache is empty: "
+        "anonymous pages and file maps",
+    ),
+    Metric("held.frame", RETENTION, "held frames", "the part of it that is the frame, or unwrap's copy"),
+    Metric("held.arrow_pool", RETENTION, "held in Arrow's pool", "the part of it in Arrow's memory pool"),
+    Metric("held.mapping", RETENTION, "held file maps", "the part of it that is a file map left open"),
+    Metric("held.heap", RETENTION, "held elsewhere", "the rest: Python's and other heaps"),
+    Metric("held.slice", RETENTION, "held by ten rows", "the same as held.result for ten rows of the value"),
+    Metric(
+        "held.after", RETENTION, "held after the drop", "what stays after the value too is dropped: a leak"
+    ),
 )
 
-_STAGE_METRICS = tuple(metric for metric in METRICS if metric.per_stage)
+
+RSS_NOISE_BYTES = 1 << 20
+"""By how much a figure of the resident set differs by itself: the kernel batches its counters by
+thread, and code pages fault in when they please. Heap figures are exact."""
 
 
 def expand(metric: Metric) -> tuple[str, ...]:
@@ -108,3 +133,12 @@ def metric_of(name: str) -> Metric:
         if name in expand(metric):
             return metric
     raise KeyError(name)
+
+
+def noise_bytes(name: str) -> int:
+    """By how much a metric may differ between two measurements of the same thing.
+
+    Raises:
+        KeyError: the name is not in the vocabulary.
+    """
+    return RSS_NOISE_BYTES if metric_of(name).instrument == RSS else 0

@@ -118,7 +118,8 @@ def _judged(measurement: Measurement, payload: Payload, options: RunOptions, fol
     budgets = judge(limits, figures.values, payload, stages, options.instruments)
     verdict, reason = verdict_of(budgets, limits)
     kept = [entry for seen in measurement.observations for entry in seen.data.get("kept", ())]
-    evidence = Evidence(measurement.scenario, payload, stages, figures.values, kept)
+    retained = next((seen.data for seen in measurement.observations if "handed" in seen.data), None)
+    evidence = Evidence(measurement.scenario, payload, stages, figures.values, kept, retained)
     return Result(
         scenario=measurement.scenario,
         verdict=verdict,

@@ -31,6 +31,7 @@ def figures_of(measurement: Measurement, stages: tuple[StageUsage, ...], heap: H
         sizes.update(_heap_sizes(stages, heap))
     sizes.update(_verbatim_sizes(stages))
     sizes.update(_tracemalloc_sizes(measurement))
+    sizes.update(_held_sizes(measurement))
     worst, spread = _resident_sizes(measurement)
     sizes.update(worst)
     payload_bytes = measurement.payload.logical_bytes
@@ -71,6 +72,23 @@ def _tracemalloc_sizes(measurement: Measurement) -> dict[str, float | None]:
     }
 
 
+def _held_sizes(measurement: Measurement) -> dict[str, float | None]:
+    seen = observation_of(measurement, metrics.RETENTION)
+    if seen is None:
+        return {}
+    result, part = seen.data["result"], seen.data["slice"]
+    frame_bytes = sum(int(handed["size_bytes"]) for handed in seen.data["handed"])
+    return {
+        "held.result": result["anon_bytes"] + result["mapped_bytes"],
+        "held.frame": frame_bytes,
+        "held.arrow_pool": result["pool_bytes"],
+        "held.mapping": result["mapped_bytes"],
+        "held.heap": max(0, result["anon_bytes"] - result["pool_bytes"] - frame_bytes),
+        "held.slice": None if part is None else part["anon_bytes"] + part["mapped_bytes"],
+        "held.after": seen.data["after"]["anon_bytes"] + seen.data["after"]["mapped_bytes"],
+    }
+
+
 _PER_READ: Mapping[str, str] = {"rss.peak": "peak_bytes", "rss.anon": "anon_bytes", "rss.file": "file_bytes"}
 
 
@@ -80,6 +98,7 @@ def _resident_sizes(measurement: Measurement) -> tuple[dict[str, float], dict[st
         return {}, {}
     of_process: dict[str, Callable[[list[Mapping[str, Any]]], float | None]] = {
         **{name: _worst_of(field) for name, field in _PER_READ.items()},
+        "rss.total": lambda reads: max(float(read["baseline_bytes"] + read["peak_bytes"]) for read in reads),
         "rss.settled": lambda reads: reads[0]["settled_bytes"],
         "growth.per_read": _growth_per_read,
     }

@@ -6,11 +6,6 @@ from cachekit_memprobe import metrics
 from cachekit_memprobe.budget.suspects import suspect_of
 from cachekit_memprobe.model import BudgetResult, BudgetStatus, Limit, Payload, StageUsage, Verdict
 
-NOISE_BYTES = 1 << 20
-"""By how much a figure of the resident set may pass its limit: the kernel batches its counters by
-thread, and code pages fault in when they please. Heap figures are exact and have no such slack."""
-
-
 def judge(
     limits: Sequence[Limit],
     values: Mapping[str, float],
@@ -36,14 +31,10 @@ def _judge_one(
     )
     status: BudgetStatus = "unmeasured"
     if observed is not None:
-        slack = _slack_bytes(limit.metric) / payload.logical_bytes
+        slack = metrics.noise_bytes(limit.metric) / payload.logical_bytes
         status = "over" if observed > allowed + slack else "within"
     where = suspect_of(limit.metric, stages) if status == "over" else ""
     return BudgetResult(limit.metric, allowed, observed, limit.level, status, where)
-
-
-def _slack_bytes(metric: str) -> int:
-    return NOISE_BYTES if metrics.metric_of(metric).instrument == metrics.RSS else 0
 
 
 def verdict_of(budgets: Sequence[BudgetResult], limits: Sequence[Limit]) -> tuple[Verdict, str | None]:

@@ -4,11 +4,19 @@ A rule is a module with a stable ``CODE`` and a function ``find``; it sees the e
 and yields plain sentences. To add one is to add its file and its line here.
 """
 
-from cachekit_memprobe.findings import file_map, growth, hidden_copy, late_window, verbatim_copy
+from cachekit_memprobe.findings import (
+    file_map,
+    growth,
+    hidden_copy,
+    late_window,
+    open_mapping,
+    pinned_frame,
+    verbatim_copy,
+)
 from cachekit_memprobe.findings.evidence import Evidence
 from cachekit_memprobe.model import Finding
 
-RULES = (verbatim_copy, late_window, hidden_copy, growth, file_map)
+RULES = (verbatim_copy, late_window, hidden_copy, growth, file_map, pinned_frame, open_mapping)
 """In the order in which they are reported."""
 
 

@@ -19,6 +19,7 @@ class Evidence:
         values: metric name to payloads; a metric that was not measured is absent.
         kept: what the aliasing instrument still found referenced from cachekit after the value was
             dropped: ``name``, ``size_bytes``, and where a stage uses the name.
+        retained: the retention instrument's observation, raw; ``None`` when it didn't run.
     """
 
     scenario: Scenario
@@ -26,6 +27,7 @@ class Evidence:
     stages: Sequence[StageUsage]
     values: Mapping[str, float]
     kept: Sequence[Mapping[str, Any]]
+    retained: Mapping[str, Any] | None = None
 
     def size(self, size_bytes: float) -> str:
         """``1.00x (64.0 MiB)``."""

@@ -31,6 +31,10 @@ OnBarrier = Callable[[str, int], None]
 """Called with a barrier's name and the child's pid, while the child waits."""
 
 
+class Cancelled(Exception):
+    """The run ends, and with it this child. Not a measurement that failed: nothing is said of it."""
+
+
 @dataclass(frozen=True)
 class Launch:
     """What it takes to start a child.
@@ -68,6 +72,7 @@ class Supervisor:
 
         Raises:
             CouldNotMeasure: it failed, died, hung, or answered nonsense; with the tail of its output.
+            Cancelled: :meth:`cancel` was called.
         """
         launch.folder.mkdir(parents=True, exist_ok=True)
         with _Pipes() as pipes, _output_of(launch) as output:
@@ -77,6 +82,8 @@ class Supervisor:
                 return _converse(process, pipes, launch, on_barrier)
             except CouldNotMeasure as failure:
                 self._end(process)
+                if self._cancelled:
+                    raise Cancelled from failure
                 raise CouldNotMeasure(f"{failure}{_tail_of(output)}") from failure
             finally:
                 self._end(process)
@@ -87,7 +94,7 @@ class Supervisor:
         command = [str(launch.python), "-s", str(_CHILD), str(task_file), *map(str, pipes.child_ends)]
         with self._lock:
             if self._cancelled:
-                raise CouldNotMeasure("the run was cancelled")
+                raise Cancelled
             try:
                 process = subprocess.Popen(
                     command,

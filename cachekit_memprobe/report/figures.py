@@ -9,7 +9,7 @@ from cachekit_memprobe.report.styles import HEADING
 from cachekit_memprobe.report.view import AS_DEPLOYED, figure, in_payloads, noticeable
 from cachekit_memprobe.units import format_payloads
 
-_LABELS = ("heap", "tracemalloc", "RSS")
+_LABELS = ("heap", "tracemalloc", "RSS", "held")
 _LABEL_WIDTH = max(map(len, _LABELS)) + 2
 
 
@@ -19,7 +19,7 @@ def figure_lines(result: Result, options: RunOptions, width: int) -> Table:
     grid.add_column(no_wrap=True, style=HEADING, width=_LABEL_WIDTH)
     grid.add_column(overflow="fold")
     for label, phrases in zip(
-        _LABELS, (_heap(result), _tracemalloc(result), _rss(result, options)), strict=True
+        _LABELS, (_heap(result), _tracemalloc(result), _rss(result, options), _held(result)), strict=True
     ):
         if phrases:
             grid.add_row(label, Text(filled(phrases, width - _LABEL_WIDTH)))
@@ -61,6 +61,30 @@ def _rss(result: Result, options: RunOptions) -> list[str]:
         )
     )
     return [*phrases, f"({AS_DEPLOYED})"] if phrases and options.as_deployed else phrases
+
+
+_HELD_PARTS = {
+    "held.frame": "frame",
+    "held.arrow_pool": "Arrow pool",
+    "held.mapping": "file map",
+    "held.heap": "heap",
+}
+
+
+def _held(result: Result) -> list[str]:
+    """What outlives the read: with the value, with ten rows of it, and without it."""
+    whole = _with_bytes(result, "held.result", "by the result")
+    parts = [
+        f"{label} {format_payloads(result.metrics[name])}"
+        for name, label in _HELD_PARTS.items()
+        if noticeable(result.metrics.get(name, 0.0))
+    ]
+    sums = [f"{whole} =", *(f"{part} +" for part in parts[:-1]), parts[-1]] if whole and parts else [whole]
+    rest = [
+        _in_payloads(result, "held.slice", "by ten rows"),
+        _in_payloads(result, "held.after", "after the drop"),
+    ]
+    return _phrases([*sums[:-1], *listed([sums[-1], *rest])])
 
 
 def _phrases(phrases: list[str]) -> list[str]:

@@ -14,6 +14,8 @@ _PROBES = {
     "tracemalloc": "python_heap",
     "memray": "allocations",
     "aliasing": "aliasing",
+    "retention": "retention",
+    "bare": "bare",
 }
 """Modules, not named after the packages that they use. Only the one that is asked for is imported."""
 

@@ -54,12 +54,37 @@ class Reader:
         Raises:
             CannotMeasure: it took another way, or the value differs.
         """
+        self.prove_route()
+        if values.digest(value) != self._task.stored["digest"]:
+            raise CannotMeasure("the value that was read is not the value that was stored")
+
+    def prove_route(self) -> None:
+        """The half of :meth:`prove` that doesn't look at the value.
+
+        Raises:
+            CannotMeasure: the read took another way.
+        """
         seen = self._workload.counts() - self._before
         require_route(
             seen, tier=self._task.read["tier"], route=self._task.read["route"], release=self.release
         )
-        if values.digest(value) != self._task.stored["digest"]:
-            raise CannotMeasure("the value that was read is not the value that was stored")
+
+    def empty_tiers(self) -> None:
+        """Drop the stored entries from every tier, so that the cache itself holds nothing."""
+        from cachekit.l1_cache import get_l1_cache
+
+        self.l1_frame = None
+        get_l1_cache(NAMESPACE).clear()
+        for key in self._task.stored["keys"].values():
+            self._workload.backend.delete(key)
+
+    def refill_tiers(self) -> None:
+        """Store the frames again, byte by byte as the storing process wrote them."""
+        for which, key in self._task.stored["keys"].items():
+            self._workload.backend.set(key, frame_file(self._task, which).read_bytes(), _L1_TTL_S)
+            if self._task.caching["l1"]:
+                self._fill_l1(which)
+        settle()
 
     def _fill_l1(self, which: str) -> bytes:
         """Put the stored frame into L1, as a hit after the backfill would find it.

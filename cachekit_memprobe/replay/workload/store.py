@@ -34,14 +34,13 @@ def store(task: wire.Task) -> dict[str, Any]:
         if frame is None:
             raise CannotMeasure(f"cachekit did not store the {which} value; see the target's log below")
         frame_bytes[which] = len(frame)
-        if task.caching["l1"]:
-            frame_file(task, which).write_bytes(frame)
+        frame_file(task, which).write_bytes(frame)
         del frame
     return {"keys": keys, "frame_bytes": frame_bytes, **facts}
 
 
 def frame_file(task: wire.Task, which: str) -> Path:
-    """Where the frame for an L1 entry waits for the reading process."""
+    """Where the frame waits for a process that puts it into L1, or back into an emptied backend."""
     return Path(task.workspace) / f"{which}.frame"
 
 

@@ -1,0 +1,189 @@
+"""The retention instrument: what stays alive while only the returned value is held.
+
+Three cycles of read and drop, each ending with every tier of the cache emptied. The first is set-up, and
+its end the baseline; the second holds the value; the third holds ten rows of it. What is held is the
+difference to the state after the value was dropped too, by the kernel's own page counts.
+
+Importable by the measured child process: standard library and target only.
+"""
+
+import gc
+import os
+import sys
+import types
+from dataclasses import dataclass
+from typing import Any
+
+from cachekit_memprobe.replay import wire
+from cachekit_memprobe.replay.probes.staged import (
+    StageCalls,
+    open_tracer,
+    package_folder,
+    ready_reader,
+    traced_read,
+)
+from cachekit_memprobe.replay.proof import CannotMeasure
+from cachekit_memprobe.replay.tracer import Position, StageTracer
+from cachekit_memprobe.replay.workload.reader import Reader, settle
+from cachekit_memprobe.stages import BACKEND_GET, L1_GET, UNWRAP
+
+SLICE_ROWS = 10
+_LABELS = {BACKEND_GET: "frame", L1_GET: "frame", UNWRAP: "payload"}
+
+
+def probe(task: wire.Task, channel: wire.Channel) -> dict[str, Any]:
+    """Figures in bytes.
+
+    Returns:
+        ``result`` and ``slice``: what the value, and ten rows of it, keep alive, each with
+        ``anon_bytes``, ``pool_bytes``, ``mapped_bytes`` and ``open_files``; ``slice`` is ``None`` for a
+        value that can't be sliced. ``handed``: the bytes objects that the read passed on and that the
+        value still refers to. ``after``: what stays when the value is gone.
+    """
+    reader = ready_reader(task)
+    listener = _Handed(reader.payload_bytes // 2)
+    # Before the baseline: to find the stages' functions imports what the read alone wouldn't.
+    tracer = open_tracer(task, reader, listener)
+    base = _set_up(reader, task.workspace)
+    held, after = _hold(reader, tracer, listener, task.workspace)
+    return {
+        "release": reader.release,
+        "package_folder": package_folder(),
+        "result": held.over(after),
+        "handed": listener.pinned,
+        "after": after.over(base),
+        "slice": _hold_slice(reader, task.workspace, after),
+    }
+
+
+@dataclass(frozen=True)
+class _State:
+    """What the process holds at one moment.
+
+    Attributes:
+        pool_bytes: in Arrow's pool.
+        mapped_bytes: address space mapped from files of the cache.
+        open_files: file descriptors of files of the cache.
+    """
+
+    anon_bytes: int
+    pool_bytes: int
+    mapped_bytes: int
+    open_files: int
+
+    def over(self, other: "_State") -> dict[str, int]:
+        return {name: getattr(self, name) - getattr(other, name) for name in self.__dataclass_fields__}
+
+
+def _set_up(reader: Reader, workspace: str) -> _State:
+    reader.expect()
+    value = reader.read()
+    reader.prove(value)
+    del value
+    reader.empty_tiers()
+    return _settled(workspace)
+
+
+def _hold(reader: Reader, tracer: StageTracer, listener: "_Handed", workspace: str) -> tuple[_State, _State]:
+    """Hold the value; its digest isn't taken here, since looking at a value can make it cache things."""
+    reader.refill_tiers()
+    reader.expect()
+    value = traced_read(tracer, reader.read)
+    reader.prove_route()
+    reader.empty_tiers()
+    gc.collect()
+    listener.let_go()
+    held = _settled(workspace)
+    del value
+    return held, _settled(workspace)
+
+
+def _hold_slice(reader: Reader, workspace: str, after: _State) -> dict[str, int] | None:
+    reader.refill_tiers()
+    reader.expect()
+    value = reader.read()
+    reader.prove_route()
+    part = slice_of(value)
+    del value
+    reader.empty_tiers()
+    held = _settled(workspace)
+    return None if part is None else held.over(after)
+
+
+def slice_of(value: Any) -> Any:
+    """The first ten rows or items, in the way in which a user takes them; ``None`` if there is none."""
+    if hasattr(value, "iloc"):
+        return value.iloc[:SLICE_ROWS]
+    if type(value).__module__.partition(".")[0] in ("pyarrow", "polars"):
+        return value.slice(0, SLICE_ROWS)
+    return None if isinstance(value, dict) else value[:SLICE_ROWS]
+
+
+class _Handed(StageCalls):
+    """Remembers the large bytes objects that the stages return to each other."""
+
+    def __init__(self, least_bytes: int) -> None:
+        super().__init__()
+        self._least_bytes = least_bytes
+        self._objects: list[Any] = []
+        self._labels: list[str] = []
+        self.pinned: list[dict[str, Any]] = []
+
+    def returned(self, frame: types.FrameType, position: Position, value: Any) -> None:
+        label = _LABELS.get(position.stage)
+        for thing in value if isinstance(value, tuple) else (value,):
+            known = any(thing is other for other in self._objects)
+            if label and type(thing) in (bytes, bytearray) and len(thing) >= self._least_bytes and not known:
+                self._objects.append(thing)
+                self._labels.append(label)
+
+    def let_go(self) -> None:
+        """Note which of them something else still refers to, and forget all of them."""
+        self._objects.append(bytes(self._least_bytes))  # referred to by this list alone
+        references = [sys.getrefcount(self._objects[number]) for number in range(len(self._objects))]
+        for number, label in enumerate(self._labels):
+            if references[number] > references[-1]:
+                self.pinned.append({"what": label, "size_bytes": len(self._objects[number])})
+        self._objects.clear()
+
+
+def _settled(workspace: str) -> _State:
+    settle()
+    pool = sys.modules["pyarrow"].default_memory_pool().bytes_allocated() if "pyarrow" in sys.modules else 0
+    return _State(_anonymous_bytes(), int(pool), _mapped_bytes(workspace), _open_files(workspace))
+
+
+def _anonymous_bytes() -> int:
+    """The anonymous part of the resident set, counted page by page by the kernel.
+
+    /proc/self/status has it too, but batched by thread.
+    """
+    try:
+        with open("/proc/self/smaps_rollup", encoding="ascii") as lines:
+            for line in lines:
+                if line.startswith("Anonymous:"):
+                    return int(line.split()[1]) * 1024
+    except OSError as error:
+        raise CannotMeasure(f"what is held can't be counted: /proc/self/smaps_rollup: {error}") from error
+    raise CannotMeasure("what is held can't be counted: /proc/self/smaps_rollup has no line 'Anonymous'")
+
+
+def _mapped_bytes(workspace: str) -> int:
+    spans = 0
+    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as lines:
+        for line in lines:
+            if workspace in line:
+                start, _, end = line.split(maxsplit=1)[0].partition("-")
+                spans += int(end, 16) - int(start, 16)
+    return spans
+
+
+def _open_files(workspace: str) -> int:
+    """Open files below the workspace's cache; the child's own output lies elsewhere in it."""
+    count = 0
+    for entry in os.listdir("/proc/self/fd"):
+        try:
+            count += os.readlink(f"/proc/self/fd/{entry}").startswith(f"{workspace}/cache/")
+        except OSError:
+            continue
+    return count
