@@ -88,7 +88,7 @@ class _Thread:
 
     position: Place = OUTSIDE
     paused: bool = False
-    heralded: bool = False
+    herald: Any = None
     just_freed_bytes: int = 0
 
 
@@ -114,7 +114,7 @@ class _Decoder:
         thread = self._threads.setdefault(record.tid, _Thread())
         if record.allocator in _FREES:
             self._free(thread, record)
-        elif not self._is_mark(thread, record) and self._open and not thread.paused:
+        elif not self._is_mark(thread, record):
             self._allocate(thread, record)
 
     def finish(self) -> Stream:
@@ -131,6 +131,8 @@ class _Decoder:
         thread.just_freed_bytes = block.size_bytes if block is not None else 0
 
     def _allocate(self, thread: _Thread, record: Any) -> None:
+        if not self._open or thread.paused:
+            return
         grown_bytes = record.size
         if record.allocator in _REALLOCS:
             # memray records a resize as the end of the old block, right before the new one.
@@ -144,20 +146,25 @@ class _Decoder:
 
     def _is_mark(self, thread: _Thread, record: Any) -> bool:
         """Consume the pair of allocations that is a mark; the pair is the probe's, not the read's."""
-        if thread.heralded:
-            thread.heralded = False
-            self._note(thread, self._entry(record.size - self._herald_bytes - 1))
+        herald, thread.herald = thread.herald, None
+        if herald is not None:
+            entry = self._entry(record.size - self._herald_bytes - 1)
+            if entry is not None:
+                self._note(thread, entry)
+                return True
+            self._allocate(thread, herald)  # the read's own, of just that size
+        if record.size == self._herald_bytes:
+            thread.herald = record
             return True
-        thread.heralded = record.size == self._herald_bytes
-        return thread.heralded
+        return False
 
-    def _entry(self, number: int) -> Mapping[str, Any]:
+    def _entry(self, number: int) -> Mapping[str, Any] | None:
         """The journal's entry for a mark. Threads may have interleaved, so it is near, not just next."""
         near = range(max(0, self._noted - _INTERLEAVED_MARKS), self._noted + _INTERLEAVED_MARKS)
         for index in near:
             if index < len(self._journal) and index % self._marks == number:
                 return self._journal[index]
-        raise CouldNotMeasure("the capture disagrees with its journal: a mark has no meaning")
+        return None
 
     def _note(self, thread: _Thread, entry: Mapping[str, Any]) -> None:
         self._noted += 1
