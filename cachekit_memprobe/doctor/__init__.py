@@ -9,14 +9,27 @@ from pathlib import Path
 
 from cachekit_memprobe.doctor.check import Check, Status, Subject
 from cachekit_memprobe.doctor.kernel import huge_pages, peak_reset, platform
-from cachekit_memprobe.doctor.libraries import arrow_pool, cachekit, memray, no_target, orjson
+from cachekit_memprobe.doctor.libraries import (
+    arrow_pool,
+    cachekit,
+    memray,
+    no_target,
+    orjson,
+    pymemcache,
+)
 from cachekit_memprobe.doctor.room import free_disk, free_memory
-from cachekit_memprobe.doctor.tools import uv
+from cachekit_memprobe.doctor.tools import memcached, redis_server, uv
 from cachekit_memprobe.model import Target
 
 __all__ = ["Check", "Status", "checks"]
 
-_OF_THE_TARGET: tuple[Callable[[Subject], Check], ...] = (cachekit, memray, arrow_pool, orjson)
+_OF_THE_TARGET: tuple[Callable[[Subject], Check], ...] = (
+    cachekit,
+    memray,
+    arrow_pool,
+    orjson,
+    pymemcache,
+)
 _OF_THE_MACHINE: tuple[Callable[[Subject], Check], ...] = (
     platform,
     peak_reset,
@@ -24,6 +37,8 @@ _OF_THE_MACHINE: tuple[Callable[[Subject], Check], ...] = (
     free_memory,
     free_disk,
     uv,
+    redis_server,
+    memcached,
 )
 
 

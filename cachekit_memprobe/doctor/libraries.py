@@ -72,6 +72,15 @@ def orjson(subject: Subject) -> Check:
     )
 
 
+def pymemcache(subject: Subject) -> Check:
+    """An extra of cachekit."""
+    answer = ask_code(subject.python, "import pymemcache; print(pymemcache.__version__)")
+    if answer.ok:
+        return Check("pymemcache", "ok", answer.text)
+    remedy = "Install pymemcache in the target to measure the memcached scenarios."
+    return Check("pymemcache", "limited", answer.text, remedy)
+
+
 def _own_memray() -> str:
     try:
         return version("memray")

@@ -13,7 +13,20 @@ import sys
 import sysconfig
 from pathlib import Path
 
-PACKAGES = ("cachekit", "pyarrow", "pandas", "numpy", "memray", "orjson", "polars")
+PACKAGES = (
+    "cachekit",
+    "pyarrow",
+    "pandas",
+    "numpy",
+    "memray",
+    "orjson",
+    "polars",
+    "redis",
+    "hiredis",
+    "pymemcache",
+    "httpx",
+    "urllib3",
+)
 
 
 def package_versions() -> "dict[str, str]":

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import filelock
+from packaging.requirements import Requirement
 from packaging.version import Version
 
 from cachekit_memprobe.errors import CouldNotMeasure
@@ -25,7 +26,9 @@ _READY = "ready.json"
 _WAIT_S = installer.VENV_TIMEOUT_S + installer.INSTALL_TIMEOUT_S + 60
 
 
-def provide(release: Version, progress: Callable[[str], None]) -> tuple[Path, dict[str, str]]:
+def provide(
+    release: Version, extras: tuple[Requirement, ...], progress: Callable[[str], None]
+) -> tuple[Path, dict[str, str]]:
     """The interpreter of a release's environment and its versions; the environment is made if it has to be.
 
     Safe under several runs at once: one makes it, the others wait.
@@ -33,7 +36,7 @@ def provide(release: Version, progress: Callable[[str], None]) -> tuple[Path, di
     Raises:
         CouldNotMeasure: it can't be made.
     """
-    recipe, root = recipe_of(release), environments_root()
+    recipe, root = recipe_of(release, extras), environments_root()
     folder = root / recipe.key
     try:
         versions = _usable(folder, recipe)

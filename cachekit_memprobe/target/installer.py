@@ -10,6 +10,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
+from cachekit_memprobe import leash
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.target.children import run
 from cachekit_memprobe.target.excerpt import tail, without_hosts
@@ -23,7 +24,7 @@ _REMEDY = (
     "See the releases of cachekit on PyPI; if this is one of them, check the network and uv's index "
     "settings. An environment of your own is measured with --python"
 )
-_LEASH = Path(__file__).with_name("leash.py")
+_LEASH = Path(leash.__file__)
 
 _PLAIN = ("--quiet", "--color", "never", "--no-python-downloads")
 # Only wheels: what was published is what is measured, and nobody waits for Rust and C++ to compile.

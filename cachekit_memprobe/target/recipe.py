@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import platformdirs
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from cachekit_memprobe.errors import CouldNotMeasure
@@ -19,7 +21,7 @@ CACHE_DIR_VARIABLE = "CACHEKIT_MEMPROBE_CACHE_DIR"
 RECIPE = 1
 """To be raised when environments have to be made anew, because how they are made has changed."""
 
-PACKAGES = ("orjson", "pyarrow", "pandas", "numpy")
+PACKAGES = ("orjson", "pyarrow", "pandas", "numpy", "pymemcache")
 
 
 @dataclass(frozen=True)
@@ -43,16 +45,22 @@ class Recipe:
         return f"cachekit-{self.release}-{python}-{platform.machine()}"
 
 
-def recipe_of(release: Version) -> Recipe:
+def recipe_of(release: Version, extras: tuple[Requirement, ...] = ()) -> Recipe:
     """How the environment of a release is made.
 
     memray is this tool's own version of it, since this tool reads the captures that it writes.
+
+    Args:
+        release: of cachekit.
+        extras: further requirements, which replace those of the same package.
     """
     try:
         memray = version("memray")
     except PackageNotFoundError:
         raise CouldNotMeasure("memray is missing; install cachekit-memprobe again") from None
-    requirements = (f"cachekit=={release}", *PACKAGES, f"memray=={memray}")
+    chosen = {canonicalize_name(extra.name): str(extra) for extra in extras}
+    packages = {canonicalize_name(name): name for name in PACKAGES}
+    requirements = (f"cachekit=={release}", *{**packages, **chosen}.values(), f"memray=={memray}")
     return Recipe(release, interpreter.base_python(), requirements)
 
 

@@ -1,8 +1,10 @@
 """From what the user asked for to a :class:`Target`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
@@ -12,6 +14,7 @@ from cachekit_memprobe.target.signals import terminable
 
 INSTALLED = "installed"
 LATEST = "latest"
+_GIVEN = ("cachekit", "memray")
 
 _NOT_INSTALLED = (
     "cachekit is not installed in {where}. Install it there, together with pyarrow, pandas and memray, "
@@ -27,18 +30,25 @@ def _silent(_message: str) -> None:
     """The progress of a caller who doesn't show any."""
 
 
-def resolve(spec: str, python: Path | None = None, progress: Callable[[str], None] = _silent) -> Target:
+def resolve(
+    spec: str,
+    python: Path | None = None,
+    progress: Callable[[str], None] = _silent,
+    extras: Sequence[str] = (),
+) -> Target:
     """Find, or make, the interpreter that has the cachekit to measure, and ask it for its versions.
 
     Args:
         spec: ``installed``, ``latest``, or a release such as ``0.9.1``.
         python: an interpreter that has cachekit; it goes with ``installed`` only.
         progress: is told, in one line each, what takes long.
+        extras: further requirements of a release's environment, such as ``pandas==2.3.3``.
 
     Raises:
         UsageError: the spec, the path or their combination can't be used.
         CouldNotMeasure: the target has no cachekit that can be imported, or it can't be installed.
     """
+    requirements = _requirements(extras, spec)
     with terminable():
         if python is not None:
             if spec != INSTALLED:
@@ -48,8 +58,31 @@ def resolve(spec: str, python: Path | None = None, progress: Callable[[str], Non
             own = interpreter.own_python()
             return _interpreter(INSTALLED, own, "cachekit-memprobe's own environment")
         release = installer.latest_release(progress) if spec == LATEST else _release(spec)
-        env_python, versions = environment.provide(release, progress)
+        env_python, versions = environment.provide(release, requirements, progress)
         return Target(spec=LATEST if spec == LATEST else str(release), python=env_python, versions=versions)
+
+
+def _requirements(extras: Sequence[str], spec: str) -> tuple[Requirement, ...]:
+    """Requirements by name and version only: a URL could bring in anything.
+
+    Raises:
+        UsageError: one of them is not of that form, is not ours to choose, or there is no environment
+            that we make.
+    """
+    if extras and spec == INSTALLED:
+        raise UsageError("--with adds to the environment of a release; give one with --cachekit")
+    chosen = []
+    for extra in extras:
+        try:
+            requirement = Requirement(extra)
+        except InvalidRequirement:
+            requirement = None
+        if requirement is None or requirement.url:
+            raise UsageError(f"--with {extra!r} is not a requirement; write it like pandas==2.3.3")
+        if canonicalize_name(requirement.name) in _GIVEN:
+            raise UsageError(f"--with {extra!r}: the version of {requirement.name} is the run's to choose")
+        chosen.append(requirement)
+    return tuple(chosen)
 
 
 def _release(spec: str) -> Version:

@@ -8,6 +8,7 @@ import psutil
 import pytest
 import uv
 
+from cachekit_memprobe import programs
 from cachekit_memprobe.doctor import Check, checks, children, kernel, libraries, room, tools
 from cachekit_memprobe.doctor.check import Subject
 from cachekit_memprobe.model import Target
@@ -15,8 +16,17 @@ from tests.unit.target.venvs import add_package, make_venv
 
 pytestmark = pytest.mark.process
 _MIB = 1 << 20
-_NAMES = ["cachekit", "memray", "Arrow pool", "orjson"]
-_MACHINE_NAMES = ["platform", "RSS peak", "huge pages", "memory", "disk", "uv"]
+_NAMES = ["cachekit", "memray", "Arrow pool", "orjson", "pymemcache"]
+_MACHINE_NAMES = [
+    "platform",
+    "RSS peak",
+    "huge pages",
+    "memory",
+    "disk",
+    "uv",
+    "Redis server",
+    "Memcached",
+]
 
 
 def _subject(python: Path = Path(sys.executable), size_bytes: int = _MIB, **versions: str) -> Subject:
@@ -32,13 +42,13 @@ def test_tells_all_about_a_target_that_can_be_measured() -> None:
     versions = {"cachekit": version("cachekit")}
     told = checks(Target("installed", Path(sys.executable), versions), _MIB)
     assert [check.name for check in told] == _NAMES + _MACHINE_NAMES
-    assert [check.status for check in told[:4]] == ["ok"] * 4
+    assert [check.status for check in told[:5]] == ["ok"] * 5
     assert all(check.detail and bool(check.remedy) == (check.status != "ok") for check in told)
 
 
 def test_tells_all_about_a_target_that_lacks_everything(empty: Path) -> None:
-    told = checks(Target("empty", empty, {}), _MIB)[:4]
-    assert [check.status for check in told] == ["missing", "missing", "limited", "limited"]
+    told = checks(Target("empty", empty, {}), _MIB)[:5]
+    assert [check.status for check in told] == ["missing", "missing", "limited", "limited", "limited"]
     assert all("ModuleNotFoundError: No module named" in check.detail and check.remedy for check in told)
 
 
@@ -161,3 +171,14 @@ def test_without_uv_only_installed_releases_can_be_measured(monkeypatch: pytest.
     monkeypatch.setattr(uv, "find_uv_bin", no_binary)
     monkeypatch.setenv("PATH", "")
     assert tools.uv(_subject()).status == "limited"
+
+
+def test_servers_that_can_not_be_started_are_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "redis_server", lambda: Path("/bin/valkey-server"))
+    monkeypatch.setattr(programs, "memcached", lambda: None)
+    assert tools.redis_server(_subject()) == Check("Redis server", "ok", "can be started")
+    assert tools.memcached(_subject()).status == "limited"
+    assert "apt-get install memcached" in tools.memcached(_subject()).remedy
+    monkeypatch.setattr(programs, "redis_server", lambda: None)
+    assert tools.redis_server(_subject()).status == "limited"
+    assert "--redis-url" in tools.redis_server(_subject()).remedy

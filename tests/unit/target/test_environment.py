@@ -88,4 +88,4 @@ def test_a_cache_that_can_not_be_written_is_said_with_the_way_out(
     (tmp_path / "file").touch()
     monkeypatch.setenv("CACHEKIT_MEMPROBE_CACHE_DIR", str(tmp_path / "file"))
     with pytest.raises(CouldNotMeasure, match=r"0\.9\.1: Not a directory.*CACHEKIT_MEMPROBE_CACHE_DIR"):
-        environment.provide(Version("0.9.1"), lambda _message: None)
+        environment.provide(Version("0.9.1"), (), lambda _message: None)

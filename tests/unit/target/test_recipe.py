@@ -4,6 +4,7 @@ from pathlib import Path
 
 import platformdirs
 import pytest
+from packaging.requirements import Requirement
 from packaging.version import Version
 
 from cachekit_memprobe.target import recipe
@@ -48,3 +49,15 @@ def test_environments_are_in_the_users_cache_unless_told_otherwise(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(recipe.CACHE_DIR_VARIABLE, "here")
     assert environments_root() == tmp_path / "here" / "environments"
+
+
+def test_a_further_requirement_replaces_the_same_package_and_changes_the_key() -> None:
+    older = recipe_of(Version("0.9.1"), (Requirement("pandas==2.3.3"),))
+
+    assert "pandas==2.3.3" in older.requirements
+    assert "pandas" not in older.requirements
+    assert older.key != _RECIPE.key
+
+
+def test_a_further_requirement_is_added() -> None:
+    assert "polars" in recipe_of(Version("0.9.1"), (Requirement("polars"),)).requirements

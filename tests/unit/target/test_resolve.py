@@ -22,3 +22,18 @@ def test_reads_a_release(spec: str) -> None:
 def test_refuses_a_release_and_an_interpreter_together(spec: str) -> None:
     with pytest.raises(UsageError, match="not both"):
         resolve(spec, Path("/usr/bin/python3"))
+
+
+@pytest.mark.parametrize(
+    ("spec", "extra", "said"),
+    [
+        ("installed", "pandas==2.3.3", "--with adds to the environment of a release"),
+        ("0.9.1", "pandas @ file:///tmp/x.whl", "is not a requirement"),
+        ("0.9.1", "-e .", "is not a requirement"),
+        ("0.9.1", "cachekit==0.10.0", "the version of cachekit is the run"),
+        ("0.9.1", "memray", "the version of memray is the run"),
+    ],
+)
+def test_a_requirement_that_cant_be_used_is_refused(spec: str, extra: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        resolve(spec, extras=(extra,))

@@ -1,0 +1,154 @@
+"""Redis: a Valkey server for the run, which speaks its protocol, or the user's own server."""
+
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import redis
+
+from cachekit_memprobe import programs
+from cachekit_memprobe.errors import CouldNotMeasure, UsageError
+from cachekit_memprobe.model import Connection
+from cachekit_memprobe.servers.process import LOOPBACK, ServerProcess, on_a_free_port
+from cachekit_memprobe.servers.redaction import redacted, secrets_of_url
+
+_SCHEMES = ("redis", "rediss", "unix")
+_TIMEOUT_S = 5.0
+_KEYS_AT_ONCE = 1000
+# Larger than any value that fits into memory: the machine is the limit, not the server's defaults.
+_LARGEST_VALUE_BYTES = 1 << 40
+
+
+class RedisServer:
+    """A server behind a URL."""
+
+    def __init__(self, url: str, process: ServerProcess | None = None) -> None:
+        """``process`` is the server's when it was started for the run."""
+        self._url = url
+        self._process = process
+        self._secrets = secrets_of_url(url) if process is None else (urlsplit(url).password or "",)
+        self._client: redis.Redis = redis.Redis.from_url(
+            url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S
+        )
+
+    def connection(self, namespace: str) -> Connection:
+        try:
+            self._client.ping()
+        except (redis.RedisError, OSError) as error:
+            raise CouldNotMeasure(self._unreachable(error)) from None
+        # A finite timeout would only measure how busy the machine is.
+        environment = {"CACHEKIT_REDIS_URL": self._url, "CACHEKIT_SOCKET_TIMEOUT": "60"}
+        return Connection({"namespace": namespace}, environment)
+
+    def explained(self, failure: str) -> str:
+        ended = self._process.end() if self._process else None
+        return redacted(f"{ended}\n{failure}" if ended else failure, self._secrets)
+
+    def forget(self, namespace: str) -> None:
+        try:
+            self._unlink_all(f"*{namespace}*")
+        except (redis.RedisError, OSError) as error:
+            if self._process is None:
+                raise CouldNotMeasure(
+                    f"entries named *{namespace}* are left behind in the Redis server of --redis-url, where "
+                    f"they expire within a day: {redacted(str(error), self._secrets)}"
+                ) from None
+
+    def close(self) -> None:
+        self._client.close()
+        if self._process is not None:
+            self._process.close()
+
+    def _unlink_all(self, pattern: str) -> None:
+        batch: list[bytes] = []
+        for key in self._client.scan_iter(match=pattern, count=_KEYS_AT_ONCE):
+            batch.append(key)
+            if len(batch) == _KEYS_AT_ONCE:
+                self._client.unlink(*batch)
+                batch.clear()
+        if batch:
+            self._client.unlink(*batch)
+
+    def _unreachable(self, error: Exception) -> str:
+        if self._process is not None:
+            return self.explained(f"the Redis server of the run does not answer: {error}")
+        said = redacted(str(error), self._secrets)
+        return f"the Redis server of --redis-url does not answer: {said}; check the URL and the server"
+
+
+def check_redis_url(url: str) -> str:
+    """The URL, if it is one.
+
+    Raises:
+        UsageError: it isn't; the message doesn't quote it, as there may be a password in it.
+    """
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  # reading it checks it
+        if parts.scheme in _SCHEMES and (parts.hostname or parts.scheme == "unix"):
+            redis.Redis.from_url(url).close()
+            return url
+    except ValueError:
+        pass
+    raise UsageError(
+        "that is not the URL of a Redis server; write it like redis://localhost:6379/0, "
+        "rediss://:PASSWORD@host:6379 or unix:///run/redis.sock"
+    )
+
+
+def start_redis(folder: Path) -> RedisServer:
+    """A server for the run: on the loopback interface, behind a password, and nothing of it on disk.
+
+    Raises:
+        CouldNotMeasure: there is no binary for this machine, or it doesn't run.
+    """
+    binary, password = str(_binary()), secrets.token_hex(16)
+    process, port = on_a_free_port(
+        lambda port: _start(binary, port, password, folder),
+        lambda _process, port: _answers(_url(port, password)),
+    )
+    return RedisServer(_url(port, password), process)
+
+
+def _binary() -> Path:
+    found = programs.redis_server()
+    if found is None:
+        raise CouldNotMeasure(
+            f"there is no Redis server to start: neither the package {programs.REDIS_PACKAGE}, which is not "
+            f"for every platform and Python, nor one of {', '.join(programs.REDIS_NAMES)} on PATH. Install "
+            "one of them, or name a server of yours with --redis-url"
+        )
+    return found
+
+
+def _start(binary: str, port: int, password: str, folder: Path) -> ServerProcess:
+    settings = {
+        "bind": LOOPBACK,
+        "port": port,
+        "requirepass": password,
+        "daemonize": "no",
+        "dir": f'"{folder}"',
+        "save": '""',
+        "appendonly": "no",
+        "maxmemory": 0,
+        "proto-max-bulk-len": _LARGEST_VALUE_BYTES,
+        "client-query-buffer-limit": _LARGEST_VALUE_BYTES,
+    }
+    process = ServerProcess("the Valkey server", (binary, "-"), folder)
+    process.tell("".join(f"{name} {value}\n" for name, value in settings.items()), end=True)
+    return process
+
+
+def _url(port: int, password: str) -> str:
+    return f"redis://:{password}@{LOOPBACK}:{port}/0"
+
+
+def _answers(url: str) -> bool:
+    """The password proves that it is the server that was started here."""
+    client: redis.Redis = redis.Redis.from_url(url, socket_timeout=_TIMEOUT_S)
+    try:
+        return bool(client.ping())
+    except (redis.RedisError, OSError):
+        return False
+    finally:
+        client.close()
