@@ -80,6 +80,12 @@ METRICS = (
         "RSS peak, whole process",
         "VmHWM itself: what was resident before the read, L1's frame included, and what the read added",
     ),
+    Metric(
+        "rss.peak_per_reader",
+        RSS,
+        "RSS peak per reader",
+        "rss.peak divided by the readers, if there are several",
+    ),
     Metric("rss.anon", RSS, "RSS peak, anonymous", "the largest growth of its anonymous part; sampled"),
     Metric("rss.file", RSS, "RSS peak, file-backed", "the largest growth of its file-backed part; sampled"),
     Metric("rss.settled", RSS, "RSS settled", "growth that stays after the first read's value was dropped"),
@@ -89,6 +95,14 @@ METRICS = (
         "growth per read",
         "resident set that each further read adds and keeps after its value was dropped",
     ),
+    Metric(
+        "growth.error",
+        RSS,
+        "growth per read, standard error",
+        "the standard error of growth.per_read; measured with four reads or more",
+    ),
+    Metric("growth.anon", RSS, "growth per read, anonymous", "the anonymous part of growth.per_read"),
+    Metric("growth.file", RSS, "growth per read, file-backed", "the file-backed part of growth.per_read"),
     Metric(
         "held.result",
         RETENTION,

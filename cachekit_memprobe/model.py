@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from cachekit_memprobe.sweep import Scaling, Sweep, Variant
+
 Level = Literal["error", "warn"]
 Verdict = Literal["pass", "fail", "unmeasured", "not_applicable"]
 BudgetStatus = Literal["within", "over", "unmeasured"]
@@ -92,6 +94,7 @@ class Scenario:
         source: where it was read from, for messages; a bundled scenario says ``bundled:NAME``.
         releases: a PEP 440 specifier of the cachekit releases that it applies to, empty for all.
         needs: what the machine must have, such as ``redis``; empty for nothing.
+        variant: what it changes in the scenario that it comes from; ``None`` for a scenario as it is.
     """
 
     name: str
@@ -103,6 +106,7 @@ class Scenario:
     releases: str
     needs: tuple[str, ...]
     budget: tuple[Limit, ...]
+    variant: Variant | None = None
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,20 @@ class RunOptions:
     timeout_s: float = 300.0
     jobs: int = 2
     as_deployed: bool = False
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How a child reaches the server of its scenario. It is never saved, and its repr tells nothing.
+
+    Attributes:
+        facts: what the child's task says: the scenario's ``namespace`` in a server that others use too,
+            and what the backend is made with.
+        environment: variables of the child's, of cachekit's and of the libraries below it.
+    """
+
+    facts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -290,7 +308,12 @@ class Result:
 
 @dataclass(frozen=True)
 class Report:
-    """A finished run. All formats render this and nothing else."""
+    """A finished run. All formats render this and nothing else.
+
+    Attributes:
+        sweep: how the scenarios were multiplied.
+        scaling: for each scenario that was measured at several sizes, how its memory grows.
+    """
 
     tool_version: str
     created: str
@@ -299,3 +322,5 @@ class Report:
     results: tuple[Result, ...]
     run_folder: Path | None
     notes: tuple[str, ...] = ()
+    sweep: Sweep = field(default_factory=Sweep)
+    scaling: tuple[Scaling, ...] = ()

@@ -2,7 +2,7 @@
 
 The capture is a stream in time order. The probe's journal tells what the marks in it mean, so each
 thread's stage is known at every record. A thread without a position of its own, as Arrow's workers
-are, works for the reading thread: its blocks belong to the stage that is open there.
+are, works for a reading thread: its blocks belong to the stage that is open there, if there is only one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -101,7 +101,6 @@ class _Decoder:
         self._marks = int(data["marks"])
         self._where = _Where(f"{data['package_folder']}/")
         self._threads: dict[int, _Thread] = {}
-        self._reading = _Thread()
         self._open = False
         self._noted = 0
         self._time = 0
@@ -139,10 +138,16 @@ class _Decoder:
             grown_bytes = max(0, record.size - thread.just_freed_bytes)
         thread.just_freed_bytes = 0
         is_map = record.allocator == AllocatorType.MMAP
-        place = self._where.of(record, thread.position, self._reading.position)
+        helps = thread.position == OUTSIDE and self._where.has_no_stack(record)
+        place = self._where.of(record, self._reading() if helps else thread.position, helps=helps)
         block = Block(place, record.size, grown_bytes, self._time, address=record.address if is_map else None)
         self._blocks.append(block)
         self._live[record.address] = block
+
+    def _reading(self) -> Place:
+        """What the threads that read are at; several readers in different stages are at none."""
+        open_places = {thread.position for thread in self._threads.values()} - {OUTSIDE}
+        return open_places.pop() if len({place.stage for place in open_places}) == 1 else OUTSIDE
 
     def _is_mark(self, thread: _Thread, record: Any) -> bool:
         """Consume the pair of allocations that is a mark; the pair is the probe's, not the read's."""
@@ -170,7 +175,7 @@ class _Decoder:
         self._noted += 1
         event = entry["event"]
         if event == "open":
-            self._open, self._reading = True, thread
+            self._open = True
         elif event == "close":
             self._open = False
         elif event == "pause":
@@ -190,17 +195,24 @@ class _Where:
         self._target = f"{package_prefix}cachekit/"
         self._frames: dict[int, tuple[str, str, int] | None] = {}
         self._decompressing: dict[int, bool] = {}
+        self._without_stack: dict[int, bool] = {}
 
-    def of(self, record: Any, own: Place, reading: Place) -> Place:
-        position = own if own.stage != OTHER else reading
+    def of(self, record: Any, position: Place, *, helps: bool) -> Place:
+        """``position`` is the thread's own, or that of the reading thread that it ``helps``."""
         frame = self._innermost_target_frame(record)
         stage = position.stage
-        if frame is None and own.stage == OTHER and stage == DECODE and self._is_decompression(record):
+        if helps and stage in (DECODE, OTHER) and self._is_decompression(record):
             stage = DECOMPRESS
         if frame is None:
             return Place(stage, position.function, position.file, position.line)
         function, file, line = frame
         return Place(stage, function, file.removeprefix(self._prefix), line)
+
+    def has_no_stack(self, record: Any) -> bool:
+        """Whether no Python code runs on the record's thread, as on Arrow's own."""
+        if record.stack_id not in self._without_stack:
+            self._without_stack[record.stack_id] = not record.stack_trace()
+        return self._without_stack[record.stack_id]
 
     def _innermost_target_frame(self, record: Any) -> tuple[str, str, int] | None:
         if record.stack_id not in self._frames:

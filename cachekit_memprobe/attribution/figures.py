@@ -1,10 +1,11 @@
 """From observations to the flat metrics of the vocabulary, in payloads."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cachekit_memprobe import metrics
+from cachekit_memprobe.attribution.growth import growth_of
 from cachekit_memprobe.attribution.heap import HeapUse
 from cachekit_memprobe.attribution.stages import observation_of
 from cachekit_memprobe.model import Measurement, StageUsage
@@ -34,6 +35,9 @@ def figures_of(measurement: Measurement, stages: tuple[StageUsage, ...], heap: H
     sizes.update(_held_sizes(measurement))
     worst, spread = _resident_sizes(measurement)
     sizes.update(worst)
+    readers = measurement.scenario.read.readers
+    if readers > 1 and "rss.peak" in worst:
+        sizes["rss.peak_per_reader"] = worst["rss.peak"] / readers
     payload_bytes = measurement.payload.logical_bytes
     return Figures(
         {name: size / payload_bytes for name, size in sizes.items() if size is not None},
@@ -100,7 +104,9 @@ def _resident_sizes(measurement: Measurement) -> tuple[dict[str, float], dict[st
         **{name: _worst_of(field) for name, field in _PER_READ.items()},
         "rss.total": lambda reads: max(float(read["baseline_bytes"] + read["peak_bytes"]) for read in reads),
         "rss.settled": lambda reads: reads[0]["settled_bytes"],
-        "growth.per_read": _growth_per_read,
+        "growth.per_read": _growth_of("settled_bytes"),
+        "growth.anon": _growth_of("settled_anon_bytes"),
+        "growth.file": _growth_of("settled_file_bytes"),
     }
     worst: dict[str, float] = {}
     spread: dict[str, float] = {}
@@ -109,6 +115,7 @@ def _resident_sizes(measurement: Measurement) -> tuple[dict[str, float], dict[st
         if seen:
             worst[name] = max(seen)
             spread[name] = max(seen) - min(seen)
+    worst.update(_growth_error(processes))
     return worst, spread
 
 
@@ -116,11 +123,21 @@ def _worst_of(field: str) -> Callable[[list[Mapping[str, Any]]], float | None]:
     return lambda reads: max(float(read[field]) for read in reads)
 
 
-def _growth_per_read(reads: list[Mapping[str, Any]]) -> float | None:
-    """What each read after the first left behind; the first one's remains are set-up as a rule.
+def _growth_of(part: str) -> Callable[[list[Mapping[str, Any]]], float | None]:
+    """What each read of a process adds to that part of what it settles at.
 
-    The file-backed part counts too: a kept file map costs address space and a file, if no heap.
+    The file-backed part counts in the whole: a kept file map costs address space and a file, if no heap.
     """
-    if len(reads) < 2:
-        return None
-    return float(reads[-1]["settled_bytes"] - reads[0]["settled_bytes"]) / (len(reads) - 1)
+
+    def per_read(reads: list[Mapping[str, Any]]) -> float | None:
+        slope = growth_of(reads, part)
+        return None if slope is None else slope.per_read
+
+    return per_read
+
+
+def _growth_error(processes: Sequence[list[Mapping[str, Any]]]) -> dict[str, float]:
+    """Of the process whose growth counts, the worst."""
+    slopes = [slope for slope in map(growth_of, processes) if slope is not None]
+    worst = max(slopes, key=lambda slope: slope.per_read, default=None)
+    return {} if worst is None or worst.error is None else {"growth.error": worst.error}

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 from cachekit_memprobe.attribution.capture import Block, Place, Stream
 
+_SMALL_BYTES = 128 * 1024
+"""Blocks below this are parts of something: chunks of a socket, columns, objects."""
+
 
 @dataclass(frozen=True)
 class PlaceUse:
     """What one place allocated during the read.
 
     Attributes:
-        copies_bytes: allocated; a block that grew counts its growth.
+        copies_bytes: allocated; a block that grew counts its growth, and small blocks count what they
+            came to together: 64 KiB received into a thousand times are one buffer, not a copy.
         live_bytes: what it held at the read's peak.
         held_bytes: what it still held when the read returned.
     """
@@ -39,9 +43,11 @@ def heap_of(stream: Stream) -> HeapUse:
     file_maps = {id(block) for block in mapped}
     heap = [block for block in stream.blocks if id(block) not in file_maps]
     peak_bytes, peak_time = _high_water_mark(heap)
-    copies, counts, live, held = Counter[Place](), Counter[Place](), Counter[Place](), Counter[Place]()
+    counts, live, held = Counter[Place](), Counter[Place](), Counter[Place]()
+    copies = _together(block for block in heap if block.size_bytes < _SMALL_BYTES)
     for block in heap:
-        copies[block.place] += block.grown_bytes
+        if block.size_bytes >= _SMALL_BYTES:
+            copies[block.place] += block.grown_bytes
         counts[block.place] += 1
         if block.born <= peak_time and (block.died is None or block.died > peak_time):
             live[block.place] += block.size_bytes
@@ -71,6 +77,14 @@ def _high_water_mark(blocks: Iterable[Block]) -> tuple[int, int]:
         if live_bytes > peak_bytes:
             peak_bytes, peak_time = live_bytes, time
     return peak_bytes, peak_time
+
+
+def _together(blocks: Iterable[Block]) -> Counter[Place]:
+    """The highest sum of live sizes at each place."""
+    of_place: dict[Place, list[Block]] = {}
+    for block in blocks:
+        of_place.setdefault(block.place, []).append(block)
+    return Counter({place: _high_water_mark(found)[0] for place, found in of_place.items()})
 
 
 def _by_place(blocks: Iterable[Block]) -> Mapping[Place, int]:

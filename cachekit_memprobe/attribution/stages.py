@@ -1,7 +1,7 @@
 """From observations to one :class:`StageUsage` a stage."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +58,13 @@ class _Table:
     def __init__(self, measurement: Measurement, heap: HeapUse | None) -> None:
         self._heap = heap
         aliasing = observation_of(measurement, metrics.ALIASING)
-        self._blocks: list[Mapping[str, Any]] | None = aliasing.data["blocks"] if aliasing else None
+        readers = measurement.scenario.read.readers
+        self._blocks = _of_each_reader(aliasing.data["blocks"], readers) if aliasing else None
         tracemalloc = observation_of(measurement, metrics.TRACEMALLOC)
         self._traced: Mapping[str, int] | None = tracemalloc.data["stages"] if tracemalloc else None
         memray = observation_of(measurement, metrics.MEMRAY)
         self._sources: Mapping[str, str] = memray.data["sources"] if memray else {}
-        self._kinds = _kinds_by_line(self._blocks or [])
+        self._kinds = _kinds_by_line(self._blocks or [], heap.places if heap else ())
 
     def touches(self, stage: str) -> bool:
         return bool(self._heap and any(use.place.stage == stage for use in self._heap.places))
@@ -113,12 +114,32 @@ class _Table:
         return proven if self._heap is None else min(proven, sum(use.copies_bytes for use in places))
 
 
-def _kinds_by_line(blocks: Iterable[Mapping[str, Any]]) -> Mapping[_Line, Counter[str]]:
+def _of_each_reader(blocks: Iterable[Mapping[str, Any]], readers: int) -> list[Mapping[str, Any]]:
+    """The aliasing instrument follows one reader; each of the others makes the same blocks."""
+    return [{**block, "size_bytes": int(block["size_bytes"]) * readers} for block in blocks]
+
+
+def _kinds_by_line(
+    blocks: Iterable[Mapping[str, Any]], places: Sequence[PlaceUse]
+) -> Mapping[_Line, Counter[str]]:
     kinds: dict[_Line, Counter[str]] = {}
     for block in blocks:
-        line = (str(block["stage"]), str(block["file"]), int(block["line"]))
+        line = _line_of(block, places)
         kinds.setdefault(line, Counter())[str(block["kind"])] += int(block["size_bytes"])
     return kinds
+
+
+def _line_of(block: Mapping[str, Any], places: Sequence[PlaceUse]) -> _Line:
+    """Of the lines of the block's statement, the one on which memray saw most of the allocations."""
+    stage, file, line = str(block["stage"]), str(block["file"]), int(block["line"])
+    first, last = block.get("statement", (line, line))
+    own = [
+        use
+        for use in places
+        if use.place.stage == stage and use.place.file == file and first <= use.place.line <= last
+    ]
+    largest = max(own, key=lambda use: use.copies_bytes, default=None)
+    return stage, file, largest.place.line if largest is not None else line
 
 
 def _kind(kinds: Counter[str], copies_bytes: int) -> SiteKind:

@@ -55,7 +55,11 @@ def main(task_file: str, read_fd: int, write_fd: int) -> int:
         task = wire.decode_task(Path(task_file).read_text(encoding="utf-8"))
         if task.pinned:
             _refuse_huge_pages()
-        if task.operation == wire.STORE:
+        if task.operation == wire.SIZE:
+            from cachekit_memprobe.replay.workload import contents, files
+
+            channel.result({"logical_bytes": contents.logical_bytes(files.load(task.value["file"]))})
+        elif task.operation == wire.STORE:
             from cachekit_memprobe.replay.workload.store import store
 
             channel.result(store(task))

@@ -4,13 +4,21 @@ The figures are the kernel's (proc_pid_status(5)); sizes are in bytes. Linux onl
 """
 
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from cachekit_memprobe.errors import CouldNotMeasure
 
 _INTERVAL_S = 0.0005
-_FIELDS = {"VmHWM": "peak_bytes", "VmRSS": "resident_bytes", "RssAnon": "anon_bytes", "RssFile": "file_bytes"}
+_FIELDS = {
+    "VmHWM": "peak_bytes",
+    "VmRSS": "resident_bytes",
+    "RssAnon": "anon_bytes",
+    "RssFile": "file_bytes",
+    # Where the kernel counts the mapped files of a tmpfs, which many a temporary folder is.
+    "RssShmem": "file_bytes",
+}
 
 
 @dataclass(frozen=True)
@@ -31,11 +39,10 @@ def read_resident_set(pid: int) -> ResidentSet:
     """
     try:
         text = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
-        found = {
-            _FIELDS[name]: int(rest.split()[0]) * 1024
-            for name, _, rest in (line.partition(":") for line in text.splitlines())
-            if name in _FIELDS
-        }
+        found: Counter[str] = Counter()
+        for name, _, rest in (line.partition(":") for line in text.splitlines()):
+            if name in _FIELDS:
+                found[_FIELDS[name]] += int(rest.split()[0]) * 1024
         return ResidentSet(**found)
     except (OSError, TypeError, ValueError, IndexError) as error:
         raise CouldNotMeasure(

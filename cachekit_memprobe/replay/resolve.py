@@ -42,18 +42,21 @@ class Watched:
     sites: Mapping[int, str] = field(default_factory=dict)
 
 
-def watch_list(release: str, *, compressed: bool, required: tuple[str, ...]) -> dict[types.CodeType, Watched]:
+def watch_list(
+    release: str, *, backend: str, compressed: bool, required: tuple[str, ...]
+) -> dict[types.CodeType, Watched]:
     """Find every function of the map for a release.
 
     Args:
         release: of the cachekit that is loaded.
+        backend: whose reads are watched.
         compressed: the entry is compressed, so that sites that decompress count as such.
         required: stages whose functions must all be there.
 
     Raises:
         CannotMeasure: a required stage's function, or the call that marks it, is not in this release.
     """
-    functions = functions_of(release)
+    functions = functions_of(release, backend)
     sites = sites_of(functions)
     watched: dict[types.CodeType, Watched] = {}
     missing: list[str] = []
@@ -62,7 +65,7 @@ def watch_list(release: str, *, compressed: bool, required: tuple[str, ...]) -> 
         try:
             code = _code_of(entry.name)
         except (ImportError, AttributeError, LookupError) as error:
-            if entry.stage in required:
+            if entry.stage in required and not _lacks_another_package(error):
                 missing.append(f"{entry.stage}: {_PACKAGE}.{entry.name} ({error})")
             continue
         own_sites = [site for site in sites if site.function == entry.name]
@@ -77,6 +80,18 @@ def watch_list(release: str, *, compressed: bool, required: tuple[str, ...]) -> 
             + "; ".join(missing)
         )
     return watched
+
+
+def _lacks_another_package(error: Exception) -> bool:
+    """Whether the module is there but can't be imported, orjson's serializer without orjson say.
+
+    Then no read of this process can pass it.
+    """
+    root: BaseException = error
+    while root.__cause__ is not None:
+        root = root.__cause__
+    package = (root.name or _PACKAGE) if isinstance(root, ModuleNotFoundError) else _PACKAGE
+    return package.partition(".")[0] != _PACKAGE
 
 
 def _qualname(entry: Function) -> str:
@@ -136,6 +151,30 @@ def _function_node(code: types.CodeType) -> ast.AST:
 def parse_source(file: str) -> ast.Module:
     """A source file's syntax tree, parsed once."""
     return ast.parse(Path(file).read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=256)
+def return_lines(file: str) -> frozenset[int]:
+    """The lines of a source file's return statements."""
+    return frozenset(
+        line
+        for node in ast.walk(parse_source(file))
+        if isinstance(node, ast.Return)
+        for line in range(node.lineno, (node.end_lineno or 0) + 1)
+    )
+
+
+def statement_lines(file: str, line: int) -> tuple[int, int]:
+    """The first and the last line of the statement that a line belongs to, as far as there is source."""
+    try:
+        module = parse_source(file)
+    except (OSError, SyntaxError, ValueError):
+        return line, line
+    for statement in _simple_statements(module):
+        last = statement.end_lineno or statement.lineno
+        if statement.lineno <= line <= last:
+            return statement.lineno, last
+    return line, line
 
 
 def _simple_statements(node: ast.AST) -> Iterator[ast.stmt]:

@@ -1,14 +1,24 @@
 """Replay one scenario: store the value in one process, read it in one process for each instrument."""
 
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cachekit_memprobe import metrics
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.model import Measurement, Observation, Payload, RunOptions, Scenario, Target
+from cachekit_memprobe.model import (
+    Connection,
+    Measurement,
+    Observation,
+    Payload,
+    RunOptions,
+    Scenario,
+    Target,
+)
 from cachekit_memprobe.replay import wire
 from cachekit_memprobe.replay.environment import child_environment
 from cachekit_memprobe.replay.resident_set import ResidentSet, Sampler, read_resident_set, reset_peak
@@ -16,6 +26,11 @@ from cachekit_memprobe.replay.sources import lines_in_capture
 from cachekit_memprobe.replay.supervisor import Launch, Supervisor
 
 Progress = Callable[[str], None]
+
+Connect = Callable[[Scenario], AbstractContextManager[Connection]]
+"""Opens the way from a scenario's children to its server; what was stored is gone when it closes."""
+
+_MASTER_KEY_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,7 @@ class Session:
     options: RunOptions
     supervisor: Supervisor
     scratch: Path
+    connect: Connect
 
     def measure(self, scenario: Scenario, capture: Path, progress: Progress) -> Measurement:
         """Replay a scenario under every instrument of the options.
@@ -41,19 +57,24 @@ class Session:
             The observations; or, with ``reason``, what could be observed before it failed.
         """
         workspace = self.scratch / scenario.name
-        replay = _Replay(self, scenario, workspace, capture)
         observations: list[Observation] = []
         payload: Payload | None = None
         reason: str | None = None
         try:
-            progress("storing the value")
-            stored = replay.store()
-            payload = Payload(stored["logical_bytes"], stored["frame_bytes"][wire.MEASURED])
-            for label, observe in replay.observations(stored):
-                progress(f"measuring: {label}")
-                observations.append(observe())
+            with self.connect(scenario) as connection:
+                replay = _Replay(self, scenario, workspace, capture, connection)
+                progress("storing the value")
+                stored = replay.store()
+                payload = Payload(stored["logical_bytes"], stored["frame_bytes"][wire.MEASURED])
+                for label, observe in replay.observations(stored):
+                    progress(f"measuring: {label}")
+                    observations.append(observe())
         except CouldNotMeasure as failure:
             reason = str(failure)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            reason = (
+                f"the measured process sent an answer that can't be used: {type(error).__name__}: {error}"
+            )
         finally:
             shutil.rmtree(workspace, ignore_errors=True)
         return Measurement(scenario, payload, tuple(observations), reason)
@@ -65,6 +86,8 @@ class _Replay:
     scenario: Scenario
     workspace: Path
     capture: Path
+    connection: Connection
+    master_key: str = field(default_factory=lambda: secrets.token_hex(_MASTER_KEY_BYTES), repr=False)
 
     def store(self) -> dict[str, Any]:
         return self._run("store", self._task(wire.STORE))
@@ -113,14 +136,23 @@ class _Replay:
             workspace=str(self.workspace),
             instrument=instrument,
             stored=stored or {},
+            connection=self._facts(),
             **more,
         )
+
+    def _facts(self) -> dict[str, str]:
+        """What the child needs to reach the entry: the server, and the key made for this replay."""
+        key = {"master_key": self.master_key} if self.scenario.caching.encryption else {}
+        return {**self.connection.facts, **key}
 
     def _run(
         self, name: str, task: wire.Task, on_barrier: Callable[[str, int], None] | None = None
     ) -> dict[str, Any]:
         folder = self.workspace / name
-        environment = child_environment(self.scenario, home=folder, pinned=task.pinned)
+        environment = {
+            **child_environment(self.scenario, home=folder, pinned=task.pinned),
+            **self.connection.environment,
+        }
         launch = Launch(
             python=self.session.target.python,
             task=task,

@@ -24,6 +24,7 @@ _CHILD = Path(__file__).with_name("child.py")
 _TAIL_BYTES = 4_000
 _TAIL_LINES = 15
 _LONGEST_LINE = 64 * 1024 * 1024
+_MOST_OUTPUT = 64 * 1024 * 1024
 _POLL_S = 0.2
 _LAST_BREATH_S = 5.0
 
@@ -79,7 +80,7 @@ class Supervisor:
             process = self._start(launch, pipes, output)
             try:
                 pipes.close_child_ends()
-                return _converse(process, pipes, launch, on_barrier)
+                return _converse(process, pipes, launch, output, on_barrier)
             except CouldNotMeasure as failure:
                 self._end(process)
                 if self._cancelled:
@@ -149,10 +150,24 @@ def _output_of(launch: Launch) -> Iterator[Any]:
 
 
 def _converse(
-    process: subprocess.Popen[bytes], pipes: _Pipes, launch: Launch, on_barrier: OnBarrier | None
+    process: subprocess.Popen[bytes],
+    pipes: _Pipes,
+    launch: Launch,
+    output: Any,
+    on_barrier: OnBarrier | None,
 ) -> dict[str, Any]:
     deadline = time.monotonic() + launch.timeout_s
-    for line in _lines(pipes.messages_fd, deadline, launch.timeout_s):
+
+    def still_talks() -> bool:
+        if time.monotonic() > deadline:
+            raise CouldNotMeasure(
+                f"the measured process did not finish within {launch.timeout_s:g} s; see --timeout"
+            )
+        if os.fstat(output.fileno()).st_size > _MOST_OUTPUT:
+            raise CouldNotMeasure(f"the measured process printed more than {_MOST_OUTPUT >> 20} MiB")
+        return _ended(process.pid) is None
+
+    for line in _lines(pipes.messages_fd, still_talks):
         message = _decode(line)
         if message["type"] == wire.BARRIER:
             if on_barrier is not None:
@@ -169,22 +184,21 @@ def _converse(
     raise CouldNotMeasure(_describe_end(process))
 
 
-def _lines(fd: int, deadline: float, timeout_s: float) -> Iterator[bytes]:
-    """The lines on a pipe until its end.
+def _lines(fd: int, still_talks: Callable[[], bool]) -> Iterator[bytes]:
+    """The lines on a pipe until its end, or until nobody talks who should.
 
     Raises:
-        CouldNotMeasure: the deadline passed, or a line has no end.
+        CouldNotMeasure: a line has no end, or what ``still_talks`` raises.
     """
     pending = b""
     with selectors.DefaultSelector() as selector:
         selector.register(fd, selectors.EVENT_READ)
         while True:
-            if time.monotonic() > deadline:
-                raise CouldNotMeasure(
-                    f"the measured process did not finish within {timeout_s:g} s; see --timeout"
-                )
-            if not selector.select(_POLL_S):
-                continue
+            talks = still_talks()
+            if not selector.select(_POLL_S if talks else 0):
+                if talks:
+                    continue
+                return  # ended, but something that it started keeps the pipe open
             chunk = os.read(fd, 1 << 16)
             if not chunk:
                 return
@@ -213,18 +227,23 @@ def _describe_end(process: subprocess.Popen[bytes]) -> str:
         return f"the measured process ended with status {ended.si_status} and without a result"
     if ended.si_status == signal.SIGKILL:
         return "the measured process was killed (SIGKILL), by the kernel for want of memory as a rule"
-    return f"the measured process was killed by {signal.Signals(ended.si_status).name}"
+    name = signal.strsignal(ended.si_status) or "unknown"
+    return f"the measured process was killed by signal {ended.si_status} ({name})"
 
 
 def _wait_without_reaping(pid: int) -> os.waitid_result | None:
     """A zombie keeps its number, so that killing its group can't hit another process's."""
     deadline = time.monotonic() + _LAST_BREATH_S
     while time.monotonic() < deadline:
-        ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+        ended = _ended(pid)
         if ended is not None:
             return ended
         time.sleep(_POLL_S / 10)
     return None
+
+
+def _ended(pid: int) -> os.waitid_result | None:
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -7,11 +7,15 @@ and the tracer's own frames are invisible to memray, which sees the traced funct
 Importable by the measured child process: standard library only.
 """
 
+import dis
+import inspect
 import sys
 import threading
 import types
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cachekit_memprobe.replay.resolve import Watched
@@ -30,6 +34,12 @@ class Position:
 
 OUTSIDE = Position(OTHER)
 
+_STAGE: ContextVar[str] = ContextVar("stage", default=OTHER)
+"""The stage again, as a task or a worker thread inherits it that goes on with the work of another."""
+
+_MOST_CALLS = 1000
+"""After as many calls a helper is called for each small part of the value; its caller is followed on."""
+
 
 class Listener:
     """What a probe hears; the defaults ignore it.
@@ -43,7 +53,8 @@ class Listener:
     def moved(self, before: Position, after: Position, *, entered: bool) -> None:
         """The thread's position changed: it entered a stage, or came back to the enclosing one.
 
-        ``after`` is :data:`OUTSIDE` when it left the last stage.
+        ``after`` is :data:`OUTSIDE` when it left the last stage. A coroutine that waits leaves its stage,
+        and comes back without entering it.
         """
 
     def line(self, frame: types.FrameType, position: Position) -> None:
@@ -57,7 +68,11 @@ class Listener:
 
 
 class StageTracer:
-    """Feeds a listener between :meth:`start` and :meth:`stop`, on every thread started since."""
+    """Feeds a listener between :meth:`start` and :meth:`stop`, on every thread started since.
+
+    A thread that runs already, as an executor's that waits for work, takes part once it has called
+    :meth:`join` itself.
+    """
 
     def __init__(self, watched: Mapping[types.CodeType, Watched], listener: Listener, package: str) -> None:
         """``package`` is the folder of the target's code, whose helpers a listener may want to see."""
@@ -65,6 +80,9 @@ class StageTracer:
         self._listener = listener
         self._package = f"{package}/"
         self._local = threading.local()
+        self._helper_calls: dict[types.CodeType, int] = {}
+        for code in watched:
+            _first_instruction(code)  # outside of any window
 
     @property
     def watched(self) -> tuple[Watched, ...]:
@@ -73,11 +91,19 @@ class StageTracer:
 
     def start(self) -> None:
         threading.settrace(self._enter)
-        sys.settrace(self._enter)
+        self.join()
 
     def stop(self) -> None:
-        sys.settrace(None)
+        self.leave()
         threading.settrace(None)
+
+    def join(self) -> None:
+        """Follow the calling thread too."""
+        sys.settrace(self._enter)
+
+    def leave(self) -> None:
+        """Follow the calling thread no longer."""
+        sys.settrace(None)
 
     def _stack(self) -> list[Position]:
         try:
@@ -95,14 +121,21 @@ class StageTracer:
         own = Position(watched.stage or enclosing.stage, watched.function, watched.file, watched.line)
         stack.append(own)
         frame.f_trace_lines = self._listener.wants_lines or bool(watched.sites)
-        self._listener.moved(enclosing, own, entered=True)
-        self._listener.called(frame, enclosing)
+        resumed = _is_resumed(frame)
+        handed_on = enclosing is OUTSIDE and _STAGE.get() == own.stage
+        _STAGE.set(own.stage)
+        self._listener.moved(enclosing, own, entered=not (resumed or handed_on))
+        if not resumed:
+            self._listener.called(frame, enclosing)
         return self._inside(watched, own, stack)
 
     def _helper(self, code: types.CodeType) -> Watched | None:
-        if self._listener.wants_lines and code.co_filename.startswith(self._package):
-            return Watched("", code.co_name, code.co_filename, code.co_firstlineno)
-        return None
+        if not self._listener.wants_lines or not code.co_filename.startswith(self._package):
+            return None
+        calls = self._helper_calls[code] = self._helper_calls.get(code, 0) + 1
+        if calls > _MOST_CALLS:
+            return None
+        return Watched("", code.co_name, code.co_filename, code.co_firstlineno)
 
     def _inside(self, watched: Watched, own: Position, stack: list[Position]) -> Callable[..., Any]:
         def local(frame: types.FrameType, event: str, arg: Any) -> Callable[..., Any]:
@@ -112,6 +145,7 @@ class StageTracer:
                 left = stack[-1]
                 self._listener.returned(frame, left, arg)
                 stack.pop()
+                _STAGE.set(stack[-1].stage)
                 self._listener.moved(left, stack[-1], entered=False)
             return local
 
@@ -133,3 +167,20 @@ class StageTracer:
         if after != before:
             stack[-1] = after
             self._listener.moved(before, after, entered=stage is not None)
+
+
+_RESUMABLE = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+
+
+def _is_resumed(frame: types.FrameType) -> bool:
+    """Whether a frame that calls back as entered is a coroutine's that goes on after an ``await``."""
+    return bool(frame.f_code.co_flags & _RESUMABLE) and frame.f_lasti > _first_instruction(frame.f_code)
+
+
+@lru_cache(maxsize=64)
+def _first_instruction(code: types.CodeType) -> int:
+    """Where ``f_lasti`` stands when a coroutine is entered for the first time; -1 up to Python 3.10."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "RESUME":
+            return instruction.offset
+    return -1

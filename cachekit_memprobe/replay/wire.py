@@ -13,6 +13,7 @@ from typing import Any
 
 VERSION = 1
 
+SIZE = "size"
 STORE = "store"
 READ = "read"
 
@@ -37,11 +38,13 @@ class Task:
     """All that a child is told.
 
     Attributes:
-        operation: :data:`STORE` makes the value and caches it; :data:`READ` reads it back, measured.
+        operation: :data:`SIZE` loads a file's data and tells its size; :data:`STORE` makes the value and
+            caches it; :data:`READ` reads it back, measured.
         instrument: the probe of a read; empty for a store.
         value, caching, read: the scenario's parts as plain JSON.
         workspace: the folder that the store and the reads of one scenario share.
-        stored: the store's result, for a read: ``keys``, ``digest``, ``logical_bytes``, ``frame_bytes``.
+        stored: the store's result, for a read: ``keys``, ``digests`` and ``frame_bytes`` by value, and
+            of a measured value ``form`` and ``logical_bytes``.
         reads: how many measured reads.
         pinned: the allocators were pinned through the environment.
         capture: where memray writes.
@@ -61,6 +64,12 @@ class Task:
     capture: str = ""
     connection: dict[str, str] = field(default_factory=dict)
     version: int = VERSION
+
+
+def measured_names(read: dict[str, Any]) -> tuple[str, ...]:
+    """The names of the values that a read measures: one, or one for each of its readers."""
+    others = (f"{MEASURED}-{number}" for number in range(2, int(read.get("keys", 1)) + 1))
+    return (MEASURED, *others)
 
 
 def encode_task(task: Task) -> str:

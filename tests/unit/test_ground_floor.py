@@ -253,17 +253,21 @@ def required(
     tier: str = "l1",
     route: str = "memory",
     serializer: str = "arrow",
+    form: str = "table",
     compression: str = "none",
+    return_format: str = "pandas",
     encrypted: bool = False,
-    pandas_result: bool = True,
+    backfill: bool = False,
 ) -> tuple[str, ...]:
     return stages.required_stages(
         tier=tier,
         route=route,
         serializer=serializer,
+        form=form,
         compression=compression,
+        return_format=return_format,
         encrypted=encrypted,
-        pandas_result=pandas_result,
+        backfill=backfill,
     )
 
 
@@ -296,9 +300,38 @@ class TestRequiredStages:
     def test_a_compressed_entry_is_decompressed(self, compression: str) -> None:
         assert stages.DECOMPRESS in required(compression=compression)
 
-    @pytest.mark.parametrize(("serializer", "pandas_result"), [("arrow", False), ("default", True)])
-    def test_only_arrow_makes_pandas(self, serializer: str, pandas_result: bool) -> None:
-        assert stages.MATERIALIZE not in required(serializer=serializer, pandas_result=pandas_result)
+    @pytest.mark.parametrize(
+        ("serializer", "form", "return_format"),
+        [("arrow", "table", "arrow"), ("default", "objects", "pandas"), ("auto", "array", "pandas")],
+    )
+    def test_only_an_arrow_table_is_converted(self, serializer: str, form: str, return_format: str) -> None:
+        passed = required(serializer=serializer, form=form, return_format=return_format)
+        assert stages.MATERIALIZE not in passed
+
+    @pytest.mark.parametrize("return_format", ["pandas", "polars"])
+    def test_a_table_in_the_auto_serializer_is_one_in_arrow(self, return_format: str) -> None:
+        assert stages.MATERIALIZE in required(serializer="auto", return_format=return_format)
+
+    @pytest.mark.parametrize(
+        ("serializer", "form"), [("default", "objects"), ("auto", "objects"), ("auto", "series")]
+    )
+    def test_byte_storage_always_decompresses(self, serializer: str, form: str) -> None:
+        assert stages.DECOMPRESS in required(serializer=serializer, form=form)
+
+    @pytest.mark.parametrize(
+        ("serializer", "form"), [("arrow", "table"), ("auto", "array"), ("orjson", "objects")]
+    )
+    def test_what_is_not_compressed_is_not_decompressed(self, serializer: str, form: str) -> None:
+        assert stages.DECOMPRESS not in required(serializer=serializer, form=form)
+
+    def test_an_interop_entry_has_no_frame(self) -> None:
+        assert stages.UNWRAP not in required(serializer="interop", form="objects")
+
+    def test_a_backfill_puts_into_l1(self) -> None:
+        assert stages.L1_PUT in required(tier="l2", route="get", backfill=True)
+
+    def test_a_cache_by_reference_only_looks_up(self) -> None:
+        assert required(tier="reference", serializer="none") == (stages.L1_GET, stages.STATS)
 
     def test_they_come_in_the_order_of_the_read(self) -> None:
         everything = required(tier="l2", route="get", compression="zstd", encrypted=True)

@@ -13,7 +13,7 @@ Importable by the measured child process: standard library and target only.
 
 import gc
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cachekit_memprobe.replay import wire
@@ -21,12 +21,14 @@ from cachekit_memprobe.replay.probes.keepers import keepers_of
 from cachekit_memprobe.replay.probes.regions import Region, Regions, buffers_of
 from cachekit_memprobe.replay.probes.staged import (
     StageCalls,
+    alone,
     open_tracer,
     package_folder,
     ready_reader,
     require_passed,
     traced_read,
 )
+from cachekit_memprobe.replay.resolve import return_lines, statement_lines
 from cachekit_memprobe.replay.tracer import Position
 from cachekit_memprobe.stages import BACKEND_GET, BACKEND_MAP
 
@@ -36,14 +38,15 @@ def probe(task: wire.Task, channel: wire.Channel) -> dict[str, Any]:
 
     ``kept``: what is still referenced from the target's modules after the value was dropped.
     """
+    task = alone(task)
     reader = ready_reader(task)
     regions = Regions(least_bytes=max(4096, reader.payload_bytes // 1000))
     watcher = _Watcher(regions)
-    if reader.l1_frame is not None:
-        regions.add_known(reader.l1_frame, "the frame in L1")
+    for thing, label in reader.resident():
+        regions.add_known(thing, label)
     tracer = open_tracer(task, reader, watcher)
     reader.expect()
-    value = traced_read(tracer, reader.read)
+    value = traced_read(tracer, reader)
     reader.prove(value)
     require_passed(task, watcher.calls, reader.release)
     del value
@@ -74,6 +77,7 @@ def _block_json(block: _Block) -> dict[str, Any]:
         "function": block.function,
         "file": block.file,
         "line": block.line,
+        "statement": statement_lines(block.file, block.line),
         "size_bytes": block.region.size_bytes,
         "kind": block.region.kind,
         "of": block.region.copy_of,
@@ -84,7 +88,8 @@ class _Watcher(StageCalls):
     """Books new memory on the line after which it is first seen.
 
     A line is booked when the next one of its function starts, when the function returns, or when a
-    watched function that it calls is entered with the new memory as an argument.
+    watched function that it calls is entered with the new memory as an argument. When a function returns,
+    what it made is judged again: it may have been filled since.
     """
 
     wants_lines = True
@@ -94,6 +99,8 @@ class _Watcher(StageCalls):
         self.blocks: list[_Block] = []
         self._regions = regions
         self._last_lines: dict[int, int] = {}
+        self._returns: dict[int, tuple[int, Position]] = {}
+        self._made: dict[int, list[int]] = {}
 
     def called(self, frame: types.FrameType, enclosing: Position) -> None:
         """What comes in as an argument and is new was made by the caller, on the line of the call."""
@@ -105,10 +112,19 @@ class _Watcher(StageCalls):
         ran = self._last_lines.get(id(frame), frame.f_lineno)
         self._look(frame.f_locals.values(), frame, ran, position)
         self._last_lines[id(frame)] = frame.f_lineno
+        if ran in return_lines(frame.f_code.co_filename):
+            self._returns[id(frame)] = ran, position
 
     def returned(self, frame: types.FrameType, position: Position, value: Any) -> None:
-        self._look([*frame.f_locals.values(), value], frame, frame.f_lineno, position)
-        self._last_lines.pop(id(frame), None)
+        """The value was made by the return statement, even if the line of a ``with`` came after it."""
+        ran = self._last_lines.pop(id(frame), frame.f_lineno)
+        self._look(frame.f_locals.values(), frame, ran, position)
+        earlier = self._returns.pop(id(frame), (ran, position))
+        line, then = (ran, position) if ran in return_lines(frame.f_code.co_filename) else earlier
+        self._look([value], frame, line, then)
+        for number in self._made.pop(id(frame), ()):
+            block = self.blocks[number]
+            self.blocks[number] = replace(block, region=self._regions.second_look(block.region))
 
     def _look(self, things: Any, frame: types.FrameType, line: int, position: Position) -> None:
         for thing in things:
@@ -118,4 +134,5 @@ class _Watcher(StageCalls):
                 region = self._regions.classify(buffer, received=position.stage in (BACKEND_GET, BACKEND_MAP))
                 if region is not None:
                     code = frame.f_code
+                    self._made.setdefault(id(frame), []).append(len(self.blocks))
                     self.blocks.append(_Block(position, code.co_name, code.co_filename, line, region))

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from typing import Any
 
 from cachekit_memprobe.replay import wire
+from cachekit_memprobe.replay.probes.maps import file_maps
 from cachekit_memprobe.replay.probes.staged import (
     StageCalls,
     open_tracer,
@@ -53,7 +54,7 @@ def probe(task: wire.Task, channel: wire.Channel) -> dict[str, Any]:
     destination = memray.FileDestination(task.capture, overwrite=True)
     with memray.Tracker(destination=destination, native_traces=True, trace_python_allocators=False):
         journal.note("open")
-        value = traced_read(tracer, reader.read)
+        value = traced_read(tracer, reader)
         journal.note("close")
     reader.prove(value)
     require_passed(task, journal.calls, reader.release)
@@ -74,38 +75,22 @@ class _Journal(StageCalls):
     def __init__(self) -> None:
         super().__init__()
         self.entries: list[dict[str, Any]] = []
-        self._mapped_before = frozenset(_file_maps())
+        self._mapped_before = frozenset(file_maps())
 
     def note(self, event: str, **facts: Any) -> None:
         """Append an entry and mark it. The mark's own blocks are gone when this returns."""
-        index = len(self.entries)
-        self.entries.append({"event": event, "thread": threading.get_ident(), **facts})
-        herald = bytes(HERALD_BYTES)
-        mark = bytes(HERALD_BYTES + 1 + index % MARKS)
-        del herald, mark
+        with self._lock:
+            index = len(self.entries)
+            self.entries.append({"event": event, "thread": threading.get_ident(), **facts})
+            herald = bytes(HERALD_BYTES)
+            mark = bytes(HERALD_BYTES + 1 + index % MARKS)
+            del herald, mark
 
     def moved(self, before: Position, after: Position, *, entered: bool) -> None:
         super().moved(before, after, entered=entered)
         if before.stage in _MAPPING_STAGES and after.stage not in _MAPPING_STAGES:
             # Reading the list of maps allocates: what lies between pause and move is the probe's own.
             self.note("pause")
-            maps = [list(span) for span in _file_maps() if span not in self._mapped_before]
+            maps = [list(span) for span in file_maps() if span not in self._mapped_before]
             self.note("maps", maps=maps)
         self.note("move", stage=after.stage, function=after.function, file=after.file, line=after.line)
-
-
-def _file_maps() -> list[tuple[int, int]]:
-    """The address ranges of this process that are mapped from a file.
-
-    ``/proc/self/maps`` has ``start-end perms offset device inode path``, one line a range.
-    """
-    if sys.platform != "linux":
-        return []
-    spans: list[tuple[int, int]] = []
-    with open("/proc/self/maps", encoding="ascii", errors="replace") as lines:
-        for line in lines:
-            fields = line.split()
-            if fields[4] != "0":
-                start, _, end = fields[0].partition("-")
-                spans.append((int(start, 16), int(end, 16)))
-    return spans

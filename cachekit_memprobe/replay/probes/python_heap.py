@@ -17,6 +17,7 @@ from cachekit_memprobe.replay.probes.staged import (
     package_folder,
     ready_reader,
     require_passed,
+    required_of,
     traced_read,
 )
 from cachekit_memprobe.replay.tracer import Position
@@ -25,11 +26,16 @@ from cachekit_memprobe.stages import UNWRAP
 
 
 def probe(task: wire.Task, channel: wire.Channel) -> dict[str, Any]:
-    """Figures in bytes: ``peak``, ``late_peak``, ``arrow_pool_peak`` and ``stages``, each stage's peak."""
+    """Figures in bytes: ``peak``, ``late_peak``, ``arrow_pool_peak`` and ``stages``, each stage's peak.
+
+    tracemalloc counts the whole process, so that with several readers, which are in different stages at
+    the same time, ``stages`` and ``late_peak`` can't be told: they are ``None``.
+    """
     reader = ready_reader(task)
-    whole = _whole_window(task, reader)
+    segments = _Segments() if reader.readers == 1 else _OneSegment()
+    whole = _whole_window(task, reader, segments)
     settle()
-    late_peak = _late_window(task, reader)
+    late_peak = _late_window(task, reader) if reader.readers == 1 and UNWRAP in required_of(task) else None
     return {"release": reader.release, "package_folder": package_folder(), **whole, "late_peak": late_peak}
 
 
@@ -65,14 +71,20 @@ class _Segments(StageCalls):
         super().moved(before, after, entered=entered)
 
 
-def _whole_window(task: wire.Task, reader: Reader) -> dict[str, Any]:
-    segments = _Segments()
+class _OneSegment(_Segments):
+    """Cuts nowhere, and knows the peak of the whole read only."""
+
+    def moved(self, before: Position, after: Position, *, entered: bool) -> None:
+        StageCalls.moved(self, before, after, entered=entered)
+
+
+def _whole_window(task: wire.Task, reader: Reader, segments: _Segments) -> dict[str, Any]:
     tracer = open_tracer(task, reader, segments)
     pool_before = _arrow_pool()
     reader.expect()
     segments.open()
     try:
-        value = traced_read(tracer, reader.read)
+        value = traced_read(tracer, reader)
         segments.cut("other")
     finally:
         tracemalloc.stop()
@@ -81,7 +93,7 @@ def _whole_window(task: wire.Task, reader: Reader) -> dict[str, Any]:
     require_passed(task, segments.calls, reader.release)
     return {
         "peak": segments.peak_bytes,
-        "stages": segments.stage_peaks,
+        "stages": segments.stage_peaks if reader.readers == 1 else None,
         "stage_calls": dict(segments.calls),
         "arrow_pool_peak": pool_peak,
     }
@@ -102,7 +114,7 @@ def _late_window(task: wire.Task, reader: Reader) -> int:
     tracer = open_tracer(task, reader, listener)
     reader.expect()
     try:
-        value = traced_read(tracer, reader.read)
+        value = traced_read(tracer, reader)
         peak_bytes = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -4,14 +4,19 @@ Importable by the measured child process: standard library and target only.
 """
 
 import ctypes
-import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from cachekit_memprobe.replay.probes.maps import file_maps
 
 VERBATIM = "verbatim"
 RECEIVED = "received"
 TRANSFORMED = "transformed"
+
+_FILE_MAP = "the file map"
+_BODIES = {"httpx": "_content", "urllib3": "_body"}
+"""Where a library's response keeps its body; the property may read it, which is not for a probe to do."""
 
 _NEEDLE_BYTES = 64
 _SEARCHES = 64
@@ -40,6 +45,7 @@ class Region:
     Attributes:
         kind: :data:`VERBATIM`, :data:`RECEIVED` or :data:`TRANSFORMED`.
         copy_of: what it is a copy of, for a reader; empty when it isn't one.
+        array: the bytearray that it lies in, which may be moved; ``None`` elsewhere.
     """
 
     start: int
@@ -47,6 +53,7 @@ class Region:
     kind: str
     label: str
     copy_of: str = ""
+    array: bytearray | None = field(default=None, compare=False, repr=False)
 
     @property
     def end(self) -> int:
@@ -61,7 +68,7 @@ class Regions:
 
     Owners are kept, so that no address is used twice, except those of file maps: a mapping can't be
     closed while something looks at it, and the read closes it. Its addresses are only compared while
-    the kernel still lists them.
+    the kernel still lists them. A bytearray is kept, but may move as it grows.
     """
 
     def __init__(self, least_bytes: int) -> None:
@@ -83,16 +90,31 @@ class Regions:
 
         A map is not a copy either: its region is remembered, and ``None`` returned.
         """
-        if buffer.size_bytes < self.least_bytes or any(region.holds(buffer) for region in self._live()):
+        if buffer.size_bytes < self.least_bytes:
+            return None
+        if any(region.holds(buffer) and _in_place(region) for region in self.known):
             return None
         if is_file_mapped(buffer):
-            self._remember(buffer, RECEIVED, "the file map", keep=False)
+            self._remember(buffer, RECEIVED, _FILE_MAP, keep=False)
             return None
-        original = self._original_of(buffer)
+        original = self._original_of(buffer, self.known)
         label = f"{buffer.size_bytes} bytes of {type(buffer.owner).__name__}"
         if original is not None:
             return self._remember(buffer, VERBATIM, label, copy_of=original.label)
         return self._remember(buffer, RECEIVED if received else TRANSFORMED, label)
+
+    def second_look(self, region: Region) -> Region:
+        """The region, judged again: memory is often made first and filled afterwards.
+
+        It is compared with what was known before it, since what came later may be a copy of it.
+        """
+        number = next(index for index, other in enumerate(self.known) if other is region)
+        if region.kind == VERBATIM or not _in_place(region):
+            return region
+        original = self._original_of(Buffer(region.start, region.size_bytes, None), self.known[:number])
+        if original is not None:
+            self.known[number] = replace(region, kind=VERBATIM, copy_of=original.label)
+        return self.known[number]
 
     def knows_table(self, thing: Any) -> bool:
         """Whether an Arrow table was looked at before. It must not be again.
@@ -109,25 +131,22 @@ class Regions:
 
     def mapped(self) -> list[Region]:
         """The regions whose owners are not kept."""
-        return [region for region in self.known if region.label == "the file map"]
+        return [region for region in self.known if region.label == _FILE_MAP]
 
     def _remember(
         self, buffer: Buffer, kind: str, label: str, *, copy_of: str = "", keep: bool = True
     ) -> Region:
-        region = Region(buffer.start, buffer.size_bytes, kind, label, copy_of)
+        array = buffer.owner if type(buffer.owner) is bytearray else None
+        region = Region(buffer.start, buffer.size_bytes, kind, label, copy_of, array)
         self.known.append(region)
         if keep:
             self.owners.append(buffer.owner)
         return region
 
-    def _live(self) -> Iterator[Region]:
-        for region in self.known:
-            if region.label != "the file map" or is_file_mapped(region):
-                yield region
-
-    def _original_of(self, buffer: Buffer) -> Region | None:
-        for region in self._live():
-            if region.size_bytes >= buffer.size_bytes and self._stands_in(buffer, region):
+    def _original_of(self, buffer: Buffer, regions: Iterable[Region]) -> Region | None:
+        for region in regions:
+            fits = region.size_bytes >= buffer.size_bytes
+            if fits and _in_place(region) and self._stands_in(buffer, region):
                 return region
         return None
 
@@ -143,21 +162,25 @@ class Regions:
         return found is not None and found - region.start <= room and _equal(buffer, found)
 
 
+def _in_place(region: Region) -> bool:
+    """Whether the region's memory may still be looked at: a map not closed, an array not moved."""
+    if region.label == _FILE_MAP:
+        return is_file_mapped(region)
+    if region.array is None:
+        return True
+    return any(
+        buffer.start == region.start and buffer.size_bytes >= region.size_bytes
+        for buffer in buffers_of(region.array)
+    )
+
+
 def _equal(buffer: Buffer, address: int) -> bool:
     return bool(_LIBC.memcmp(buffer.start, address, buffer.size_bytes) == 0)
 
 
 def is_file_mapped(span: Buffer | Region) -> bool:
-    """Whether the span lies in a file map of this process, by the kernel's own list."""
-    if sys.platform != "linux":
-        return False
-    with open("/proc/self/maps", encoding="ascii", errors="replace") as lines:
-        for line in lines:
-            fields = line.split()
-            start, _, end = fields[0].partition("-")
-            if int(start, 16) <= span.start < int(end, 16):
-                return fields[4] != "0"
-    return False
+    """Whether the span starts in a file map of this process."""
+    return any(start <= span.start < end for start, end in file_maps())
 
 
 def is_arrow_table(thing: Any) -> bool:
@@ -190,6 +213,8 @@ def _of_library_object(thing: Any, library: str, depth: int) -> Iterator[Buffer]
             yield from _of_column(thing.iloc[:, index], owner=thing)
     elif library == "pyarrow":
         yield from _of_arrow(thing)
+    elif library in _BODIES:
+        yield from buffers_of(getattr(thing, _BODIES[library], None), depth=0)
     elif depth and type(getattr(thing, "view", None)) is memoryview:
         yield from _buffer_protocol(thing.view)
 

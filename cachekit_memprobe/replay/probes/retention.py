@@ -17,6 +17,7 @@ from typing import Any
 from cachekit_memprobe.replay import wire
 from cachekit_memprobe.replay.probes.staged import (
     StageCalls,
+    alone,
     open_tracer,
     package_folder,
     ready_reader,
@@ -40,6 +41,7 @@ def probe(task: wire.Task, channel: wire.Channel) -> dict[str, Any]:
         value that can't be sliced. ``handed``: the bytes objects that the read passed on and that the
         value still refers to. ``after``: what stays when the value is gone.
     """
+    task = alone(task)
     reader = ready_reader(task)
     listener = _Handed(reader.payload_bytes // 2)
     # Before the baseline: to find the stages' functions imports what the read alone wouldn't.
@@ -88,7 +90,7 @@ def _hold(reader: Reader, tracer: StageTracer, listener: "_Handed", workspace: s
     """Hold the value; its digest isn't taken here, since looking at a value can make it cache things."""
     reader.refill_tiers()
     reader.expect()
-    value = traced_read(tracer, reader.read)
+    value = traced_read(tracer, reader)
     reader.prove_route()
     reader.empty_tiers()
     gc.collect()

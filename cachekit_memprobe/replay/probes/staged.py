@@ -4,8 +4,9 @@ Importable by the measured child process: standard library and target only.
 """
 
 import sys
+import threading
 from collections import Counter
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,12 @@ class StageCalls(Listener):
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
+        self._lock = threading.RLock()
 
     def moved(self, before: Position, after: Position, *, entered: bool) -> None:
         if entered and after.stage != before.stage:
-            self.calls[after.stage] += 1
+            with self._lock:
+                self.calls[after.stage] += 1
 
 
 def required_of(task: wire.Task) -> tuple[str, ...]:
@@ -34,10 +37,17 @@ def required_of(task: wire.Task) -> tuple[str, ...]:
         tier=task.read["tier"],
         route=task.read["route"],
         serializer=task.caching["serializer"],
+        form=task.stored["form"],
         compression=task.caching["compression"],
+        return_format=task.caching["return_format"],
         encrypted=bool(task.caching["encryption"]),
-        pandas_result=task.value["kind"] == "dataframe",
+        backfill=bool(task.read["backfill"]),
     )
+
+
+def alone(task: wire.Task) -> wire.Task:
+    """The task with a single reader, for what can't be told of several: whose memory a block is."""
+    return replace(task, read={**task.read, "readers": 1, "keys": 1})
 
 
 def open_tracer(task: wire.Task, reader: Reader, listener: Listener) -> StageTracer:
@@ -47,7 +57,10 @@ def open_tracer(task: wire.Task, reader: Reader, listener: Listener) -> StageTra
         CannotMeasure: the release lacks a function that the read must pass.
     """
     watched = watch_list(
-        reader.release, compressed=task.caching["compression"] != "none", required=required_of(task)
+        reader.release,
+        backend=task.caching["backend"],
+        compressed=task.caching["compression"] != "none",
+        required=required_of(task),
     )
     return StageTracer(watched, listener, f"{package_folder()}/cachekit")
 
@@ -66,13 +79,15 @@ def require_passed(task: wire.Task, calls: Counter[str], release: str) -> None:
         )
 
 
-def traced_read(tracer: StageTracer, read: Callable[[], Any]) -> Any:
+def traced_read(tracer: StageTracer, reader: Reader) -> Any:
     """One read under the tracer, which is off again whatever happens."""
+    reader.on_other_threads(tracer.join)
     tracer.start()
     try:
-        return read()
+        return reader.read()
     finally:
         tracer.stop()
+        reader.on_other_threads(tracer.leave)
 
 
 def package_folder() -> str:

@@ -3,10 +3,19 @@
 Importable by the measured child process: standard library and target only.
 """
 
+import threading
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
+from cachekit_memprobe.replay import wire
+from cachekit_memprobe.replay.proof import CannotMeasure
+
 _MB = 1 << 20
+# What a busy machine makes of a client's finite timeouts is not measured.
+_PATIENCE_S = 30.0
+_LARGEST_MEMCACHED_ITEM_BYTES = 1 << 30
 
 
 class CountingBackend:
@@ -39,22 +48,32 @@ class CountingBackend:
         return self._backend.health_check()
 
 
-def open_backend(caching: dict[str, Any], read: dict[str, Any], folder: str, payload_bytes: int) -> Any:
-    """Open the scenario's backend in ``folder``, large enough for the payload.
+def open_backend(task: wire.Task, payload_bytes: int) -> Any:
+    """Open the scenario's backend, large enough for the payload.
 
     Returns:
         A cachekit backend with the counters ``gets``, ``maps`` and the list ``keys`` of what was set.
+
+    Raises:
+        CannotMeasure: the target lacks a package that the backend needs.
     """
-    return _OPENERS[caching["backend"]](read, folder, payload_bytes)
+    return _OPENERS[task.caching["backend"]](task, payload_bytes)
 
 
-def _open_file(read: dict[str, Any], folder: str, payload_bytes: int) -> Any:
+def failure_of(backend: Any) -> str:
+    """The last failure of a backend's write or read, which cachekit logs and goes on; empty for none."""
+    return str(getattr(backend, "failure", ""))
+
+
+def _open_file(task: wire.Task, payload_bytes: int) -> Any:
     from cachekit.backends.file import FileBackend
     from cachekit.backends.file.config import FileBackendConfig
 
     value_mb = 1024 + 4 * payload_bytes // _MB
-    config = FileBackendConfig(cache_dir=folder, max_value_mb=value_mb, max_size_mb=4 * value_mb)
-    if read["route"] != "map":
+    config = FileBackendConfig(
+        cache_dir=f"{task.workspace}/cache", max_value_mb=value_mb, max_size_mb=4 * value_mb
+    )
+    if task.read["route"] != "map":
         return CountingBackend(FileBackend(config))
     return _counting_subclass(FileBackend)(config)
 
@@ -101,4 +120,91 @@ def _noting_set_streaming(set_streaming: Callable[..., Any]) -> Callable[..., An
     return noted
 
 
-_OPENERS: dict[str, Callable[[dict[str, Any], str, int], Any]] = {"file": _open_file}
+def _open_redis(task: wire.Task, payload_bytes: int) -> Any:
+    """The backend that cachekit makes of CACHEKIT_REDIS_URL, as a user of every release gets it."""
+    from cachekit.backends.provider import DefaultBackendProvider
+
+    return _counted(DefaultBackendProvider().get_backend(), task)
+
+
+def _open_memcached(task: wire.Task, payload_bytes: int) -> Any:
+    if find_spec("pymemcache") is None:
+        raise CannotMeasure(
+            "the target lacks pymemcache, which its Memcached backend needs; "
+            "install cachekit[memcached] there"
+        )
+    from cachekit.backends.memcached import MemcachedBackend
+    from cachekit.backends.memcached.config import MemcachedBackendConfig
+
+    config = MemcachedBackendConfig(
+        servers=task.connection["servers"].split(","),
+        connect_timeout=_PATIENCE_S,
+        timeout=_PATIENCE_S,
+        max_item_size_bytes=_LARGEST_MEMCACHED_ITEM_BYTES,
+    )
+    return _counted(MemcachedBackend(config), task)
+
+
+def _open_cachekitio(task: wire.Task, payload_bytes: int) -> Any:
+    from cachekit.backends.cachekitio import CachekitIOBackend
+
+    url, key = task.connection["api_url"], task.connection["api_key"]
+    return _counted(CachekitIOBackend(api_url=url, api_key=key, timeout=_PATIENCE_S), task)
+
+
+def _counted(backend: Any, task: wire.Task) -> Any:
+    """The same backend, counting: its class becomes a subclass, so that all it can do it still can.
+
+    What cachekit finds on a backend decides how it reads: ``get_with_freshness``, ``key_prefix``, locks.
+    """
+    kind = type(backend)
+    journal = task.connection.get("journal")
+    lock = threading.Lock()
+
+    class Counted(kind):  # type: ignore[misc, valid-type]  # the base is only known in the target
+        def get(self, key: str) -> Any:
+            self.count_get()
+            return self._noting_failure(super().get, key)
+
+        def count_get(self) -> None:
+            with lock:
+                self.gets += 1
+
+        def set(self, key: str, value: bytes, *args: Any, **kwargs: Any) -> Any:
+            self.keys.append(key)
+            if journal:
+                with Path(journal).open("a", encoding="utf-8") as lines:
+                    lines.write(f"{key}\n")
+            return self._noting_failure(super().set, key, value, *args, **kwargs)
+
+        def _noting_failure(self, operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+            try:
+                return operation(*args, **kwargs)
+            except Exception as error:
+                self.failure = f"{type(error).__name__}: {error}"
+                raise
+
+    if hasattr(kind, "get_with_freshness"):
+        Counted.get_with_freshness = _counting_get_with_freshness(kind.get_with_freshness)
+    Counted.__name__ = kind.__name__
+    backend.__class__ = Counted
+    backend.gets = backend.maps = 0
+    backend.keys = []
+    backend.failure = ""
+    return backend
+
+
+def _counting_get_with_freshness(get_with_freshness: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(self: Any, key: str) -> Any:
+        self.count_get()
+        return self._noting_failure(get_with_freshness, self, key)
+
+    return counted
+
+
+_OPENERS: dict[str, Callable[[wire.Task, int], Any]] = {
+    "file": _open_file,
+    "redis": _open_redis,
+    "memcached": _open_memcached,
+    "cachekitio": _open_cachekitio,
+}

@@ -10,8 +10,10 @@ from typing import Any
 
 from cachekit_memprobe.replay import wire
 from cachekit_memprobe.replay.proof import CannotMeasure, Counts, require_route
-from cachekit_memprobe.replay.workload import values
-from cachekit_memprobe.replay.workload.cached import NAMESPACE, Workload
+from cachekit_memprobe.replay.workload import contents
+from cachekit_memprobe.replay.workload.backends import failure_of
+from cachekit_memprobe.replay.workload.cached import Workload, by_reference, namespace_of
+from cachekit_memprobe.replay.workload.callers import Action
 from cachekit_memprobe.replay.workload.store import frame_file
 
 _L1_TTL_S = 86_400
@@ -21,6 +23,7 @@ class Reader:
     """Reads the stored value through ``@cache``, proving the way of every read.
 
     Attributes:
+        readers: how many read at the same time.
         l1_frame: the envelope as L1 holds it, for a probe that follows its memory; ``None`` without L1.
     """
 
@@ -28,24 +31,47 @@ class Reader:
         self._task = task
         self._workload = Workload(task)
         self._before = Counts()
+        self._objects: dict[str, int] = {}
         self.release = cachekit_release()
+        self.readers = int(task.read["readers"])
+        self._names = wire.measured_names(task.read)
         self.payload_bytes = int(task.stored["logical_bytes"])
         self.l1_frame: bytes | None = None
-        if task.caching["l1"]:
-            self._fill_l1(wire.WARM_UP)
-            self.l1_frame = self._fill_l1(wire.MEASURED)
+        if by_reference(task):
+            self._fill_with_objects()
+        elif task.caching["l1"]:
+            self._widen_l1()
+            if not task.read["backfill"]:
+                self.l1_frame = self._fill_l1()
 
     def warm_up(self) -> None:
         """Take the measured way once with a small value, so that imports and caches are done."""
-        self._workload.read(wire.WARM_UP)
+        self._workload.read_together([wire.WARM_UP] * self.readers)
         settle()
 
     def read(self) -> Any:
-        """The measured read, and nothing else: what a probe puts its window around."""
-        return self._workload.read(wire.MEASURED)
+        """The measured read, and nothing else: what a probe puts its window around.
+
+        Several readers' values come as a list.
+        """
+        if self.readers == 1:
+            return self._workload.read(wire.MEASURED)
+        return self._workload.read_together(self._read_names())
+
+    def on_other_threads(self, action: Action) -> None:
+        """Run an action on each thread but this one that a read may use."""
+        self._workload.on_other_threads(action)
+
+    def resident(self) -> list[tuple[Any, str]]:
+        """What the process holds of the measured value before the read, and what to call it."""
+        if by_reference(self._task):
+            return [(self._workload.read(wire.MEASURED), "the object in the cache")]
+        return [] if self.l1_frame is None else [(self.l1_frame, "the frame in L1")]
 
     def expect(self) -> None:
-        """Note the counters; call it before the window."""
+        """Note the counters, and have a backfill find L1 empty; call it before the window."""
+        if self._task.read["backfill"]:
+            self._l1().clear()
         self._before = self._workload.counts()
 
     def prove(self, value: Any) -> None:
@@ -55,7 +81,15 @@ class Reader:
             CannotMeasure: it took another way, or the value differs.
         """
         self.prove_route()
-        if values.digest(value) != self._task.stored["digest"]:
+        values = [value] if self.readers == 1 else value
+        for which, one in zip(self._read_names(), values, strict=True):
+            self._prove_value(which, one)
+
+    def _prove_value(self, which: str, value: Any) -> None:
+        if by_reference(self._task) and id(value) != self._objects[which]:
+            raise CannotMeasure("the value that was read is not the object that was put into the cache")
+        digest = contents.digest(value, return_format=self._task.caching["return_format"])
+        if digest != self._task.stored["digests"][which]:
             raise CannotMeasure("the value that was read is not the value that was stored")
 
     def prove_route(self) -> None:
@@ -65,36 +99,69 @@ class Reader:
             CannotMeasure: the read took another way.
         """
         seen = self._workload.counts() - self._before
-        require_route(
-            seen, tier=self._task.read["tier"], route=self._task.read["route"], release=self.release
-        )
+        require_route(seen, self._task.read, self.release, failure_of(self._workload.backend))
+        if self._task.read["backfill"]:
+            self._prove_backfill()
+
+    def _prove_backfill(self) -> None:
+        for which in self._names:
+            found, frame = self._l1().get(self._task.stored["keys"][which])
+            if not found or len(frame) != self._task.stored["frame_bytes"][which]:
+                raise CannotMeasure(
+                    "the read did not put the frame into L1: "
+                    "a sync L2 hit backfills from 0.19 on, an async one in every release"
+                )
 
     def empty_tiers(self) -> None:
         """Drop the stored entries from every tier, so that the cache itself holds nothing."""
-        from cachekit.l1_cache import get_l1_cache
-
         self.l1_frame = None
-        get_l1_cache(NAMESPACE).clear()
+        if by_reference(self._task):
+            self._workload.forget()
+            return
+        self._l1().clear()
         for key in self._task.stored["keys"].values():
             self._workload.backend.delete(key)
 
     def refill_tiers(self) -> None:
         """Store the frames again, byte by byte as the storing process wrote them."""
+        if by_reference(self._task):
+            self._fill_with_objects()
         for which, key in self._task.stored["keys"].items():
             self._workload.backend.set(key, frame_file(self._task, which).read_bytes(), _L1_TTL_S)
-            if self._task.caching["l1"]:
-                self._fill_l1(which)
+        if self._task.read["tier"] == "l1":
+            self._fill_l1()
         settle()
 
-    def _fill_l1(self, which: str) -> bytes:
-        """Put the stored frame into L1, as a hit after the backfill would find it.
+    def _read_names(self) -> list[str]:
+        """What each reader reads: its own value, or all the same."""
+        return list(self._names) if len(self._names) > 1 else [wire.MEASURED] * self.readers
 
-        Releases up to 0.11.1 ignore the configured size, so the budget is raised on the cache itself.
+    def _fill_with_objects(self) -> None:
+        """Have the function run, so that the cache holds what it returned.
+
+        No other process can do that. Objects are known by their address, so that none is held here.
         """
+        for which in (wire.WARM_UP, *self._names):
+            self._objects[which] = id(self._workload.read(which))
+        settle()
+
+    def _l1(self) -> Any:
         from cachekit.l1_cache import get_l1_cache
 
-        cache = get_l1_cache(NAMESPACE)
+        return get_l1_cache(namespace_of(self._task))
+
+    def _widen_l1(self) -> None:
+        """Releases up to 0.11.1 ignore the configured size, so the budget is raised on the cache itself."""
+        cache = self._l1()
         cache.max_memory_bytes = max(cache.max_memory_bytes, self._workload.l1_bytes)
+
+    def _fill_l1(self) -> bytes:
+        """Put the stored frames into L1, as a hit after the backfill would find them; the first measured."""
+        frames = {which: self._put_into_l1(which) for which in (wire.WARM_UP, *self._names)}
+        return frames[wire.MEASURED]
+
+    def _put_into_l1(self, which: str) -> bytes:
+        cache = self._l1()
         frame = frame_file(self._task, which).read_bytes()
         cache.put(self._task.stored["keys"][which], frame, redis_ttl=_L1_TTL_S)
         found, held = cache.get(self._task.stored["keys"][which])

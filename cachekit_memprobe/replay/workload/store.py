@@ -8,35 +8,47 @@ from typing import Any
 
 from cachekit_memprobe.replay import wire
 from cachekit_memprobe.replay.proof import CannotMeasure
-from cachekit_memprobe.replay.workload import values
-from cachekit_memprobe.replay.workload.cached import Workload
+from cachekit_memprobe.replay.workload import contents
+from cachekit_memprobe.replay.workload.backends import failure_of
+from cachekit_memprobe.replay.workload.cached import Workload, by_reference
 
 
 def store(task: wire.Task) -> dict[str, Any]:
-    """Cache the warm-up value and the measured value, and write down how to find them again.
+    """Cache the warm-up value and the measured ones, and write down how to find them again.
+
+    A cache by reference has nothing to store in: its values are only made and described.
 
     Returns:
-        ``keys`` and ``frame_bytes`` by value, ``digest`` and ``logical_bytes`` of the measured one.
+        ``keys``, ``frame_bytes`` and ``digests`` by value; ``form`` and ``logical_bytes`` of a measured
+        one.
 
     Raises:
         CannotMeasure: cachekit did not store the value.
     """
     workload = Workload(task)
-    keys: dict[str, str] = {}
-    frame_bytes: dict[str, int] = {}
-    facts: dict[str, Any] = {}
-    for which in (wire.WARM_UP, wire.MEASURED):
-        value = workload.read(which)
-        facts = {"digest": values.digest(value), "logical_bytes": values.logical_bytes(value)}
+    stored: dict[str, Any] = {"keys": {}, "frame_bytes": {}, "digests": {}}
+    for which in (wire.WARM_UP, *wire.measured_names(task.read)):
+        value = workload.make(which) if by_reference(task) else workload.read(which)
+        stored["digests"][which] = contents.digest(value, return_format=task.caching["return_format"])
+        stored["form"] = contents.form(value)
+        stored["logical_bytes"] = contents.logical_bytes(value)
         del value
-        keys[which] = _stored_key(workload, which, known=set(keys.values()))
-        frame = workload.backend.get(keys[which])
-        if frame is None:
-            raise CannotMeasure(f"cachekit did not store the {which} value; see the target's log below")
-        frame_bytes[which] = len(frame)
-        frame_file(task, which).write_bytes(frame)
-        del frame
-    return {"keys": keys, "frame_bytes": frame_bytes, **facts}
+        stored["frame_bytes"][which] = 0
+        if not by_reference(task):
+            stored["keys"][which] = _stored_key(workload, which, known=set(stored["keys"].values()))
+            stored["frame_bytes"][which] = _keep_frame(task, workload, which, stored["keys"][which])
+    return stored
+
+
+def _keep_frame(task: wire.Task, workload: Workload, which: str, key: str) -> int:
+    """Write the frame down for whoever needs it; its size."""
+    failed = failure_of(workload.backend)
+    frame = None if failed else workload.backend.get(key)
+    if frame is None:
+        reason = f": {failed}" if failed else "; see the target's log below"
+        raise CannotMeasure(f"cachekit did not store the {which} value{reason}")
+    frame_file(task, which).write_bytes(frame)
+    return len(frame)
 
 
 def frame_file(task: wire.Task, which: str) -> Path:

@@ -1,0 +1,25 @@
+"""The file maps of this process, by the kernel's own list.
+
+Importable by the measured child process: standard library only.
+"""
+
+import sys
+from collections.abc import Iterator
+
+_NO_FILES = ("/dev/zero (deleted)", "/memfd:", "/SYSV")
+"""What shared memory is listed as that no file backs: it has an inode, but takes memory as heap does."""
+
+
+def file_maps() -> Iterator[tuple[int, int]]:
+    """The address ranges that are mapped from a file; none where the system has no such list.
+
+    ``/proc/self/maps`` has ``start-end perms offset device inode path``, one line a range (proc(5)).
+    """
+    if sys.platform != "linux":
+        return
+    with open("/proc/self/maps", encoding="ascii", errors="replace") as lines:
+        for line in lines:
+            fields = line.rstrip("\n").split(maxsplit=5)
+            if fields[4] != "0" and not fields[-1].startswith(_NO_FILES):
+                start, _, end = fields[0].partition("-")
+                yield int(start, 16), int(end, 16)

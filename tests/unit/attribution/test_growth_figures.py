@@ -1,0 +1,64 @@
+"""Growth as metrics: of repeated processes, of parts, in payloads."""
+
+from typing import Any
+
+import pytest
+
+from cachekit_memprobe.attribution import figures_of
+from cachekit_memprobe.metrics import RSS
+from cachekit_memprobe.model import Measurement, Observation, Payload
+from tests.golden.reports import SCENARIO
+
+MIB = 1 << 20
+PAYLOAD = Payload(64 * MIB, 64 * MIB)
+
+
+def process(*anon_mib: float, file_mib: float = 0.0) -> Observation:
+    """Settled after each read: anonymous memory as given, and a file map more with each."""
+    reads: list[dict[str, Any]] = []
+    for number, anon in enumerate(anon_mib, start=1):
+        anon_bytes, file_bytes = round(anon * MIB), round(number * file_mib * MIB)
+        reads.append(
+            {
+                "peak_bytes": 64 * MIB,
+                "anon_bytes": 64 * MIB,
+                "file_bytes": 0,
+                "samples": 9,
+                "baseline_bytes": 100 * MIB,
+                "settled_bytes": anon_bytes + file_bytes,
+                "settled_anon_bytes": anon_bytes,
+                "settled_file_bytes": file_bytes,
+            }
+        )
+    return Observation(RSS, {"reads": reads})
+
+
+def growth(*processes: Observation) -> dict[str, float]:
+    figures = figures_of(Measurement(SCENARIO, PAYLOAD, processes), (), None)
+    return {name: value for name, value in figures.values.items() if name.startswith("growth.")}
+
+
+def test_anonymous_and_file_backed_growth_are_told_apart() -> None:
+    assert growth(process(0, 16, 32, 48, file_mib=64)) == {
+        "growth.per_read": 1.25,
+        "growth.anon": 0.25,
+        "growth.file": 1.0,
+        "growth.error": 0.0,
+    }
+
+
+def test_three_reads_have_no_error_and_one_has_no_growth() -> None:
+    assert growth(process(0, 16, 32)) == {"growth.per_read": 0.25, "growth.anon": 0.25, "growth.file": 0.0}
+    assert growth(process(0)) == {}
+
+
+def test_of_repeated_processes_the_worst_counts_with_its_own_error() -> None:
+    noisy, steady = process(0, 16, 0, 16, 0), process(0, 8, 16, 24, 32)
+    assert growth(noisy, steady)["growth.per_read"] == pytest.approx(0.125)
+    assert growth(noisy, steady)["growth.error"] == 0.0
+    assert growth(noisy)["growth.error"] > 0.0
+
+
+def test_processes_that_differ_show_in_the_spread() -> None:
+    measurement = Measurement(SCENARIO, PAYLOAD, (process(0, 0, 0, 0), process(0, 16, 32, 48)))
+    assert figures_of(measurement, (), None).spread["growth.per_read"] == pytest.approx(0.25)
