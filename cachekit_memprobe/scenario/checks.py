@@ -29,6 +29,17 @@ def check(document: dict[str, Any]) -> tuple[ScenarioFile | None, tuple[Limit, .
     return tables, limits, (*problems, *budget_problems)
 
 
+def value_problem(table: str, key: str, value: object) -> Problem | None:
+    """What is wrong with the value of a key by itself, whatever the other keys are."""
+    try:
+        TABLES[table].model_validate({key: value})
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        if any(entry["loc"][:1] == (key,) and entry["type"] != "missing" for entry in found):
+            return _schema_problem({table: {key: value}}, (table, key))
+    return None
+
+
 def _validated(document: dict[str, Any]) -> tuple[ScenarioFile | None, tuple[Location, ...]]:
     try:
         return ScenarioFile.model_validate(document), ()

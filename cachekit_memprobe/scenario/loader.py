@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ from cachekit_memprobe import units
 from cachekit_memprobe.errors import ScenarioError
 from cachekit_memprobe.model import Caching, Limit, Read, Scenario, Value
 from cachekit_memprobe.scenario.checks import check
+from cachekit_memprobe.scenario.files import file_problems, located
 from cachekit_memprobe.scenario.problems import printable, toml
+from cachekit_memprobe.scenario.rules import DATAFRAMES
 from cachekit_memprobe.scenario.schema import DEFAULT_COLUMNS, ScenarioFile, ValueTable
 
 if sys.version_info >= (3, 11):
@@ -29,16 +32,35 @@ def load_scenario(path: Path) -> Scenario:
             line for each thing that is wrong, each naming the file.
     """
     source = printable(str(path))
-    document = _document(path, source)
+    return parse_scenario(_text(_read(path, source), source), path)
+
+
+def parse_scenario(text: str, path: Path) -> Scenario:
+    """The same of a text that stands, or is going to stand, in the file ``path``."""
+    source = printable(str(path))
+    return scenario_of(path.stem, source, _document(text, source), path.parent, _name_problems(path.stem))
+
+
+def scenario_of(
+    name: str, source: str, document: dict[str, Any], folder: Path = Path(), wrong: Sequence[str] = ()
+) -> Scenario:
+    """A scenario from the document that describes it.
+
+    Args:
+        folder: what a path in the document is relative to.
+        wrong: what is known to be wrong with it already.
+
+    Raises:
+        ScenarioError: with one line for each thing that is wrong.
+    """
     tables, limits, problems = check(document)
-    lines = [*_name_problems(path.stem), *map(str, problems)]
+    lines = [*wrong, *map(str, problems), *map(str, file_problems(document, folder))]
     if tables is None or lines:
         raise ScenarioError("\n".join(f"{source}: {line}" for line in lines))
-    return _scenario(path.stem, source, tables, limits)
+    return _scenario(name, source, tables, limits, folder)
 
 
-def _document(path: Path, source: str) -> dict[str, Any]:
-    text = _text(_read(path, source), source)
+def _document(text: str, source: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -93,21 +115,25 @@ def _name_problems(name: str) -> tuple[str, ...]:
     )
 
 
-def _scenario(name: str, source: str, tables: ScenarioFile, limits: tuple[Limit, ...]) -> Scenario:
-    cache = tables.cache
+def _scenario(
+    name: str, source: str, tables: ScenarioFile, limits: tuple[Limit, ...], folder: Path
+) -> Scenario:
     return Scenario(
         name=name,
         summary=tables.summary,
         source=source,
-        value=_value(tables.value),
-        caching=Caching(cache.serializer, cache.compression, cache.backend, cache.encryption, cache.l1),
-        read=Read(tables.read.tier, tables.read.route),
+        value=_value(tables.value, folder),
+        caching=Caching(**tables.cache.model_dump()),
+        read=Read(**tables.read.model_dump()),
         releases=tables.releases,
         needs=tuple(tables.needs),
         budget=limits,
     )
 
 
-def _value(table: ValueTable) -> Value:
-    columns = 0 if table.kind != "dataframe" else table.columns or DEFAULT_COLUMNS
+def _value(table: ValueTable, folder: Path) -> Value:
+    if table.file is not None:
+        file = located(table.file, folder)
+        return Value(table.kind, file.stat().st_size, table.seed, 0, str(file))
+    columns = 0 if table.kind not in DATAFRAMES else table.columns or DEFAULT_COLUMNS
     return Value(table.kind, units.parse_bytes(table.size), table.seed, columns)

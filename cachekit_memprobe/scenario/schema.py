@@ -4,7 +4,7 @@ A field's description says what is expected of the key, its first example is the
 are made of them. What one key demands of another is in :mod:`cachekit_memprobe.scenario.rules`.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -12,11 +12,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from cachekit_memprobe import units
 from cachekit_memprobe.scenario.problems import one_of
 
-NEEDS: tuple[str, ...] = ()
-"""What a scenario may ask of the machine."""
+NEEDS: tuple[str, ...] = ("memcached",)
+"""What a scenario may ask of the machine: a server that cachekit-memprobe doesn't bring along."""
 
 DEFAULT_SIZE = "64MiB"
 DEFAULT_COLUMNS = 8
+MOST_READERS = 64
+_FEW = f"an integer from 1 to {MOST_READERS}"
 
 
 def _one_line(text: str) -> str:
@@ -44,12 +46,6 @@ def _need(name: str) -> str:
     return name
 
 
-def _unencrypted(encryption: bool) -> bool:
-    if encryption:
-        raise ValueError
-    return encryption
-
-
 class Table(BaseModel):
     """A TOML table: unknown keys are refused, and nothing is converted from one type to another."""
 
@@ -59,7 +55,18 @@ class Table(BaseModel):
 class ValueTable(Table):
     """``[value]``: what is cached."""
 
-    kind: Literal["dataframe", "bytes", "ndarray", "text"] = Field(examples=["dataframe"])
+    kind: Literal[
+        "dataframe",
+        "dataframe-strings",
+        "dataframe-mixed",
+        "dataframe-nullable",
+        "series",
+        "ndarray",
+        "bytes",
+        "text",
+        "nested",
+        "file",
+    ] = Field(examples=["dataframe"])
     size: Annotated[str, AfterValidator(_size)] = Field(
         DEFAULT_SIZE, description='a size such as "64MiB"', examples=[DEFAULT_SIZE]
     )
@@ -67,25 +74,33 @@ class ValueTable(Table):
     columns: int | None = Field(
         None, ge=1, le=100_000, description="an integer from 1 to 100000", examples=[DEFAULT_COLUMNS]
     )
+    file: Annotated[str, AfterValidator(_one_line)] | None = Field(
+        None, description="the path of a data file", examples=["prices.parquet"]
+    )
 
 
 class CacheTable(Table):
     """``[cache]``: how it is cached, the arguments of ``@cache`` and of its backend."""
 
-    serializer: Literal["arrow", "default", "auto", "orjson"] = Field(examples=["arrow"])
+    serializer: Literal["arrow", "default", "auto", "orjson", "interop", "none"] = Field(examples=["arrow"])
     compression: Literal["none", "zstd", "lz4"] = Field("none", examples=["none"])
-    backend: Literal["file"] = Field("file", examples=["file"])
-    encryption: Annotated[bool, AfterValidator(_unencrypted)] = Field(
-        False, description="false, as encryption is not supported yet", examples=[False]
+    backend: Literal["file", "redis", "memcached", "cachekitio", "none", "local"] = Field(
+        "file", examples=["file"]
     )
+    encryption: bool = Field(False, description="true or false", examples=[False])
     l1: bool = Field(description="true or false", examples=[True])
+    return_format: Literal["pandas", "arrow", "polars"] = Field("pandas", examples=["pandas"])
 
 
 class ReadTable(Table):
     """``[read]``: the read that is measured."""
 
-    tier: Literal["l1", "l2"] = Field(examples=["l1"])
+    tier: Literal["l1", "l2", "reference"] = Field(examples=["l1"])
     route: Literal["memory", "get", "map"] = Field(examples=["memory"])
+    asynchronous: bool = Field(False, description="true or false", examples=[False])
+    backfill: bool = Field(False, description="true or false", examples=[False])
+    readers: int = Field(1, ge=1, le=MOST_READERS, description=_FEW, examples=[1])
+    keys: int = Field(1, ge=1, le=MOST_READERS, description=_FEW, examples=[1])
 
 
 class ScenarioFile(Table):
@@ -110,3 +125,8 @@ class ScenarioFile(Table):
 
 TABLES: dict[str, type[Table]] = {"value": ValueTable, "cache": CacheTable, "read": ReadTable}
 """The tables whose keys are fixed."""
+
+
+def options_of(table: str, key: str) -> tuple[str, ...]:
+    """The values that a key takes, of one that takes fixed ones."""
+    return tuple(get_args(TABLES[table].model_fields[key].annotation))

@@ -8,26 +8,26 @@ from cachekit_memprobe.model import Scenario
 from cachekit_memprobe.scenario import bundled, bundled_names, load_bundled
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
-NAMES = (
-    "arrow-file-get",
-    "arrow-file-mmap",
-    "arrow-l1-hit",
-    "arrow-l1-hit-zstd",
-    "bytes-file-get",
-    "json-l1-hit",
-    "ndarray-l1-hit",
-)
-
 # name: kind, serializer, compression, tier, route, releases
 READS = {
     "arrow-file-get": ("dataframe", "arrow", "none", "l2", "get", ""),
+    "arrow-file-get-encrypted": ("dataframe", "arrow", "none", "l2", "get", ""),
     "arrow-file-mmap": ("dataframe", "arrow", "none", "l2", "map", ">=0.10.0"),
     "arrow-l1-hit": ("dataframe", "arrow", "none", "l1", "memory", ""),
+    "arrow-l1-hit-encrypted": ("dataframe", "arrow", "none", "l1", "memory", ""),
     "arrow-l1-hit-zstd": ("dataframe", "arrow", "zstd", "l1", "memory", ""),
     "bytes-file-get": ("bytes", "default", "none", "l2", "get", ""),
+    "bytes-file-get-encrypted": ("bytes", "default", "none", "l2", "get", ""),
+    "bytes-l1-hit-encrypted": ("bytes", "default", "none", "l1", "memory", ""),
+    "cachekitio-l2-hit": ("dataframe", "arrow", "none", "l2", "get", ""),
     "json-l1-hit": ("text", "orjson", "none", "l1", "memory", ""),
+    "memcached-l2-hit": ("dataframe", "arrow", "none", "l2", "get", ""),
     "ndarray-l1-hit": ("ndarray", "auto", "none", "l1", "memory", ""),
+    "redis-l2-hit": ("dataframe", "arrow", "none", "l2", "get", ""),
+    "redis-l2-hit-bytes": ("bytes", "default", "none", "l2", "get", ""),
+    "redis-l2-hit-encrypted": ("dataframe", "arrow", "none", "l2", "get", ""),
 }
+NAMES = tuple(READS)
 
 
 def read_of(scenario: Scenario) -> tuple[str, ...]:
@@ -51,7 +51,8 @@ def test_every_bundled_scenario_loads(name: str) -> None:
     assert (scenario.name, scenario.source) == (name, f"bundled:{name}")
     assert read_of(scenario) == READS[name]
     assert scenario.value.logical_bytes == 64 * 1024**2
-    assert scenario.needs == ()
+    assert scenario.needs == (("memcached",) if scenario.caching.backend == "memcached" else ())
+    assert scenario.caching.encryption is name.endswith("-encrypted")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,12 +8,13 @@ from cachekit_memprobe.scenario.rules import Key, broken_rules
 ErrorsOf = Callable[[str], list[str]]
 
 KINDS_OF = {
-    "arrow": {"dataframe"},
-    "default": {"bytes", "text"},
-    "auto": {"ndarray", "dataframe"},
-    "orjson": {"text"},
+    "arrow": {"dataframe", "dataframe-mixed"},
+    "default": {"bytes", "text", "nested"},
+    "auto": {"dataframe", "dataframe-mixed", "series", "ndarray", "bytes", "text", "nested"},
+    "orjson": {"text", "nested"},
+    "interop": {"bytes", "text", "nested"},
 }
-KINDS = ("dataframe", "bytes", "ndarray", "text")
+KINDS = ("dataframe", "dataframe-mixed", "series", "ndarray", "bytes", "text", "nested")
 READS = {("l1", True, "memory"), ("l2", False, "get"), ("l2", False, "map")}
 
 
@@ -67,8 +68,8 @@ def test_reads_that_cachekit_can_do(errors_of: ErrorsOf, tier: str, l1: bool, ro
         ),
         (
             scenario("dataframe", "arrow", tier="l2", route="get", l1=True),
-            '[cache] l1: expected false because [read] tier is "l2", found true; '
-            "write l1 = false, or change [read] tier",
+            '[cache] l1: expected false because [read] tier is "l2" and [read] backfill is false, '
+            "found true; write l1 = false, or change [read] tier or [read] backfill",
         ),
         (
             scenario("dataframe", "arrow", tier="l2", route="memory", l1=False),
@@ -82,13 +83,16 @@ def test_reads_that_cachekit_can_do(errors_of: ErrorsOf, tier: str, l1: bool, ro
         ),
         (
             scenario("text", "orjson", tier="l1", route="memory", l1=True, extra='compression = "lz4"'),
-            '[cache] serializer: expected "arrow" because [cache] compression is "lz4", found "orjson"; '
+            '[cache] serializer: expected one of "arrow", "auto" because [cache] compression is "lz4", '
+            'found "orjson"; '
             'write serializer = "arrow", or change [cache] compression',
         ),
         (
-            scenario("dataframe", "auto", tier="l1", route="memory", l1=True, extra='compression = "zstd"'),
-            '[cache] serializer: expected "arrow" because [cache] compression is "zstd", found "auto"; '
-            'write serializer = "arrow", or change [cache] compression',
+            scenario("series", "auto", tier="l1", route="memory", l1=True, extra='compression = "zstd"'),
+            '[value] kind: expected one of "dataframe", "dataframe-strings", "dataframe-mixed", '
+            '"dataframe-nullable", "file" because [cache] serializer is "auto" and [cache] compression is '
+            '"zstd", found "series"; write kind = "dataframe", or change [cache] serializer or [cache] '
+            "compression",
         ),
         (
             scenario("text", "orjson", tier="l1", route="memory", l1=True).replace(
@@ -101,6 +105,58 @@ def test_reads_that_cachekit_can_do(errors_of: ErrorsOf, tier: str, l1: bool, ro
 )
 def test_an_error_names_both_keys_and_the_remedy(errors_of: ErrorsOf, text: str, error: str) -> None:
     assert errors_of(text) == [f"my.toml: {error}"]
+
+
+def reading(extra: str, **keys: object) -> str:
+    """A scenario whose table [read] has more keys."""
+    text = scenario("dataframe", "arrow", tier="l2", route="get", l1=bool(keys.get("l1")))
+    return text.replace("[value]", f"{extra}\n[value]", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (reading("backfill = true", l1=True), []),
+        (reading("backfill = true"), ["[cache] l1: expected true because"]),
+        (reading("asynchronous = true"), []),
+        (reading("readers = 8\nkeys = 8"), []),
+        (reading("readers = 8"), []),
+        (reading("readers = 8\nkeys = 2"), ["[read] keys: expected one of 8, 1 because [read] readers is 8"]),
+        (reading("keys = 2"), ["[read] keys: expected 1 because [read] readers is 1, found 2"]),
+        (
+            scenario("dataframe", "arrow", tier="l2", route="map", l1=False).replace(
+                "[value]", "asynchronous = true\nbackfill = true\n[value]"
+            ),
+            [
+                '[read] asynchronous: expected false because [read] route is "map"',
+                '[read] backfill: expected false because [read] route is "map"',
+                "[cache] l1: expected true because",
+            ],
+        ),
+        (
+            scenario("dataframe", "arrow", tier="reference", route="memory", l1=True),
+            ['[cache] backend: expected one of "none", "local" because [read] tier is "reference"'],
+        ),
+        (
+            scenario(
+                "dataframe", "none", tier="reference", route="memory", l1=True, extra='backend = "none"'
+            ),
+            [],
+        ),
+        (
+            scenario("ndarray", "none", tier="l1", route="memory", l1=True, extra='backend = "local"'),
+            ['[cache] backend: expected one of "file", "redis", "memcached", "cachekitio" because'],
+        ),
+        (
+            scenario("text", "orjson", tier="l1", route="memory", l1=True, extra='return_format = "arrow"'),
+            ['[cache] serializer: expected "arrow" because [cache] return_format is "arrow"'],
+        ),
+    ],
+)
+def test_reads_of_other_kinds(errors_of: ErrorsOf, text: str, found: list[str]) -> None:
+    lines = [line.removeprefix("my.toml: ") for line in errors_of(text)]
+    assert len(lines) == len(found), lines
+    assert all(line.startswith(start) for line, start in zip(lines, found, strict=True)), lines
 
 
 @pytest.mark.parametrize("compression", ["none", "zstd", "lz4"])

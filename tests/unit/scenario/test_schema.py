@@ -8,6 +8,11 @@ from cachekit_memprobe.scenario import schema
 
 ErrorsOf = Callable[[str], list[str]]
 
+KINDS = (
+    'one of "dataframe", "dataframe-strings", "dataframe-mixed", "dataframe-nullable", "series", '
+    '"ndarray", "bytes", "text", "nested", "file"'
+)
+
 WRONG_KEYS = [
     # (replaced in the smallest scenario, by, the error)
     (
@@ -28,31 +33,27 @@ WRONG_KEYS = [
     (
         "[value]",
         'needs = ["redis"]\n[value]',
-        'top-level needs: expected an empty array, as no need is known yet, found ["redis"]; '
-        "write needs = []",
+        'top-level needs: expected an array of "memcached", found ["redis"]; write needs = []',
     ),
     (
         "[value]",
         'needs = "redis"\n[value]',
-        'top-level needs: expected an empty array, as no need is known yet, found "redis"; write needs = []',
+        'top-level needs: expected an array of "memcached", found "redis"; write needs = []',
     ),
     (
         '"dataframe"',
         '"datafram"',
-        '[value] kind: expected one of "dataframe", "bytes", "ndarray", "text", found "datafram"; '
-        'did you mean "dataframe"?',
+        f'[value] kind: expected {KINDS}, found "datafram"; did you mean "dataframe"?',
     ),
     (
         '"dataframe"',
         '"q"',
-        '[value] kind: expected one of "dataframe", "bytes", "ndarray", "text", found "q"; '
-        'write kind = "dataframe"',
+        f'[value] kind: expected {KINDS}, found "q"; write kind = "dataframe"',
     ),
     (
         'kind = "dataframe"\n',
         "",
-        '[value] kind: expected one of "dataframe", "bytes", "ndarray", "text", found nothing; '
-        'write kind = "dataframe"',
+        f'[value] kind: expected {KINDS}, found nothing; write kind = "dataframe"',
     ),
     (
         "[cache]",
@@ -107,7 +108,8 @@ WRONG_KEYS = [
     (
         '"arrow"',
         '"Arrow"',
-        '[cache] serializer: expected one of "arrow", "default", "auto", "orjson", found "Arrow"; '
+        '[cache] serializer: expected one of "arrow", "default", "auto", "orjson", "interop", "none", '
+        'found "Arrow"; '
         'did you mean "arrow"?',
     ),
     (
@@ -118,24 +120,23 @@ WRONG_KEYS = [
     ),
     (
         "[read]",
-        'backend = "redis"\n[read]',
-        '[cache] backend: expected "file", found "redis"; write backend = "file"',
+        'backend = "rediss"\n[read]',
+        '[cache] backend: expected one of "file", "redis", "memcached", "cachekitio", "none", "local", '
+        'found "rediss"; did you mean "redis"?',
     ),
     (
         "[read]",
-        "encryption = true\n[read]",
-        "[cache] encryption: expected false, as encryption is not supported yet, found true; "
-        "write encryption = false",
+        'encryption = "aes"\n[read]',
+        '[cache] encryption: expected true or false, found "aes"; write encryption = false',
     ),
     (
         "[read]",
         "encryption = 0\n[read]",
-        "[cache] encryption: expected false, as encryption is not supported yet, found 0; "
-        "write encryption = false",
+        "[cache] encryption: expected true or false, found 0; write encryption = false",
     ),
     ("l1 = true", "l1 = 1", "[cache] l1: expected true or false, found 1; write l1 = true"),
     ("l1 = true\n", "", "[cache] l1: expected true or false, found nothing; write l1 = true"),
-    ('"l1"', '"l3"', '[read] tier: expected one of "l1", "l2", found "l3"; write tier = "l1"'),
+    ('"l1"', '"l3"', '[read] tier: expected one of "l1", "l2", "reference", found "l3"; write tier = "l1"'),
     (
         '"memory"',
         "{ a = 1 }",
@@ -180,12 +181,13 @@ UNKNOWN_KEYS = [
         "[read]",
         'releases = ">=1"\n[read]',
         "[cache] releases: expected one of the keys serializer, compression, backend, encryption, l1, "
-        'found ">=1"; move it above the first table',
+        'return_format, found ">=1"; move it above the first table',
     ),
     (
         "[read]\n",
         "[read]\nzzz.y = 1\n",
-        "[read] zzz: expected one of the keys tier, route, found a table; remove it",
+        "[read] zzz: expected one of the keys tier, route, asynchronous, backfill, readers, keys, "
+        "found a table; remove it",
     ),
 ]
 

@@ -14,8 +14,8 @@ def names(patterns: list[str]) -> list[str]:
     return [scenario.name for scenario in select(patterns)]
 
 
-def test_no_pattern_selects_every_bundled_scenario() -> None:
-    assert names([]) == list(bundled_names())
+def test_no_pattern_selects_every_bundled_scenario_that_needs_nothing() -> None:
+    assert names([]) == [name for name in bundled_names() if not name.startswith("memcached-")]
 
 
 def test_no_pattern_leaves_out_what_needs_something(
@@ -35,9 +35,9 @@ def test_no_pattern_leaves_out_what_needs_something(
     [
         (["arrow-l1-hit"], ["arrow-l1-hit"]),
         (["json-l1-hit", "arrow-l1-hit"], ["json-l1-hit", "arrow-l1-hit"]),
-        (["arrow-l1-*"], ["arrow-l1-hit", "arrow-l1-hit-zstd"]),
-        (["?rrow-file-[gm]*"], ["arrow-file-get", "arrow-file-mmap"]),
-        (["arrow-l1-hit-zstd", "arrow-l1-*", "arrow-l1-hit"], ["arrow-l1-hit-zstd", "arrow-l1-hit"]),
+        (["arrow-l1-hit-z*"], ["arrow-l1-hit-zstd"]),
+        (["?rrow-file-[gm]??", "?rrow-file-[gm]???"], ["arrow-file-get", "arrow-file-mmap"]),
+        (["arrow-file-mmap", "arrow-file-????", "arrow-file-???"], ["arrow-file-mmap", "arrow-file-get"]),
     ],
 )
 def test_names_and_globs(patterns: list[str], selected: list[str]) -> None:

@@ -1,0 +1,98 @@
+"""A scenario from the command line: the user's own data, and how it is to be cached and read."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cachekit_memprobe import datafile
+from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.model import Limit, Scenario
+from cachekit_memprobe.scenario.checks import check
+from cachekit_memprobe.scenario.files import KIND, file_problems
+from cachekit_memprobe.scenario.loader import scenario_of
+from cachekit_memprobe.scenario.problems import Problem, printable
+
+_KEY = re.compile(r"\[(?:cache|read)\] (\w+)")
+_REMEDY = re.compile(r"\bwrite (\w+) = \"?([\w-]+)\"?")
+_SWITCHES = {"true": "on", "false": "off"}
+
+
+@dataclass(frozen=True)
+class HowCached:
+    """What the command line says about an ad-hoc scenario; ``None`` stands for the default.
+
+    Attributes:
+        serializer: by default the one that is made for what the file holds.
+        tier: by default the one that has the route, and ``l1`` without a route.
+        route: by default ``get`` in L2.
+    """
+
+    serializer: str | None = None
+    tier: str | None = None
+    route: str | None = None
+    backend: str | None = None
+    compression: str | None = None
+    encryption: bool | None = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What isn't left to the defaults."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+def payload_scenario(file: Path, how: HowCached, limits: tuple[Limit, ...] = ()) -> Scenario:
+    """The scenario that caches a file's data; its name is made of the file's.
+
+    Raises:
+        UsageError: the file can't be cached, or not so; nothing of it was loaded.
+    """
+    try:
+        content = datafile.format_of(file).content
+    except datafile.DataFileError as error:
+        raise UsageError(f"--payload {error}") from None
+    document = _document(file, content, how)
+    problems = [*check(document)[2], *file_problems(document, Path())]
+    if problems:
+        raise UsageError("\n".join(_in_options(problem) for problem in problems))
+    scenario = scenario_of(_name(file), printable(file.name), document)
+    return replace(scenario, budget=limits)
+
+
+def _document(file: Path, content: datafile.Content, how: HowCached) -> dict[str, Any]:
+    tier = how.tier or ("l1" if how.route in (None, "memory") else "l2")
+    serializer = how.serializer or datafile.SERIALIZERS[content][0]
+    cache = {"serializer": serializer, "l1": tier == "l1"}
+    cache |= {
+        key: value for key, value in how.given.items() if key in ("backend", "compression", "encryption")
+    }
+    route = how.route or {"l1": "memory", "l2": "get"}.get(tier, "memory")
+    return {
+        "summary": _summary(printable(file.name), cache, tier, route),
+        "value": {"kind": KIND, "file": str(file.absolute())},
+        "cache": cache,
+        "read": {"tier": tier, "route": route},
+    }
+
+
+def _summary(name: str, cache: Mapping[str, Any], tier: str, route: str) -> str:
+    phrases = [name, f"{cache['serializer']} serializer"]
+    if cache.get("compression", "none") != "none":
+        phrases.append(f"compressed by {cache['compression']}")
+    if cache.get("encryption"):
+        phrases.append("encrypted")
+    where = "L1 hit" if tier == "l1" else f"{cache.get('backend', 'file')} backend, {route}"
+    return f"{', '.join(phrases)}: {where}"
+
+
+def _name(file: Path) -> str:
+    """The stem, in the letters that a scenario's name may have."""
+    return re.sub(r"[^a-z0-9._-]+", "-", file.stem.lower()).strip("._-") or "payload"
+
+
+def _in_options(problem: Problem) -> str:
+    """A problem in the words of the command line, which the keys are called after."""
+    text = _KEY.sub(r"--\1", f"{problem}").replace("[value] file", "--payload")
+    text = _REMEDY.sub(lambda match: f"write --{match[1]} {_SWITCHES.get(match[2], match[2])}", text)
+    return text.replace("write --l1 on, or ", "").replace("write --l1 off, or ", "")

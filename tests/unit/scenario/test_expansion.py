@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import pytest
+
+from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.model import Limit
+from cachekit_memprobe.scenario import expand, load_bundled, parse_axis, parse_sizes, payload_scenario
+from cachekit_memprobe.scenario.expansion import Size
+from cachekit_memprobe.scenario.payload import HowCached
+from cachekit_memprobe.sweep import Sweep, Variant
+
+L1_HIT = load_bundled("arrow-l1-hit")
+TIERS = parse_axis("tier=l1,l2")
+MB = 1_000_000
+
+
+def test_sizes_are_read_as_they_are_written() -> None:
+    assert parse_sizes("64MB, 1.5 MiB,7") == (
+        Size("64MB", 64 * MB),
+        Size("1.5MiB", 3 << 19),
+        Size("7", 7),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("64MB,", "'' is not a size"),
+        ("big", "'big' is not a size"),
+        ("64MB,0", "'0' is not a positive size"),
+        ("64MB,64000kB", "'64MB,64000kB' has a size twice"),
+    ],
+)
+def test_what_are_no_sizes_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        parse_sizes(text)
+
+
+def test_without_options_scenarios_stay_as_they_are() -> None:
+    assert expand([L1_HIT]) == ((L1_HIT,), Sweep())
+
+
+def test_one_size_changes_a_scenario_and_keeps_its_name() -> None:
+    (scenario,), sweep = expand([L1_HIT], sizes=parse_sizes("300MB"))
+    assert (scenario.name, scenario.value.logical_bytes) == ("arrow-l1-hit", 300 * MB)
+    assert (scenario.variant, sweep) == (None, Sweep())
+
+
+def test_several_sizes_make_a_scenario_of_each_with_the_same_budget() -> None:
+    limit = Limit("rss.peak", 9.0, None, "error")
+    scenarios, sweep = expand(
+        [L1_HIT], sizes=parse_sizes("64MB,128MB"), limits=(limit,), predict_bytes=(1000 * MB,)
+    )
+    assert [scenario.name for scenario in scenarios] == ["arrow-l1-hit@64MB", "arrow-l1-hit@128MB"]
+    assert [scenario.value.logical_bytes for scenario in scenarios] == [64 * MB, 128 * MB]
+    assert scenarios[0].variant == Variant("arrow-l1-hit", size="64MB")
+    for scenario in scenarios:
+        assert {entry.metric for entry in scenario.budget} == {entry.metric for entry in L1_HIT.budget}
+        assert limit in scenario.budget
+    assert sweep == Sweep(sizes=("64MB", "128MB"), predict_bytes=(1000 * MB,))
+
+
+def test_sizes_and_a_matrix_multiply() -> None:
+    scenarios, sweep = expand([L1_HIT], sizes=parse_sizes("8MB,16MB"), axes=[TIERS])
+    assert [scenario.name for scenario in scenarios] == [
+        "arrow-l1-hit@tier=l1@8MB",
+        "arrow-l1-hit@tier=l1@16MB",
+        "arrow-l1-hit@tier=l2@8MB",
+        "arrow-l1-hit@tier=l2@16MB",
+    ]
+    assert scenarios[3].variant == Variant(
+        "arrow-l1-hit", "16MB", {"tier": "l2"}, {"route": "get", "l1": "off"}
+    )
+    assert scenarios[3].value.logical_bytes == 16 * MB
+    assert sweep == Sweep(sizes=("8MB", "16MB"), axes={"tier": ("l1", "l2")})
+
+
+def test_what_is_skipped_is_told() -> None:
+    scenarios, sweep = expand([L1_HIT], axes=[parse_axis("serializer=arrow,orjson")])
+    assert [scenario.name for scenario in scenarios] == ["arrow-l1-hit@serializer=arrow"]
+    assert [entry.axes for entry in sweep.skipped] == [{"serializer": "orjson"}]
+
+
+def test_a_matrix_without_a_possible_combination_is_a_usage_error() -> None:
+    with pytest.raises(UsageError) as caught:
+        expand([L1_HIT], axes=[parse_axis("serializer=orjson"), parse_axis("encryption=on")])
+    first, second = str(caught.value).split("\n")
+    assert first == "no combination of --matrix is a read that cachekit can do:"
+    assert second.startswith("  arrow-l1-hit with serializer=orjson encryption=on: [value] kind has to be ")
+
+
+def test_a_prediction_needs_several_sizes() -> None:
+    for sizes in ((), parse_sizes("64MB")):
+        with pytest.raises(UsageError, match="--predict needs several sizes"):
+            expand([L1_HIT], sizes=sizes, predict_bytes=(MB,))
+
+
+def test_the_data_of_a_file_has_no_other_size_and_no_other_kind(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    scenario = payload_scenario(tmp_path / "a.csv", HowCached())
+    for sizes in ("64MB", "64MB,128MB"):
+        with pytest.raises(UsageError, match="--size: a caches the data of a file"):
+            expand([scenario], sizes=parse_sizes(sizes))
+    with pytest.raises(UsageError, match="--matrix kind: a caches the data of a file"):
+        expand([scenario], axes=[parse_axis("kind=text,bytes")])

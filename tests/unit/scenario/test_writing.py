@@ -1,0 +1,112 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.model import Limit, Scenario
+from cachekit_memprobe.scenario import (
+    HowCached,
+    load_bundled,
+    load_scenario,
+    payload_scenario,
+    scenario_text,
+    starter_text,
+)
+
+
+def written(scenario: Scenario, path: Path) -> Scenario:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(scenario_text(scenario, path), encoding="utf-8")
+    return load_scenario(path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "prices.csv",
+        "prices of May.csv",
+        'quo"te.csv',
+        "back\\slash.csv",
+        "größe.csv",
+        "#hash.csv",
+        "é\u0301.csv",
+    ],
+)
+@pytest.mark.parametrize("folder", ["", "below/", "../beside/"])
+def test_what_is_written_loads_as_the_same_from_any_folder(tmp_path: Path, name: str, folder: str) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / name).write_text("a\n1\n")
+    limits = (Limit("rss.peak", 1.35, None, "error"), Limit("rss.anon", None, 1 << 20, "warn"))
+    how = HowCached(tier="l2", route="get", compression="lz4", encryption=True)
+    scenario = payload_scenario(data / name, how, limits)
+    loaded = written(scenario, data / f"{folder}mine.toml")
+    assert Path(loaded.value.file).samefile(data / name)
+    same = replace(loaded, name=scenario.name, source=scenario.source, value=scenario.value)
+    assert same == scenario
+
+
+def test_the_path_is_relative_so_that_both_files_can_move_together(tmp_path: Path) -> None:
+    (tmp_path / "prices.csv").write_text("a\n1\n")
+    (tmp_path / "sub").mkdir()
+    text = scenario_text(payload_scenario(tmp_path / "prices.csv", HowCached()), tmp_path / "sub/mine.toml")
+    assert 'file = "../prices.csv"' in text
+    assert str(tmp_path) not in text.partition("\n\n")[2]
+
+
+def test_without_limits_the_budget_is_there_as_a_comment(tmp_path: Path) -> None:
+    (tmp_path / "prices.csv").write_text("a\n1\n")
+    scenario = payload_scenario(tmp_path / "prices.csv", HowCached())
+    text = scenario_text(scenario, tmp_path / "mine.toml")
+    assert '# [budget]\n# rss.peak = "1.35x"\n' in text
+    (tmp_path / "mine.toml").write_text(text.replace("# [budget]\n# rss", "[budget]\nrss"))
+    assert load_scenario(tmp_path / "mine.toml").budget == (Limit("rss.peak", 1.35, None, "error"),)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("mine", "mine: a scenario's file has to end in .toml; call it mine.toml"),
+        ("mine.txt", "mine.txt: a scenario's file has to end in .toml; call it mine.toml"),
+        ("missing/mine.toml", "missing/mine.toml: there is no folder missing; make it first"),
+        ("My Prices.toml", "rename the file, for example to my-prices.toml"),
+    ],
+)
+def test_a_name_that_could_not_be_run_is_refused(name: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        starter_text(Path(name))
+    assert message in str(caught.value)
+
+
+def test_the_starter_loads_as_it_is_and_measures_what_the_bundled_one_does(tmp_path: Path) -> None:
+    path = tmp_path / "memprobe.toml"
+    path.write_text(starter_text(path), encoding="utf-8")
+    starter, bundled = load_scenario(path), load_bundled("arrow-l1-hit")
+    assert (starter.value, starter.caching, starter.read) == (bundled.value, bundled.caching, bundled.read)
+    assert {limit.metric: limit.payloads for limit in starter.budget} == {
+        limit.metric: limit.payloads for limit in bundled.budget
+    }
+
+
+def test_every_line_of_the_starter_that_is_commented_out_is_valid_too(tmp_path: Path) -> None:
+    text = starter_text(tmp_path / "memprobe.toml")
+    (tmp_path / "prices.parquet").write_bytes(b"PAR1PAR1")
+    for old, new in (
+        ('kind = "dataframe"\nsize = "64MiB"\ncolumns = 8\n', ""),
+        ("# kind =", "kind ="),
+        ("# file =", "file ="),
+        ("# releases =", "releases ="),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / "memprobe.toml").write_text(text)
+    assert load_scenario(tmp_path / "memprobe.toml").value.kind == "file"
+
+
+def test_the_way_up_from_a_linked_folder_is_the_real_one(tmp_path: Path) -> None:
+    (tmp_path / "deep/real").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "deep/real")
+    (tmp_path / "prices.csv").write_text("a\n1\n")
+    scenario = payload_scenario(tmp_path / "prices.csv", HowCached())
+    assert 'file = "../../prices.csv"' in scenario_text(scenario, tmp_path / "link/mine.toml")
