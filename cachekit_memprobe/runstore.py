@@ -15,7 +15,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +27,7 @@ from cachekit_memprobe import __version__
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.metrics import INSTRUMENTS, NAMES
 from cachekit_memprobe.model import Measurement, Observation, Payload, RunOptions, Scenario, Target
+from cachekit_memprobe.sweep import Sweep
 
 SCHEMA_VERSION = 1
 """Raised when an older cachekit-memprobe could not read the folder any more."""
@@ -37,6 +38,8 @@ _RUN_FILE = "run.json"
 _REPORT_FILE = "report.json"
 _MEASUREMENT_FILE = "measurement.json"
 _SCENARIOS = "scenarios"
+
+_NO_SWEEP = Sweep()
 
 _Record = TypeVar("_Record")
 
@@ -62,6 +65,7 @@ class _SavedRun:
     target: _SavedTarget
     options: RunOptions
     scenarios: tuple[str, ...]
+    sweep: Sweep = field(default_factory=Sweep)
 
 
 @dataclass(frozen=True)
@@ -120,14 +124,19 @@ class RunFolder:
         return folder
 
     def save_run(
-        self, target: Target, options: RunOptions, created: str, scenarios: Sequence[Scenario]
+        self,
+        target: Target,
+        options: RunOptions,
+        created: str,
+        scenarios: Sequence[Scenario],
+        sweep: Sweep = _NO_SWEEP,
     ) -> None:
         """Save what is going to be measured. Until a scenario is, the folder says that it was not."""
         for scenario in scenarios:
             self.save_measurement(Measurement(scenario, None, (), NOT_MEASURED_YET))
         saved_target = _SavedTarget(_file_name(target.spec), dict(target.versions))
         names = tuple(scenario.name for scenario in scenarios)
-        run = _SavedRun(SCHEMA_VERSION, __version__, created, saved_target, options, names)
+        run = _SavedRun(SCHEMA_VERSION, __version__, created, saved_target, options, names, sweep)
         _write(self.path / _RUN_FILE, run, _SavedRun)
 
     def scenario_dir(self, name: str) -> Path:
@@ -155,7 +164,7 @@ class RunFolder:
             self._check_capture(observation)
             files.append(f"{number:02}-{observation.instrument}.json")
             _write(folder / files[-1], observation, Observation)
-        scenario = replace(measurement.scenario, source=_file_name(measurement.scenario.source))
+        scenario = _without_folders(measurement.scenario)
         saved = _SavedMeasurement(
             scenario, measurement.payload, tuple(files), measurement.reason, measurement.applies
         )
@@ -180,6 +189,14 @@ class RunFolder:
         target = Target(run.target.spec, Path(), run.target.versions)
         measurements = tuple(self._load_measurement(name) for name in run.scenarios)
         return target, run.options, run.created, measurements
+
+    def load_sweep(self) -> Sweep:
+        """How the scenarios of the run were multiplied.
+
+        Raises:
+            UsageError: the file that says it is missing or broken.
+        """
+        return _read(self.path / _RUN_FILE, _SavedRun).sweep
 
     def _load_measurement(self, name: str) -> Measurement:
         folder = self.path / _SCENARIOS / _folder_name(name)
@@ -256,6 +273,11 @@ def write_atomically(path: Path, text: str) -> None:
 def _default_path() -> Path:
     stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     return platformdirs.user_state_path("cachekit-memprobe") / "runs" / f"{stamp}-{secrets.token_hex(3)}"
+
+
+def _without_folders(scenario: Scenario) -> Scenario:
+    value = replace(scenario.value, file=_file_name(scenario.value.file))
+    return replace(scenario, source=_file_name(scenario.source), value=value)
 
 
 def _file_name(path: str) -> str:

@@ -13,6 +13,12 @@ _WHOLE_SIZE = re.compile(r"\s*(\d*\.)?\d+\s*[A-Za-z]*\s*")
 """``ByteSize`` ignores what follows a size: it takes ``64,5MiB`` and ``64.MiB`` for 64 bytes."""
 
 
+_UNITS = {
+    **{f"{prefix}B": 1000**power for power, prefix in enumerate(("", "k", "M", "G", "T"))},
+    **{f"{prefix}iB": 1024**power for power, prefix in enumerate(("K", "M", "G", "T"), 1)},
+}
+
+
 def parse_bytes(text: str) -> int:
     """Read ``64MiB``, ``300MB`` or a plain number of bytes.
 
@@ -63,6 +69,13 @@ def format_bytes(size_bytes: float, like_bytes: float | None = None) -> str:
         return f"{sign}{value:.0f} B"
     suffix = ("kB", "MB", "GB", "TB") if decimal else ("KiB", "MiB", "GiB", "TiB")
     return f"{sign}{value:.1f} {suffix[power - 1]}"
+
+
+def format_exactly(size_bytes: int) -> str:
+    """``64MiB``, ``300MB`` or ``1234567B``: what :func:`parse_bytes` reads back as the same number."""
+    return min(
+        (f"{size_bytes // unit}{name}" for name, unit in _UNITS.items() if size_bytes % unit == 0), key=len
+    )
 
 
 def format_payloads(payloads: float) -> str:

@@ -4,6 +4,8 @@ import click
 
 from cachekit_memprobe import __version__
 from cachekit_memprobe.cli.doctor import doctor_command
+from cachekit_memprobe.cli.explain import explain_command
+from cachekit_memprobe.cli.init import init_command
 from cachekit_memprobe.cli.list import list_command
 from cachekit_memprobe.cli.report import report_command
 from cachekit_memprobe.cli.run import run_command
@@ -22,5 +24,13 @@ def main() -> None:
     """
 
 
-for command in (run_command, list_command, show_command, doctor_command, report_command):
+for command in (
+    run_command,
+    list_command,
+    show_command,
+    init_command,
+    doctor_command,
+    report_command,
+    explain_command,
+):
     main.add_command(command)

@@ -33,7 +33,7 @@ _STYLES = {"ok": "green", "limited": "bold yellow", "missing": "bold red"}
     help="Logical size of the value for which there should be memory and disk.",
 )
 @exits
-def doctor_command(spec: str, python: Path | None, size: int) -> int:
+def doctor_command(spec: str, python: Path | None, extras: tuple[str, ...], size: int) -> int:
     """Say what this machine and the target can and can't measure, and what to do about it.
 
     Ends with 3 when something is missing without which nothing can be measured.
@@ -41,19 +41,21 @@ def doctor_command(spec: str, python: Path | None, size: int) -> int:
     from cachekit_memprobe.doctor import checks
 
     with ProgressDisplay(silent=False) as progress:
-        target, problem = _resolved(spec, python, progress)
+        target, problem = _resolved(spec, python, extras, progress)
         progress.preparing("examining")
         found = checks(target, size, problem)
     stdout_console().print(Trimmed(_table(found)))
     return EXIT_UNMEASURED if any(check.status == "missing" for check in found) else EXIT_OK
 
 
-def _resolved(spec: str, python: Path | None, progress: ProgressDisplay) -> tuple[Target | None, str | None]:
+def _resolved(
+    spec: str, python: Path | None, extras: tuple[str, ...], progress: ProgressDisplay
+) -> tuple[Target | None, str | None]:
     """The target, or why there is none: with or without it the machine is examined."""
     from cachekit_memprobe import target
 
     try:
-        return target.resolve(spec, python, progress.preparing), None
+        return target.resolve(spec, python, progress.preparing, extras), None
     except MemprobeError as error:
         return None, str(error)
 

@@ -3,12 +3,15 @@
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from cachekit_memprobe.model import Limit
 from cachekit_memprobe.units import parse_bytes
+
+if TYPE_CHECKING:
+    from cachekit_memprobe.scenario import Axis, Size
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -19,6 +22,38 @@ def parsed_size(ctx: click.Context, param: click.Parameter, value: str | None) -
         return None if value is None else parse_bytes(value)
     except ValueError as error:
         raise click.BadParameter(str(error), ctx, param) from None
+
+
+def parsed_sizes(ctx: click.Context, param: click.Parameter, value: str | None) -> "tuple[Size, ...]":
+    """Callback: ``64MB,128MB`` to sizes; none at all when the option isn't given."""
+    from cachekit_memprobe.scenario import parse_sizes
+
+    try:
+        return () if value is None else parse_sizes(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
+def parsed_predictions(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> tuple[int, ...]:
+    """Callback: sizes in bytes, of an option that may be given several times with several each."""
+    return tuple(size.size_bytes for value in values for size in parsed_sizes(ctx, param, value))
+
+
+def parsed_axes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> "tuple[Axis, ...]":
+    """Callback: each ``KEY=VALUE,VALUE`` to an axis, no key twice."""
+    from cachekit_memprobe.scenario import parse_axis
+
+    try:
+        axes = tuple(map(parse_axis, values))
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+    names = [axis.name for axis in axes]
+    for name in names:
+        if names.count(name) > 1:
+            raise click.BadParameter(f"{name} is given twice; list its values in one", ctx, param)
+    return axes
 
 
 def parsed_seconds(ctx: click.Context, param: click.Parameter, value: float) -> float:
@@ -47,7 +82,7 @@ def parsed_limits(ctx: click.Context, param: click.Parameter, values: tuple[str,
 
 
 def target_options(command: _Command) -> _Command:
-    """``--cachekit`` and ``--python``: what is measured."""
+    """``--cachekit``, ``--python`` and ``--with``: what is measured."""
     release = click.option(
         "--cachekit",
         "spec",
@@ -63,7 +98,15 @@ def target_options(command: _Command) -> _Command:
         metavar="PATH",
         help="Measure the cachekit of this Python interpreter; it needs memray too. Not with --cachekit.",
     )
-    return release(interpreter(command))
+    extras = click.option(
+        "--with",
+        "extras",
+        metavar="REQUIREMENT",
+        multiple=True,
+        help="A further package for the environment of a release, or another version of one, such as "
+        "pandas==2.3.3; may be given several times.",
+    )
+    return release(interpreter(extras(command)))
 
 
 json_option = click.option(

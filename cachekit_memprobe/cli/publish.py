@@ -1,6 +1,7 @@
 """Where a finished report goes: tables or verdict lines to the terminal, JSON to a file or to stdout."""
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from cachekit_memprobe.cli.console import stderr_console, stdout_console
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.model import Report
 from cachekit_memprobe.report.json import to_json
+from cachekit_memprobe.report.scaling_lines import prediction_lines
 from cachekit_memprobe.report.summary import scenario_line
 from cachekit_memprobe.report.terminal import render_report
 from cachekit_memprobe.runstore import write_atomically
@@ -35,10 +37,15 @@ def check_json_file(json_file: str | None) -> None:
         raise UsageError(f"--json {json_file}: no permission to write it")
 
 
-def publish(report: Report, *, json_file: str | None = None, quiet: bool = False) -> None:
+def publish(
+    report: Report, *, json_file: str | None = None, quiet: bool = False, names: Collection[str] = ()
+) -> None:
     """Show a report as tables, or quietly as one line a scenario, and write its JSON.
 
     JSON on stdout has it to itself: the tables go to stderr then.
+
+    Args:
+        names: of scenarios to show in full, see :func:`render_report`.
 
     Raises:
         MemprobeError: the JSON file can't be written; the report has been shown nevertheless.
@@ -46,21 +53,23 @@ def publish(report: Report, *, json_file: str | None = None, quiet: bool = False
     if json_file == STDOUT:
         # As bytes: JSON is UTF-8, whatever the terminal's encoding is.
         click.echo(to_json(report).encode(), nl=False)
-        _show(report, stderr_console(), quiet)
+        _show(report, stderr_console(), quiet, names)
         return
     try:
         if json_file is not None:
             _write_json(Path(json_file), report)
     finally:
-        _show(report, stdout_console(), quiet)
+        _show(report, stdout_console(), quiet, names)
 
 
-def _show(report: Report, console: Console, quiet: bool) -> None:
+def _show(report: Report, console: Console, quiet: bool, names: Collection[str]) -> None:
     if not quiet:
-        console.print(render_report(report, width=console.width))
+        console.print(render_report(report, width=console.width, names=names))
         return
     for result in report.results:
         console.out(scenario_line(result, report), highlight=False)
+    for line in (line for scaling in report.scaling for line in prediction_lines(scaling)):
+        console.out(line, highlight=False)
 
 
 def _write_json(path: Path, report: Report) -> None:

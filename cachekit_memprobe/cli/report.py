@@ -6,24 +6,48 @@ import click
 
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
-from cachekit_memprobe.cli.options import json_option
+from cachekit_memprobe.cli.options import json_option, parsed_predictions
 from cachekit_memprobe.cli.publish import check_json_file, publish
+from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.model import Report
 from cachekit_memprobe.runstore import RunFolder
 
 
 @click.command("report")
 @click.argument("run_folder", type=click.Path(path_type=Path))
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option(
+    "--predict",
+    "predict_bytes",
+    callback=parsed_predictions,
+    metavar="SIZE[,SIZE]...",
+    multiple=True,
+    help="Of a run at several sizes: predict the RSS peak at this one, too.",
+)
 @json_option
 @exits
-def report_command(run_folder: Path, json_file: str | None) -> int:
+def report_command(
+    run_folder: Path, names: tuple[str, ...], predict_bytes: tuple[int, ...], json_file: str | None
+) -> int:
     """Show a saved run again, without measuring anything.
 
     RUN_FOLDER is what "run" printed, or was given with --out. What was observed is attributed and judged
-    again, against the budgets of that run, and the exit code is that of "run".
+    again, against the budgets of that run, and the exit code is that of "run". Scenarios that are NAMEd
+    are shown in full, also those of a matrix or of several sizes.
     """
     from cachekit_memprobe import pipeline
 
     check_json_file(json_file)
-    report = pipeline.explain(RunFolder.open(run_folder))
-    publish(report, json_file=json_file)
+    report = pipeline.explain(RunFolder.open(run_folder), predict_bytes)
+    if predict_bytes and not report.sweep.sizes:
+        raise UsageError(f"--predict: {run_folder} is no run at several sizes, so there is no line to go by")
+    publish(report, json_file=json_file, names=_known(names, report))
     return exit_code(report)
+
+
+def _known(names: tuple[str, ...], report: Report) -> tuple[str, ...]:
+    known = [result.scenario.name for result in report.results]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"the run has no scenario {name!r}; it has {', '.join(known)}")
+    return names

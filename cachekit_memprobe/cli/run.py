@@ -1,24 +1,35 @@
 """``run``: measure scenarios and judge them against their budgets."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
-from cachekit_memprobe.cli.options import (
-    json_option,
-    parsed_limits,
-    parsed_seconds,
-    parsed_size,
-    target_options,
-)
+from cachekit_memprobe.cli.new_file import write_new
+from cachekit_memprobe.cli.options import json_option, parsed_limits, target_options
 from cachekit_memprobe.cli.progress import ProgressDisplay
 from cachekit_memprobe.cli.publish import check_json_file, publish
-from cachekit_memprobe.metrics import INSTRUMENTS
+from cachekit_memprobe.cli.run_options import (
+    DataOptions,
+    ServerOptions,
+    SweepOptions,
+    data_options,
+    how_options,
+    measuring_options,
+    server_options,
+    sweep_options,
+)
+from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.model import Limit, RunOptions, Scenario
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.runstore import RunFolder, check_unused
+from cachekit_memprobe.sweep import Sweep
+
+if TYPE_CHECKING:
+    from cachekit_memprobe.scenario import HowCached
+    from cachekit_memprobe.servers import OwnServers
 
 _EPILOG = """\b
 Examples:
@@ -27,6 +38,10 @@ Examples:
   cachekit-memprobe run 'arrow-*' --cachekit 0.9.1
   cachekit-memprobe run my-scenario.toml --json - --out runs/today
   cachekit-memprobe run arrow-l1-hit --budget rss.peak=1.3x
+  cachekit-memprobe run --payload prices.parquet --tier l2 --backend redis
+  cachekit-memprobe run arrow-l1-hit --size 64MB,128MB,256MB --predict 2GB
+  cachekit-memprobe run arrow-l1-hit --matrix compression=none,zstd \\
+    --matrix tier=l1,l2
 
 \b
 Exit codes:
@@ -40,55 +55,9 @@ run in which nothing at all was measured ends with 3."""
 
 @click.command("run", epilog=_EPILOG)
 @click.argument("patterns", metavar="[SCENARIO]...", nargs=-1)
-@click.option(
-    "--size",
-    callback=parsed_size,
-    metavar="SIZE",
-    help="Logical size of the cached value, such as 64MiB or 300MB.  [default: each scenario's own]",
-)
-@target_options
-@click.option(
-    "--reads",
-    type=click.IntRange(min=1),
-    metavar="N",
-    default=3,
-    show_default=True,
-    help="Measured reads in the RSS process, the value dropped between them.",
-)
-@click.option(
-    "--repeat",
-    type=click.IntRange(min=1),
-    metavar="N",
-    default=1,
-    show_default=True,
-    help="Fresh RSS processes for each scenario, to see how far the figures spread.",
-)
-@click.option(
-    "--timeout",
-    "timeout_s",
-    type=float,
-    callback=parsed_seconds,
-    metavar="SECONDS",
-    default=300.0,
-    show_default="300",
-    help="Time that each measured process has.",
-)
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    metavar="N",
-    default=2,
-    show_default=True,
-    help="Scenarios to measure side by side; each needs memory for several payloads.",
-)
-@click.option(
-    "--instrument",
-    "instruments",
-    type=click.Choice(INSTRUMENTS),
-    multiple=True,
-    help="Use only this instrument, so that only its metrics are measured; may be given several "
-    "times.  [default: all]",
-)
+@data_options
+@how_options
+@sweep_options
 @click.option(
     "--budget",
     "limits",
@@ -98,12 +67,9 @@ run in which nothing at all was measured ends with 3."""
     help="Replace or add a limit, in payloads (rss.peak=1.3x) or as a size (copies.unwrap=10MB); "
     "may be given several times.",
 )
-@click.option(
-    "--as-deployed",
-    is_flag=True,
-    help="Measure RSS with the target's own allocator settings, as in "
-    "production, instead of pinned ones that make figures repeat.",
-)
+@target_options
+@server_options
+@measuring_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -118,16 +84,15 @@ run in which nothing at all was measured ends with 3."""
 @exits
 def run_command(
     patterns: tuple[str, ...],
-    size: int | None,
+    data: DataOptions,
+    how: "HowCached",
+    sweep: SweepOptions,
+    limits: tuple[Limit, ...],
     spec: str,
     python: Path | None,
-    reads: int,
-    repeat: int,
-    timeout_s: float,
-    jobs: int,
-    instruments: tuple[str, ...],
-    limits: tuple[Limit, ...],
-    as_deployed: bool,
+    extras: tuple[str, ...],
+    servers: ServerOptions,
+    options: RunOptions,
     out: Path | None,
     json_file: str | None,
     quiet: bool,
@@ -140,14 +105,16 @@ def run_command(
     from cachekit_memprobe import pipeline, target
 
     # All that can be refused is refused before anything slow begins.
-    scenarios = _scenarios(patterns, size, limits)
+    scenarios, multiplied = _scenarios(patterns, data, how, sweep, limits)
+    own_servers = _own_servers(servers)
     check_json_file(json_file)
     check_unused(out)
-    options = RunOptions(_in_order(instruments), reads, repeat, timeout_s, jobs, as_deployed)
     with ProgressDisplay(silent=quiet) as progress:
-        resolved = target.resolve(spec, python, progress.preparing)
+        resolved = target.resolve(spec, python, progress.preparing, extras)
         folder = RunFolder.create(out)
-        report = pipeline.run(scenarios, resolved, options, folder, progress.measuring)
+        report = pipeline.run(
+            scenarios, resolved, options, folder, progress.measuring, own_servers, multiplied
+        )
     try:
         folder.save_report(to_json(report))
     finally:
@@ -156,14 +123,59 @@ def run_command(
 
 
 def _scenarios(
-    patterns: tuple[str, ...], size_bytes: int | None, limits: tuple[Limit, ...]
-) -> tuple[Scenario, ...]:
-    from cachekit_memprobe.scenario import select, with_overrides
+    patterns: tuple[str, ...],
+    data: DataOptions,
+    how: "HowCached",
+    sweep: SweepOptions,
+    limits: tuple[Limit, ...],
+) -> tuple[tuple[Scenario, ...], Sweep]:
+    from cachekit_memprobe.scenario import expand, select
 
-    return tuple(
-        with_overrides(scenario, size_bytes=size_bytes, limits=limits) for scenario in select(patterns)
+    chosen = select(patterns) if data.payload is None else (_own_scenario(patterns, data, how, limits),)
+    if data.payload is None:
+        _refuse_without_payload(data, how)
+    multiplied = expand(
+        chosen, sizes=sweep.sizes, axes=sweep.axes, limits=limits, predict_bytes=sweep.predict_bytes
     )
+    if data.payload is not None and data.save_scenario is not None:
+        _save(chosen[0], data.save_scenario)
+    return multiplied
 
 
-def _in_order(instruments: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in INSTRUMENTS if name in instruments or not instruments)
+def _own_scenario(
+    patterns: tuple[str, ...], data: DataOptions, how: "HowCached", limits: tuple[Limit, ...]
+) -> Scenario:
+    from cachekit_memprobe.scenario import payload_scenario
+
+    assert data.payload is not None
+    if patterns:
+        raise UsageError(
+            f"--payload is a scenario of its own; leave out {' '.join(patterns)}, or run it by itself"
+        )
+    return payload_scenario(data.payload, how, limits)
+
+
+def _refuse_without_payload(data: DataOptions, how: "HowCached") -> None:
+    if data.save_scenario is not None:
+        raise UsageError("--save-scenario writes down the scenario of --payload; give that, too")
+    for name, value in how.given.items():
+        word = {True: "on", False: "off"}.get(value, value)
+        raise UsageError(
+            f"--{name} says how the data of --payload is cached; "
+            f"to change it in a scenario, write --matrix {name}={word}"
+        )
+
+
+def _save(scenario: Scenario, file: Path) -> None:
+    from cachekit_memprobe.scenario import scenario_text
+
+    write_new(file, scenario_text(scenario, file), remedy="give --save-scenario another name")
+
+
+def _own_servers(servers: ServerOptions) -> "OwnServers":
+    from cachekit_memprobe.servers import OwnServers, check_redis_url, parse_memcached_servers
+
+    return OwnServers(
+        check_redis_url(servers.redis_url) if servers.redis_url else None,
+        parse_memcached_servers(servers.memcached_servers) if servers.memcached_servers else (),
+    )

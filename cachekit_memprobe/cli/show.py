@@ -1,5 +1,7 @@
 """``show``: one scenario, complete."""
 
+from pathlib import Path
+
 import click
 from rich.console import Group
 from rich.table import Table
@@ -9,7 +11,7 @@ from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stdout_console
 from cachekit_memprobe.errors import EXIT_OK, UsageError
 from cachekit_memprobe.metrics import metric_of
-from cachekit_memprobe.model import Limit, Scenario
+from cachekit_memprobe.model import Limit, Scenario, Value
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.layout import Trimmed
 from cachekit_memprobe.units import format_bytes, format_payloads
@@ -43,19 +45,38 @@ def _complete(scenario: Scenario) -> Group:
 
 
 def _facts(scenario: Scenario) -> list[tuple[str, str]]:
-    value, caching, read = scenario.value, scenario.caching, scenario.read
-    columns = f", {value.columns} columns" if value.kind == "dataframe" else ""
+    caching = scenario.caching
     l1 = "with L1" if caching.l1 else "without L1"
     encryption = "encrypted" if caching.encryption else "not encrypted"
     return [
         ("from", scenario.source),
-        ("value", f"{value.kind}, {format_bytes(value.logical_bytes)}{columns}, seed {value.seed}"),
+        ("value", _value(scenario.value)),
         ("serializer", f"{caching.serializer}, compression {caching.compression}, {encryption}"),
         ("backend", f"{caching.backend}, {l1}"),
-        ("read", f"tier {read.tier}, route {read.route}"),
+        ("read", _read(scenario)),
         ("releases", scenario.releases or "all"),
         ("needs", ", ".join(scenario.needs) or "nothing"),
     ]
+
+
+def _value(value: Value) -> str:
+    if value.file:
+        return f"{value.kind} {Path(value.file).name}, {format_bytes(value.logical_bytes)} on disk"
+    columns = f", {value.columns} columns" if value.columns else ""
+    return f"{value.kind}, {format_bytes(value.logical_bytes)}{columns}, seed {value.seed}"
+
+
+def _read(scenario: Scenario) -> str:
+    read, phrases = scenario.read, [f"tier {scenario.read.tier}, route {scenario.read.route}"]
+    if scenario.caching.return_format != "pandas":
+        phrases.append(f"as {scenario.caching.return_format}")
+    if read.asynchronous:
+        phrases.append("asynchronous")
+    if read.backfill:
+        phrases.append("puts the frame into L1")
+    if read.readers > 1:
+        phrases.append(f"{read.readers} readers of {read.keys} value{'s' if read.keys > 1 else ''}")
+    return ", ".join(phrases)
 
 
 def _budget(scenario: Scenario) -> list[Table | Text]:

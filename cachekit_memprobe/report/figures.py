@@ -56,7 +56,7 @@ def _rss(result: Result, options: RunOptions) -> list[str]:
                 _in_payloads(result, "rss.anon", "anonymous"),
                 _in_payloads(result, "rss.file", "file-backed"),
                 _in_payloads(result, "rss.settled", "settled"),
-                _in_payloads(result, "growth.per_read", "growth per read"),
+                _in_payloads(result, "growth.per_read", "growth per read") + _growth_error(result),
             ]
         )
     )
@@ -101,6 +101,11 @@ def _spread(result: Result, options: RunOptions) -> str:
     if options.repeat < 2 or "rss.peak" not in result.spread:
         return ""
     return f" (spread {format_payloads(result.spread['rss.peak'])} over {options.repeat} processes)"
+
+
+def _growth_error(result: Result) -> str:
+    error = result.metrics.get("growth.error")
+    return "" if error is None else f" ± {format_payloads(error)}"
 
 
 def _in_payloads(result: Result, name: str, label: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cachekit_memprobe.model import BudgetResult, Finding, Payload, Report, Result, SiteUsage, StageUsage
 from cachekit_memprobe.report.view import heap_measured, in_payloads, public_spec, rounded
+from cachekit_memprobe.sweep import Estimate, Line, Prediction, Scaling
 
 SCHEMA_VERSION = 1
 """Raised when a key changes its meaning or goes; a new key doesn't raise it."""
@@ -21,6 +22,8 @@ def to_json(report: Report) -> str:
         "target": {"spec": public_spec(report.target), **report.target.versions},
         "options": asdict(report.options),
         "results": [_result(result) for result in report.results],
+        "sweep": asdict(report.sweep),
+        "scaling": [_scaling(entry) for entry in report.scaling],
         "notes": list(report.notes),
     }
     text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
@@ -32,6 +35,7 @@ def _result(result: Result) -> dict[str, Any]:
     payload = result.payload
     return {
         "scenario": result.scenario.name,
+        "variant": asdict(result.scenario.variant) if result.scenario.variant else None,
         "verdict": result.verdict,
         "reason": result.reason,
         "payload": asdict(payload) if payload else None,
@@ -112,3 +116,44 @@ def _budget(limit: BudgetResult) -> dict[str, Any]:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     return asdict(finding)
+
+
+def _scaling(scaling: Scaling) -> dict[str, Any]:
+    return {
+        "scenario": scaling.scenario,
+        "sizes_bytes": list(scaling.sizes_bytes),
+        "lines": [_line(line) for line in scaling.lines],
+        "predictions": [_prediction(entry) for entry in scaling.predictions],
+        "notes": list(scaling.notes),
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "metric": line.metric,
+        "slope": rounded(line.slope),
+        "slope_error": None if line.slope_error is None else rounded(line.slope_error),
+        "intercept_bytes": round(line.intercept_bytes),
+        "intercept_error_bytes": _whole(line.intercept_error_bytes),
+        "largest_residual": rounded(line.largest_residual),
+        "is_line": line.is_line,
+    }
+
+
+def _prediction(prediction: Prediction) -> dict[str, Any]:
+    return {
+        "logical_bytes": prediction.logical_bytes,
+        "rss_peak": _estimate(prediction.growth),
+        "rss_total": _estimate(prediction.process),
+        "cautions": list(prediction.cautions),
+    }
+
+
+def _estimate(estimate: Estimate | None) -> dict[str, int | None] | None:
+    if estimate is None:
+        return None
+    return {"bytes": round(estimate.size_bytes), "margin_bytes": _whole(estimate.margin_bytes)}
+
+
+def _whole(size_bytes: float | None) -> int | None:
+    return None if size_bytes is None else round(size_bytes)

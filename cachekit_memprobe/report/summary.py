@@ -84,7 +84,11 @@ def _verdict_words(report: Report) -> str:
     if not any(counts[verdict] for verdict in VERDICT_WORDS if verdict != "not_applicable"):
         return "nothing was measured, as no chosen scenario applies"
     warnings = sum(len(exceeded(result, "warn")) for result in report.results)
-    phrases = [f"{counts[verdict]} {words}" for verdict, words in _COUNTED.items() if counts[verdict]]
+    unlimited = sum(result.verdict == "pass" and not result.budgets for result in report.results)
+    counted = {**counts, "pass": counts["pass"] - unlimited}
+    phrases = [f"{counted[verdict]} {words}" for verdict, words in _COUNTED.items() if counted[verdict]]
+    if unlimited:
+        phrases.append(f"{unlimited} measured without a budget")
     if warnings:
         phrases.append(f"{warnings} warning{'s' if warnings > 1 else ''}")
     total = len(report.results)

@@ -3,7 +3,7 @@
 Text from outside goes into ``Text``, never into markup.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from rich.console import Group, RenderableType
 from rich.rule import Rule
@@ -13,8 +13,10 @@ from rich.text import Text
 from cachekit_memprobe.model import Finding, Report, Result, RunOptions
 from cachekit_memprobe.report.budget_lines import budget_lines
 from cachekit_memprobe.report.clean import clean, clean_line
+from cachekit_memprobe.report.comparison import comparison
 from cachekit_memprobe.report.figures import figure_lines
 from cachekit_memprobe.report.layout import Trimmed, bullets, filled, indented, listed
+from cachekit_memprobe.report.scaling_lines import scaling_section
 from cachekit_memprobe.report.stage_table import stage_table
 from cachekit_memprobe.report.styles import HEADING, QUIET, SOURCE, VERDICT_STYLES, WARNING
 from cachekit_memprobe.report.summary import summary_table, verdict_line
@@ -34,13 +36,35 @@ _AVOIDABLE = {"verbatim": "", "mixed": " (partly)"}
 _BESIDE_CACHEKIT = ("python", "pyarrow", "pandas", "memray")
 
 
-def render_report(report: Report, *, width: int) -> Trimmed:
-    """The whole report, to be printed on a console of ``width`` columns."""
+def render_report(report: Report, *, width: int, names: Collection[str] = ()) -> Trimmed:
+    """The whole report, to be printed on a console of ``width`` columns.
+
+    Args:
+        names: of the scenarios to show in full, these only; by default all but those of a sweep, of which
+            many differ little.
+    """
     parts: list[RenderableType] = [*_header(report, width)]
     for result in report.results:
-        parts.extend((Text(), _title(result), *_scenario(result, report, width)))
+        if result.scenario.name in names if names else _has_its_own_part(result):
+            parts.extend((Text(), _title(result), *_scenario(result, report, width)))
+    parts.extend(_sweep(report, width))
     parts.extend((Text(), Rule(Text("run"), align="left", style=QUIET), *_closing(report)))
     return Trimmed(Group(*parts))
+
+
+def _has_its_own_part(result: Result) -> bool:
+    """Whether a result has a part of its own. Of many that differ little only those have that need a look."""
+    return result.scenario.variant is None or result.verdict in ("fail", "unmeasured")
+
+
+def _sweep(report: Report, width: int) -> Iterable[RenderableType]:
+    """The tables of a matrix and of several sizes, where there are any."""
+    if report.sweep.axes and report.results:
+        yield from (Text(), Rule(Text("matrix"), align="left", style=QUIET))
+        yield from comparison(report, width)
+    if report.scaling:
+        yield from (Text(), Rule(Text("sizes"), align="left", style=QUIET))
+        yield from scaling_section(report)
 
 
 def _header(report: Report, width: int) -> Iterable[RenderableType]:
@@ -120,9 +144,13 @@ def _sentence(finding: Finding) -> str:
 
 
 def _closing(report: Report) -> Iterable[RenderableType]:
-    if len(report.results) > 1:
+    as_they_are = [result for result in report.results if result.scenario.variant is None]
+    if len(as_they_are) > 1:
         yield summary_table(report)
         yield Text()
+    if len(as_they_are) < len(report.results):
+        example = min((clean_line(result.scenario.name) for result in report.results), key=len)
+        yield Text(f"one in full: cachekit-memprobe report FOLDER {example}", style=QUIET, overflow="fold")
     if report.run_folder:
         yield Text(f"run folder: {clean_line(str(report.run_folder))}", style=QUIET, overflow="fold")
     yield verdict_line(report)

@@ -12,6 +12,7 @@ from cachekit_memprobe import runstore
 from cachekit_memprobe.errors import EXIT_USAGE, MemprobeError, UsageError
 from cachekit_memprobe.model import Limit, Measurement, Observation, Payload, RunOptions, Scenario
 from cachekit_memprobe.runstore import RunFolder
+from cachekit_memprobe.sweep import Skipped, Sweep, Variant
 from tests.conftest import Home
 from tests.golden.reports import CREATED, PAYLOAD, SCENARIO, TARGET
 
@@ -312,3 +313,40 @@ class TestWriteAtomically:
         runstore.write_atomically(tmp_path / "link.json", "text")
         assert (tmp_path / "link.json").is_symlink()
         assert (tmp_path / "real.json").read_text() == "text"
+
+
+def test_how_the_scenarios_were_multiplied_is_saved(tmp_path: Path) -> None:
+    variant = Variant("arrow-l1-hit", "64MB", {"tier": "l2"}, {"route": "get"})
+    sweep = Sweep(
+        sizes=("64MB", "128MB"),
+        axes={"tier": ("l1", "l2")},
+        skipped=(Skipped("arrow-l1-hit", {"tier": "reference"}, "no such read"),),
+        predict_bytes=(1 << 30,),
+    )
+    folder = RunFolder.create(tmp_path / "run")
+    folder.save_run(TARGET, OPTIONS, CREATED, (replace(SCENARIO, variant=variant),), sweep)
+
+    assert folder.load_sweep() == sweep
+    *_, (loaded,) = folder.load()
+    assert loaded.scenario.variant == variant
+
+
+def test_a_run_that_was_saved_before_there_were_sweeps_is_read(tmp_path: Path) -> None:
+    folder = saved_run(tmp_path / "run")
+    edit(folder.path / "run.json", lambda document: document.pop("sweep"))
+    file = folder.path / "scenarios/arrow-l1-hit/measurement.json"
+    edit(file, lambda document: document["scenario"].pop("variant"))
+
+    assert folder.load_sweep() == Sweep()
+    *_, (loaded,) = folder.load()
+    assert loaded.scenario.variant is None
+
+
+def test_of_the_users_own_data_the_name_is_saved_but_no_folder(tmp_path: Path) -> None:
+    value = replace(SCENARIO.value, kind="file", file="/home/someone/data/prices.parquet")
+    folder = RunFolder.create(tmp_path / "run")
+    folder.save_run(TARGET, OPTIONS, CREATED, (replace(SCENARIO, value=value),))
+
+    *_, (loaded,) = folder.load()
+    assert loaded.scenario.value.file == "prices.parquet"
+    assert not [path for path in folder.path.rglob("*.json") if "someone" in path.read_text()]

@@ -13,6 +13,8 @@ import cachekit_memprobe
 from cachekit_memprobe.cli import main
 from cachekit_memprobe.model import Report, RunOptions, Scenario, Target
 from cachekit_memprobe.runstore import RunFolder
+from cachekit_memprobe.servers import OwnServers
+from cachekit_memprobe.sweep import Sweep
 from tests.golden.reports import FILE_MAP, TARGET, report_of
 
 Invoke = Callable[..., Result]
@@ -36,9 +38,16 @@ class Tool:
     scenarios: tuple[Scenario, ...] = ()
     options: RunOptions | None = None
     folder: RunFolder | None = None
+    own_servers: OwnServers | None = None
+    sweep: Sweep | None = None
+    predict_bytes: tuple[int, ...] = ()
 
     def resolve(
-        self, spec: str, python: Path | None = None, progress: Callable[[str], None] = lambda _: None
+        self,
+        spec: str,
+        python: Path | None = None,
+        progress: Callable[[str], None] = lambda _: None,
+        extras: tuple[str, ...] = (),
     ) -> Target:
         self.resolved.append((spec, python))
         progress("making an environment")
@@ -52,15 +61,18 @@ class Tool:
         options: RunOptions,
         folder: RunFolder,
         progress: Callable[[str, str], None],
+        own_servers: OwnServers,
+        sweep: Sweep,
     ) -> Report:
         self.scenarios, self.options, self.folder = scenarios, options, folder
+        self.own_servers, self.sweep = own_servers, sweep
         progress("arrow-l1-hit", "measuring: rss 1/1")
         progress("arrow-l1-hit", "done: pass")
         self._fail("run")
         return replace(self.report, run_folder=folder.path)
 
-    def explain(self, folder: RunFolder) -> Report:
-        self.folder = folder
+    def explain(self, folder: RunFolder, predict_bytes: tuple[int, ...] = ()) -> Report:
+        self.folder, self.predict_bytes = folder, predict_bytes
         self._fail("explain")
         return replace(self.report, run_folder=folder.path)
 

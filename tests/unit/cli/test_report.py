@@ -4,6 +4,7 @@ from pathlib import Path
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.runstore import RunFolder
 from tests.golden.reports import CREATED, L1_HIT, OPTIONS, SCENARIO, TARGET, report_of
+from tests.golden.sweeps import SIZES
 from tests.unit.cli.conftest import Invoke, Tool
 
 
@@ -52,3 +53,35 @@ def test_a_broken_folder_is_a_usage_error(invoke: Invoke, tool: Tool) -> None:
 def test_json_in_a_missing_folder_is_a_usage_error(invoke: Invoke, tool: Tool) -> None:
     saved_run()
     assert invoke("report", "run", "--json", "missing/x.json").exit_code == 2
+
+
+def test_some_of_a_sweep_can_be_shown_in_full(invoke: Invoke, tool: Tool) -> None:
+    saved_run()
+    tool.report = SIZES
+    assert "tier l1, route memory" not in invoke("report", "run").stdout
+    text = invoke("report", "run", "arrow-l1-hit@128MB").stdout
+    assert "arrow-l1-hit@128MB: PASS" in text
+    assert "payload 128.0 MB" in text
+    assert "payload 64.0 MB" not in text
+
+
+def test_a_name_that_the_run_does_not_have_is_a_usage_error(invoke: Invoke, tool: Tool) -> None:
+    saved_run()
+    tool.report = SIZES
+    result = invoke("report", "run", "arrow-l1-hit")
+    assert result.exit_code == 2
+    assert "the run has no scenario 'arrow-l1-hit'; it has arrow-l1-hit@64MB, " in result.stderr
+
+
+def test_another_size_can_be_predicted_afterwards(invoke: Invoke, tool: Tool) -> None:
+    saved_run()
+    tool.report = SIZES
+    assert invoke("report", "run", "--predict", "4GB").exit_code == 0
+    assert tool.predict_bytes == (4_000_000_000,)
+
+
+def test_a_run_of_one_size_predicts_nothing(invoke: Invoke, tool: Tool) -> None:
+    saved_run()
+    result = invoke("report", "run", "--predict", "4GB")
+    assert result.exit_code == 2
+    assert "--predict: run is no run at several sizes, so there is no line to go by" in result.stderr

@@ -40,6 +40,8 @@ def test_everything_but_the_results() -> None:
                 "jobs": 2,
                 "as_deployed": False,
             },
+            "sweep": {"sizes": [], "axes": {}, "skipped": [], "predict_bytes": []},
+            "scaling": [],
             "notes": ["a note"],
         }
     )
@@ -51,6 +53,7 @@ def test_a_measured_result_without_its_stages() -> None:
     assert result == snapshot(
         {
             "scenario": "arrow-l1-hit",
+            "variant": None,
             "verdict": "fail",
             "reason": None,
             "payload": {"logical_bytes": 300000000, "frame_bytes": 300001234},

@@ -23,6 +23,7 @@ from tests.golden.reports import (
     site,
     stage,
 )
+from tests.golden.sweeps import BENT, MATRIX, MATRIX_AT_SIZES, SIZES, TWO_SIZES, WIDE
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 NOTE = "free memory was below 17 payloads when the run began; figures of json-l1-hit may include swapping"
@@ -32,6 +33,12 @@ REPORTS = {
     "headline": report_of(L1_HIT),
     "every-verdict": report_of(L1_HIT, FILE_GET, FILE_MAP, NOT_APPLICABLE, UNMEASURED, notes=(NOTE,)),
     "as-deployed": report_of(L1_HIT, FILE_MAP, options=AS_DEPLOYED, folder=None),
+    "sizes": SIZES,
+    "sizes-no-line": BENT,
+    "two-sizes": TWO_SIZES,
+    "matrix": MATRIX,
+    "matrix-wide": WIDE,
+    "matrix-at-sizes": MATRIX_AT_SIZES,
 }
 
 

@@ -1,0 +1,29 @@
+"""``init``: a scenario with a budget, for a project to keep."""
+
+from pathlib import Path
+
+import click
+
+from cachekit_memprobe.cli.boundary import exits
+from cachekit_memprobe.cli.new_file import write_new
+from cachekit_memprobe.errors import EXIT_OK
+
+DEFAULT_FILE = "memprobe.toml"
+
+
+@click.command("init", short_help="Write a scenario with a budget for a project to keep.")
+@click.argument("file", type=click.Path(path_type=Path), default=DEFAULT_FILE)
+@click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
+@exits
+def init_command(file: Path, force: bool) -> int:
+    """Write a scenario with a budget, explained line by line, that runs as it is.
+
+    FILE is memprobe.toml by default. Change what is read in it to what your project reads, and let CI run
+    it: "cachekit-memprobe run memprobe.toml" fails when the read exceeds its budget.
+    """
+    from cachekit_memprobe.scenario import starter_text
+
+    write_new(file, starter_text(file), overwrite=force, remedy="give --force, or another name")
+    # A name without a folder would be looked for among the bundled scenarios, but for its suffix.
+    click.echo(f"{file} is written; run it with: cachekit-memprobe run {file}")
+    return EXIT_OK

@@ -1,0 +1,23 @@
+"""Files that a command writes for the user to keep."""
+
+from pathlib import Path
+
+from cachekit_memprobe.errors import UsageError
+
+
+def write_new(path: Path, text: str, *, overwrite: bool = False, remedy: str) -> None:
+    """Write a text file, and never over another one unless that was asked for.
+
+    Args:
+        remedy: what to do when there is a file already.
+
+    Raises:
+        UsageError: there is, or it can't be written.
+    """
+    try:
+        with path.open("w" if overwrite else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{path} exists and is not overwritten; {remedy}") from None
+    except OSError as error:
+        raise UsageError(f"can't write {path}: {error.strerror}") from None

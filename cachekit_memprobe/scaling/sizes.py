@@ -1,0 +1,123 @@
+"""From the results of a sweep over sizes to its lines and predictions."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from cachekit_memprobe import metrics
+from cachekit_memprobe.model import Result
+from cachekit_memprobe.scaling.cautions import cautions_of
+from cachekit_memprobe.scaling.line import Fit, fit_line
+from cachekit_memprobe.sweep import Estimate, Line, Prediction, Scaling
+
+METRICS = ("copies.total", "peak.heap", "rss.peak", "rss.total")
+"""What is fitted."""
+
+TOLERATED = 0.02
+"""How far a point may be from its line, in payloads of that point."""
+
+_FEWEST_FOR_AN_ERROR = 3
+
+
+def scaling_of(results: Iterable[Result], predict_bytes: Collection[int] = ()) -> tuple[Scaling, ...]:
+    """One for each scenario that was measured at several sizes, in the order of the results.
+
+    Args:
+        predict_bytes: the sizes at which the lines of the resident set are asked for.
+    """
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        if result.scenario.variant is not None and result.scenario.variant.size:
+            groups.setdefault(_without_size(result), []).append(result)
+    return tuple(_scaling(name, group, predict_bytes) for name, group in groups.items())
+
+
+def _scaling(name: str, group: list[Result], predict_bytes: Collection[int]) -> Scaling:
+    measured = [result for result in group if result.metrics and result.payload]
+    sizes = sorted({result.payload.logical_bytes for result in measured if result.payload})
+    fits = {metric: fit for metric in METRICS if (fit := _fit(metric, measured)) is not None}
+    lines = {metric: _line(metric, fit, measured) for metric, fit in fits.items()}
+    return Scaling(
+        scenario=name,
+        sizes_bytes=tuple(sizes),
+        lines=tuple(lines.values()),
+        predictions=tuple(_prediction(size, fits, lines, measured) for size in sorted(predict_bytes)),
+        notes=tuple(_notes(len(group), len(sizes), lines.values())),
+    )
+
+
+def _without_size(result: Result) -> str:
+    variant = result.scenario.variant
+    return result.scenario.name.removesuffix(f"@{variant.size}") if variant else result.scenario.name
+
+
+def _points(metric: str, measured: Iterable[Result]) -> list[tuple[float, float]]:
+    return [
+        (result.payload.logical_bytes, result.metrics[metric] * result.payload.logical_bytes)
+        for result in measured
+        if result.payload and metric in result.metrics
+    ]
+
+
+def _fit(metric: str, measured: Iterable[Result]) -> Fit | None:
+    points = _points(metric, measured)
+    return fit_line(points) if len({size for size, _ in points}) > 1 else None
+
+
+def _line(metric: str, fit: Fit, measured: Iterable[Result]) -> Line:
+    distances = [
+        (abs(residual), size)
+        for residual, (size, _) in zip(fit.residuals, _points(metric, measured), strict=True)
+    ]
+    noise = metrics.noise_bytes(metric)
+    return Line(
+        metric=metric,
+        slope=fit.slope,
+        intercept_bytes=fit.intercept,
+        slope_error=fit.slope_error,
+        intercept_error_bytes=fit.intercept_error,
+        largest_residual=max(distance / size for distance, size in distances),
+        is_line=all(distance <= max(TOLERATED * size, noise) for distance, size in distances),
+    )
+
+
+def _prediction(
+    logical_bytes: int, fits: dict[str, Fit], lines: dict[str, Line], measured: Sequence[Result]
+) -> Prediction:
+    growth = fits.get("rss.peak")
+    if growth is None:
+        return Prediction(logical_bytes, None, None, ("the RSS peak was measured at fewer than two sizes",))
+    if not lines["rss.peak"].is_line:
+        return Prediction(logical_bytes, None, None, ("the RSS peaks that were measured are not a line",))
+    cautions = cautions_of(measured[-1].scenario, logical_bytes)
+    process = fits.get("rss.total")
+    return Prediction(
+        logical_bytes=logical_bytes,
+        growth=_estimate("rss.peak", growth, logical_bytes),
+        process=_estimate("rss.total", process, logical_bytes)
+        if process and lines["rss.total"].is_line
+        else None,
+        cautions=cautions,
+    )
+
+
+def _estimate(metric: str, fit: Fit, logical_bytes: int) -> Estimate:
+    margin = fit.margin_at(logical_bytes)
+    # Points that happen to lie on a line don't make the next measurement better than it can be.
+    margin = None if margin is None else max(margin, float(metrics.noise_bytes(metric)))
+    return Estimate(max(0.0, fit.at(logical_bytes)), margin)
+
+
+def _notes(asked: int, measured: int, lines: Iterable[Line]) -> Iterable[str]:
+    if measured < asked:
+        yield f"{measured} of {asked} sizes could be measured"
+    if measured < 2:
+        yield "a line needs two sizes or more"
+    elif measured < _FEWEST_FOR_AN_ERROR:
+        yield "two points always lie on a line, so that no error can be given; measure at a third size"
+    bent = [line for line in lines if not line.is_line]
+    if bent:
+        names = ", ".join(line.metric for line in bent)
+        worst = max(line.largest_residual for line in bent)
+        yield (
+            f"not a line: {names}; a point is {worst:.2f} payloads away, so that the slope says little, "
+            "and nothing follows for other sizes"
+        )
