@@ -1,20 +1,31 @@
 """Which line to look at first when a limit is exceeded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cachekit_memprobe.model import SiteUsage, StageUsage
+from cachekit_memprobe.stages import BACKEND_MAP, L1_GET, STATS, UNWRAP
 
 _AVOIDABLE = {"verbatim": 2, "mixed": 1, "unproven": 1, "received": 1, "transformed": 0}
+_NEVER_NEEDED = 3
+_LIGHT_STAGES = (L1_GET, BACKEND_MAP, UNWRAP, STATS)
+"""Stages that do their work without heap of the payload's size."""
+
+_KEPT_METRICS = ("rss.settled", "growth.per_read")
 _LARGE = 0.25
 
 
-def suspect_of(metric: str, stages: Sequence[StageUsage]) -> str:
+def suspect_of(metric: str, stages: Sequence[StageUsage], kept: Sequence[Mapping[str, Any]] = ()) -> str:
     """``unwrap at cachekit/serializers/wrapper.py:126``, or nothing when no line stands out.
 
     For a metric of one stage it is that stage's largest line. For a figure of the whole read it is,
-    among the large lines, the one most likely avoidable: byte-for-byte copies before transformations.
-    What is large, a peak tells by what was live at it, and the sum of copies by what was copied.
+    among the large lines, the one most likely avoidable: those of stages that need no memory first, then
+    byte-for-byte copies, then transformations. What is large, a peak tells by what was live at it, and
+    the sum of copies by what was copied. What stays behind is told by who was found to keep it.
     """
+    if metric in _KEPT_METRICS:
+        used = (entry for entry in kept if entry["file"])
+        return next((f"{entry['stage']} at {entry['file']}:{entry['line']}" for entry in used), "")
     kind, _, stage_name = metric.partition(".")
     own = [stage for stage in stages if stage.name == stage_name]
     size = _live_bytes if kind in ("peak", "rss", "live") else _copies_bytes
@@ -23,8 +34,12 @@ def suspect_of(metric: str, stages: Sequence[StageUsage]) -> str:
         return ""
     large_bytes = _LARGE * max(size(site) for _, site in sites)
     candidates = sites if own else [pair for pair in sites if size(pair[1]) >= large_bytes]
-    stage, site = max(candidates, key=lambda pair: (0 if own else _AVOIDABLE[pair[1].kind], size(pair[1])))
+    stage, site = max(candidates, key=lambda pair: (0 if own else _avoidable(*pair), size(pair[1])))
     return f"{stage.name} at {site.file}:{site.line}" if site.file else stage.name
+
+
+def _avoidable(stage: StageUsage, site: SiteUsage) -> int:
+    return _NEVER_NEEDED if stage.name in _LIGHT_STAGES else _AVOIDABLE[site.kind]
 
 
 def _live_bytes(site: SiteUsage) -> int:

@@ -1,27 +1,63 @@
 """What a developer should know, one rule a file.
 
 A rule is a module with a stable ``CODE`` and a function ``find``; it sees the evidence of one scenario
-and yields plain sentences. To add one is to add its file and its line here.
+and yields plain sentences. To add one is to add its file, its line here and its page in docs/findings.
+
+A rule that says of a line what another one says, and more, names that one's code in ``SUPERSEDES``: the
+line then has the more specific finding only.
 """
 
 from cachekit_memprobe.findings import (
+    by_reference,
+    coercion,
     file_map,
     growth,
     hidden_copy,
+    kept,
+    kept_buffer,
+    kept_pages,
+    large_temporary,
     late_window,
+    live_twice,
     open_mapping,
     pinned_frame,
+    stats_work,
     verbatim_copy,
 )
 from cachekit_memprobe.findings.evidence import Evidence
 from cachekit_memprobe.model import Finding
 
-RULES = (verbatim_copy, late_window, hidden_copy, growth, file_map, pinned_frame, open_mapping)
+RULES = (
+    by_reference,
+    verbatim_copy,
+    coercion,
+    stats_work,
+    large_temporary,
+    live_twice,
+    late_window,
+    hidden_copy,
+    file_map,
+    kept,
+    growth,
+    kept_buffer,
+    kept_pages,
+    pinned_frame,
+    open_mapping,
+)
 """In the order in which they are reported."""
 
 
 def findings_of(evidence: Evidence) -> tuple[Finding, ...]:
-    return tuple(finding for rule in RULES for finding in rule.find(evidence))
+    """What every rule finds, without what a more specific one says better."""
+    found = [(rule, finding) for rule in RULES for finding in rule.find(evidence)]
+    said_better = {
+        (code, *_line(finding)) for rule, finding in found for code in getattr(rule, "SUPERSEDES", ())
+    }
+    return tuple(finding for _, finding in found if (finding.code, *_line(finding)) not in said_better)
+
+
+def _line(finding: Finding) -> tuple[str | None, str | None, int | None]:
+    return finding.stage, finding.file, finding.line
 
 
 __all__ = ["RULES", "Evidence", "findings_of"]

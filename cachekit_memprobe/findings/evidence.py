@@ -10,6 +10,9 @@ from cachekit_memprobe.units import format_bytes, format_payloads
 NOTABLE = 0.05
 """Payloads below which nothing is worth a sentence."""
 
+_SMALL_BYTES = 1 << 20
+"""What a read may use for itself, whatever the value is: an import in its middle, a thread's stack."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -20,6 +23,9 @@ class Evidence:
         kept: what the aliasing instrument still found referenced from cachekit after the value was
             dropped: ``name``, ``size_bytes``, and where a stage uses the name.
         retained: the retention instrument's observation, raw; ``None`` when it didn't run.
+        blocks: the new blocks of memory that the aliasing instrument saw, raw: ``kind``, ``of`` what it is
+            a copy, and the line that made it.
+        as_deployed: the resident set was measured with the target's own allocators.
     """
 
     scenario: Scenario
@@ -28,6 +34,13 @@ class Evidence:
     values: Mapping[str, float]
     kept: Sequence[Mapping[str, Any]]
     retained: Mapping[str, Any] | None = None
+    blocks: Sequence[Mapping[str, Any]] = ()
+    as_deployed: bool = False
+
+    @property
+    def notable_bytes(self) -> float:
+        """Bytes below which an allocation need not have anything to do with the value."""
+        return max(NOTABLE * self.payload.logical_bytes, _SMALL_BYTES)
 
     def size(self, size_bytes: float) -> str:
         """``1.00x (64.0 MiB)``."""

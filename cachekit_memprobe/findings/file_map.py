@@ -13,7 +13,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     for stage in evidence.stages:
         if stage.mapped_bytes >= NOTABLE * evidence.payload.logical_bytes:
             message = (
-                f"{stage.name} maps {evidence.size(stage.mapped_bytes)} of file: RSS counts its pages as they are "
-                "touched, but the kernel can drop them at will, and no heap is taken"
+                f"{stage.name} maps {evidence.size(stage.mapped_bytes)} of file: RSS counts its pages as "
+                "they are touched, but the kernel can drop them at will, and no heap is taken"
             )
             yield Finding(CODE, message, stage.name)

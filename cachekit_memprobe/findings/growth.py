@@ -1,22 +1,39 @@
-"""Each read leaves memory behind after its value was dropped, and who keeps it if that can be told."""
+"""Each read leaves resident memory behind after its value was dropped."""
 
 from collections.abc import Iterator
 
 from cachekit_memprobe.findings.evidence import NOTABLE, Evidence
+from cachekit_memprobe.metrics import noise_bytes
 from cachekit_memprobe.model import Finding
+from cachekit_memprobe.units import format_payloads
 
-CODE = "MEM004"
+CODE = "MEM013"
+
+_ERRORS = 2.0
+"""Standard errors that a slope has to exceed to be one."""
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
-    """What is kept, by name, and the growth that it or something else makes."""
+    """At most one finding."""
     growth = evidence.values.get("growth.per_read", 0.0)
-    for kept in evidence.kept:
-        where = f", used in {kept['stage']} at {kept['file']}:{kept['line']}" if kept["file"] else ""
-        size = evidence.size(kept["size_bytes"])
-        message = f"{kept['name']} still refers to {size} after the value was dropped{where}"
-        yield Finding(CODE, message, kept["stage"], kept["file"] or None, kept["line"] or None)
-    if growth >= NOTABLE:
+    error = evidence.values.get("growth.error")
+    least = max(NOTABLE, noise_bytes("growth.per_read") / evidence.payload.logical_bytes)
+    if error is None and evidence.as_deployed:
+        # Of two points, an allocator's own ups and downs make any slope.
+        return
+    if growth > least and growth > _ERRORS * (error or 0.0):
+        exactness = "" if error is None else f" ± {format_payloads(error)}"
         yield Finding(
-            CODE, f"each further read adds {evidence.payloads(growth)} of resident set and keeps it"
+            CODE,
+            f"each further read adds {evidence.payloads(growth)}{exactness} of resident set and keeps it"
+            f"{_kind(evidence)}",
         )
+
+
+def _kind(evidence: Evidence) -> str:
+    parts = [
+        f"{format_payloads(evidence.values[name])} {label}"
+        for name, label in (("growth.anon", "anonymous"), ("growth.file", "file-backed"))
+        if evidence.values.get(name, 0.0) >= NOTABLE
+    ]
+    return f": {', '.join(parts)}" if parts else ""

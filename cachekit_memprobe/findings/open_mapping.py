@@ -17,6 +17,6 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     files = " and a file descriptor" if open_files else ""
     yield Finding(
         CODE,
-        f"the returned value keeps a file map of {evidence.payloads(mapping)}{files} open; deleting the entry "
-        "gives back neither its memory nor its disk space until the value is dropped",
+        f"the returned value keeps a file map of {evidence.payloads(mapping)}{files} open; deleting the "
+        "entry gives back neither its memory nor its disk space until the value is dropped",
     )

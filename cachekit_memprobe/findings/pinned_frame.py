@@ -14,7 +14,8 @@ _WHOLE = 0.5
 def find(evidence: Evidence) -> Iterator[Finding]:
     """At most one finding."""
     frame = evidence.values.get("held.frame", 0.0)
-    if frame < _WHOLE:
+    if frame < _WHOLE or evidence.values.get("held.after", 0.0) >= _WHOLE:
+        # What stays when the value is gone too isn't kept by the value.
         return
     handed = (evidence.retained or {}).get("handed", ())
     what = (

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cachekit_memprobe.findings.evidence import NOTABLE, Evidence
 from cachekit_memprobe.model import Finding, SiteUsage
+from cachekit_memprobe.stages import DECOMPRESS
 
 CODE = "MEM001"
 
@@ -16,12 +17,14 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             if site.verbatim_bytes is not None and site.verbatim_bytes >= least_bytes:
                 message = (
                     f"{stage.name} copies {evidence.size(site.verbatim_bytes)} per read, byte for byte, at "
-                    f"{site.file}:{site.line}{_fate(site)}"
+                    f"{site.file}:{site.line}{_fate(stage.name, site)}"
                 )
                 yield Finding(CODE, message, stage.name, site.file, site.line)
 
 
-def _fate(site: SiteUsage) -> str:
-    if site.held_bytes * 2 > site.copies_bytes:
+def _fate(stage: str, site: SiteUsage) -> str:
+    if site.held_bytes * 2 > (site.verbatim_bytes or 0):
         return "; the result keeps the copy"
+    if stage == DECOMPRESS:
+        return "; the value didn't compress, so that it was only passed through"
     return "; the copy is dropped before the read returns, a view would have done"

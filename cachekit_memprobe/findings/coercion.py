@@ -1,0 +1,58 @@
+"""A line turns a view into an object of its own, ``bytes(data)`` or ``array.copy()``, and so copies it."""
+
+import ast
+from collections.abc import Iterator
+
+from cachekit_memprobe.findings.evidence import NOTABLE, Evidence
+from cachekit_memprobe.findings.source_line import calls_in
+from cachekit_memprobe.model import Finding, SiteUsage
+
+CODE = "MEM006"
+SUPERSEDES = ("MEM001",)
+"""It says what the copy is, and besides what to change."""
+
+_CONSTRUCTORS = ("bytes", "bytearray")
+_METHODS = ("tobytes", "copy")
+_LONGEST_QUOTATION = 40
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each line that is proven to copy, and whose source says that it coerces."""
+    for stage in evidence.stages:
+        for site in stage.sites:
+            coercion = coercion_in(site.source)
+            copied_bytes = site.verbatim_bytes or 0
+            if coercion and copied_bytes >= NOTABLE * evidence.payload.logical_bytes:
+                message = (
+                    f"{stage.name} copies {evidence.size(copied_bytes)} per read, byte for byte, at "
+                    f"{site.file}:{site.line}: {coercion} {_remedy(site, coercion)}"
+                )
+                yield Finding(CODE, message, stage.name, site.file, site.line)
+
+
+def coercion_in(source: str) -> str:
+    """``bytes(data)`` or ``.copy()``: the call of a source line that copies a buffer, or nothing."""
+    return next((words for words in map(_coercion, calls_in(source)) if words), "")
+
+
+def _coercion(call: ast.Call) -> str:
+    called, given = call.func, call.args
+    if isinstance(called, ast.Name) and called.id in _CONSTRUCTORS and len(given) == 1 and not call.keywords:
+        # bytes(8) makes zeros, and bytes([1, 2]) is no view.
+        if isinstance(given[0], (ast.Constant, ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp)):
+            return ""
+        words = ast.unparse(call)
+        return words if len(words) <= _LONGEST_QUOTATION else f"{called.id}(...)"
+    if isinstance(called, ast.Attribute) and called.attr in _METHODS and not given and not call.keywords:
+        return f".{called.attr}()"
+    return ""
+
+
+def _remedy(site: SiteUsage, coercion: str) -> str:
+    if site.held_bytes * 2 > (site.verbatim_bytes or 0):
+        return (
+            "makes the result an object of its own; a view in its place would save the copy, and keep alive "
+            "what it looks into"
+        )
+    made = "an array" if coercion == ".copy()" else "an object"
+    return f"makes {made} that is dropped before the read returns; pass the view on"

@@ -1,0 +1,32 @@
+"""Something still refers to the read's memory after its value was dropped: by name, if it is cachekit's."""
+
+from collections.abc import Iterator
+
+from cachekit_memprobe.findings.evidence import Evidence
+from cachekit_memprobe.model import Finding
+
+CODE = "MEM004"
+
+_LARGE = 0.25
+"""Of the payload; a library's own memory that comes and goes between two reads stays below it."""
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each such name; if there is none, one for memory that nevertheless stays."""
+    for kept in evidence.kept:
+        where = f", used in {kept['stage']} at {kept['file']}:{kept['line']}" if kept["file"] else ""
+        size = evidence.size(kept["size_bytes"])
+        message = f"{kept['name']} still refers to {size} after the value was dropped{where}"
+        yield Finding(CODE, message, kept["stage"], kept["file"] or None, kept["line"] or None)
+    if not evidence.kept:
+        yield from _nameless(evidence)
+
+
+def _nameless(evidence: Evidence) -> Iterator[Finding]:
+    after = evidence.values.get("held.after", 0.0)
+    if after >= _LARGE and after * evidence.payload.logical_bytes >= evidence.notable_bytes:
+        yield Finding(
+            CODE,
+            f"{evidence.payloads(after)} stays after the value was dropped and every tier of the cache was "
+            "emptied; no name in cachekit's modules was found to refer to it",
+        )

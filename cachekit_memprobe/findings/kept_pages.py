@@ -1,0 +1,46 @@
+"""An allocator keeps pages that were freed: resident, though nothing lives in them."""
+
+from collections.abc import Iterator
+
+from cachekit_memprobe.findings.evidence import Evidence
+from cachekit_memprobe.findings.kept_buffer import kept_bytes
+from cachekit_memprobe.model import Finding
+
+CODE = "MEM009"
+
+_LARGE = 0.25
+"""Of the payload; what a first read sets up for good stays below it."""
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """At most one finding."""
+    settled, alive = evidence.values.get("rss.settled"), _alive(evidence)
+    if settled is None or alive is None or evidence.kept:
+        return
+    pages = settled - alive
+    if pages >= _LARGE and pages * evidence.payload.logical_bytes >= evidence.notable_bytes:
+        yield Finding(
+            CODE,
+            f"{evidence.payloads(settled)} stays resident after the value was dropped, though at most "
+            f"{evidence.payloads(alive)} of it is alive: an allocator keeps the pages that were freed"
+            f"{_reuse(evidence)}",
+        )
+
+
+def _alive(evidence: Evidence) -> float | None:
+    """At most what can be alive after the read: found so, or what the read itself had not given back."""
+    if "held.after" in evidence.values:
+        # Retention compares with a process that has read before, whose connections have their buffers.
+        kept = kept_bytes(evidence) / evidence.payload.logical_bytes
+        return max(0.0, evidence.values["held.after"]) + kept
+    if "copies.total" not in evidence.values:
+        return None
+    held_bytes = sum(stage.held_bytes + stage.mapped_bytes for stage in evidence.stages)
+    return held_bytes / evidence.payload.logical_bytes
+
+
+def _reuse(evidence: Evidence) -> str:
+    growth = evidence.values.get("growth.per_read")
+    if growth is None or growth * evidence.payload.logical_bytes >= evidence.notable_bytes:
+        return ""
+    return ", and the next reads use them again"

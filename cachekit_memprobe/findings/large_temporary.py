@@ -1,0 +1,58 @@
+"""A read allocates more than the value's size for a moment, and drops it before it returns."""
+
+from collections.abc import Iterator
+
+from cachekit_memprobe.findings.evidence import Evidence
+from cachekit_memprobe.model import Finding, SiteUsage, StageUsage
+from cachekit_memprobe.stages import STATS
+
+CODE = "MEM007"
+
+_LARGER = 1.5
+"""Times the value, or its frame if that is larger. One whole intermediate form is what a stage may need."""
+_UNTOUCHED = 0.25
+"""Of the temporary memory: by how much RSS has to stay below the heap's peak to be worth a word."""
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each such line; one for a stage of which only all lines together are large."""
+    limit_bytes = _LARGER * max(evidence.payload.logical_bytes, evidence.payload.frame_bytes)
+    limit_bytes = max(limit_bytes, evidence.notable_bytes)
+    # What the decorator allocates around the value is another rule's.
+    for stage in (stage for stage in evidence.stages if stage.name != STATS):
+        large = [site for site in stage.sites if _dropped_bytes(site) > limit_bytes]
+        for site in large:
+            where = f"at {site.file}:{site.line}" if site.file else f"in {site.function or 'native code'}"
+            message = _message(stage, where, _dropped_bytes(site), evidence)
+            yield Finding(CODE, message, stage.name, site.file or None, site.line or None)
+        rest_bytes = sum(_dropped_bytes(site) for site in stage.sites if _is_own(site))
+        if not large and rest_bytes > limit_bytes:
+            yield Finding(CODE, _message(stage, "on several lines", rest_bytes, evidence), stage.name)
+
+
+def _dropped_bytes(site: SiteUsage) -> int:
+    return max(0, site.copies_bytes - site.held_bytes)
+
+
+def _is_own(site: SiteUsage) -> bool:
+    """Whether the line makes something; a copy is told as a copy, and what was received was asked for."""
+    return site.kind in ("transformed", "mixed", "unproven")
+
+
+def _message(stage: StageUsage, where: str, dropped_bytes: int, evidence: Evidence) -> str:
+    return (
+        f"{stage.name} allocates {evidence.size(dropped_bytes)} {where} that is gone when the read returns, "
+        f"more than the value itself{_residency(dropped_bytes, evidence)}"
+    )
+
+
+def _residency(dropped_bytes: int, evidence: Evidence) -> str:
+    heap, resident = evidence.values.get("peak.heap"), evidence.values.get("rss.peak")
+    if heap is None or resident is None:
+        return ""
+    if (heap - resident) * evidence.payload.logical_bytes < _UNTOUCHED * dropped_bytes:
+        return ""
+    return (
+        f"; allocated is not resident: RSS peaks at {evidence.payloads(resident)}, the heap at "
+        f"{evidence.payloads(heap)}, so most of these pages are never touched"
+    )

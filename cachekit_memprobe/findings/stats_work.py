@@ -1,0 +1,34 @@
+"""What the decorator does around the value, for its statistics, takes memory of the value's size."""
+
+import ast
+from collections.abc import Iterator
+
+from cachekit_memprobe.findings.evidence import Evidence
+from cachekit_memprobe.findings.source_line import calls_in
+from cachekit_memprobe.model import Finding, SiteUsage
+from cachekit_memprobe.stages import STATS
+
+CODE = "MEM010"
+SUPERSEDES = ("MEM001", "MEM006")
+"""Whatever the memory holds: in this stage none of it is for the reader."""
+
+_SPELLED_OUT = ("str", "repr", "format", "ascii")
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each line of the stage that allocates in the size of the value."""
+    sites = (site for stage in evidence.stages if stage.name == STATS for site in stage.sites)
+    for site in sites:
+        if site.copies_bytes >= evidence.notable_bytes:
+            message = (
+                f"{STATS} allocates {evidence.size(site.copies_bytes)} per read at {site.file}:{site.line}, "
+                f"for work around the value that no reader asked for{_what(site)}"
+            )
+            yield Finding(CODE, message, STATS, site.file or None, site.line or None)
+
+
+def _what(site: SiteUsage) -> str:
+    for call in calls_in(site.source):
+        if isinstance(call.func, ast.Name) and call.func.id in _SPELLED_OUT and len(call.args) == 1:
+            return f": {ast.unparse(call)} writes the whole value out as text"
+    return ""

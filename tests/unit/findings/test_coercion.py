@@ -1,0 +1,97 @@
+import pytest
+
+from cachekit_memprobe.findings import coercion, findings_of
+from tests.unit.findings.made import evidence, line, stage
+
+AUTO_BYTES = line("auto_serializer.py:813", 1.0, "verbatim", source="        data = bytes(data)")
+AUTO_COPY = line(
+    "auto_serializer.py:1086",
+    1.0,
+    "verbatim",
+    held=1.0,
+    source="arr = np.frombuffer(raw_bytes, dtype=_dtype_from_untrusted(dtype_str)).copy()",
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("payload = bytes(mv[header_end:])  # single copy of the raw payload", "bytes(mv[header_end:])"),
+        ("return self.decode(bytearray(data), tag)", "bytearray(data)"),
+        ("data = view.tobytes()", ".tobytes()"),
+        ("arr = np.frombuffer(data).reshape(shape).copy()", ".copy()"),
+        (".copy()", ".copy()"),
+        ("key = bytes(the_longest_name_of_a_view[its_start : its_end])", "bytes(...)"),
+    ],
+)
+def test_a_call_that_copies_a_buffer(source: str, words: str) -> None:
+    assert coercion.coercion_in(source) == words
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "json_data = data[8:]",
+        "pad = bytes(16)",
+        "head = bytes([67, 75])",
+        "head = bytes((67, size))",
+        "text = str(data, 'utf-8')",
+        "data = bytes(text, 'utf-8')",
+        "data = bytes()",
+        "shutil.copy(source, target)",
+        "frame = frame.copy(deep=False)",
+        "copied = copy(data)",
+        "nbytes = data.bytes(data)",
+        "size = data.nbytes",
+    ],
+)
+def test_any_other_line(source: str) -> None:
+    assert coercion.coercion_in(source) == ""
+
+
+def test_a_view_that_is_coerced_on_its_way_should_be_passed_on() -> None:
+    (finding,) = coercion.find(evidence(stage("decode", AUTO_BYTES)))
+    assert (finding.stage, finding.file, finding.line) == (
+        "decode",
+        "cachekit/serializers/auto_serializer.py",
+        813,
+    )
+    assert finding.message == (
+        "decode copies 1.00x (300.0 MB) per read, byte for byte, at "
+        "cachekit/serializers/auto_serializer.py:813: bytes(data) makes an object that is dropped before the "
+        "read returns; pass the view on"
+    )
+
+
+def test_a_result_that_is_made_to_stand_alone_is_a_decision() -> None:
+    (finding,) = coercion.find(evidence(stage("decode", AUTO_COPY)))
+    assert finding.line == 1086
+    assert finding.message.endswith(
+        ": .copy() makes the result an object of its own; a view in its place would save the copy, and keep "
+        "alive what it looks into"
+    )
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        line("auto_serializer.py:813", 1.0, "transformed", source="data = bytes(data)"),
+        line("auto_serializer.py:813", 1.0, "unproven", source="data = bytes(data)"),
+        line("auto_serializer.py:813", 0.04, "verbatim", source="data = bytes(data)"),
+        line("auto_serializer.py:813", 1.0, "verbatim", source="data = data[8:]"),
+        line("auto_serializer.py:813", 1.0, "verbatim"),
+    ],
+)
+def test_without_proof_size_or_source_there_is_none(site: object) -> None:
+    assert list(coercion.find(evidence(stage("decode", site)))) == []  # type: ignore[arg-type]
+
+
+def test_a_line_has_the_more_specific_finding_only() -> None:
+    plain = line("orjson_serializer.py:196", 1.0, "verbatim", source="json_data = data[8:]")
+    found = findings_of(evidence(stage("decode", AUTO_BYTES, AUTO_COPY, plain)))
+    assert sorted((finding.line, finding.code) for finding in found if finding.line) == [
+        (196, "MEM001"),
+        (813, "MEM006"),
+        (1086, "MEM006"),
+    ]

@@ -1,0 +1,50 @@
+from typing import Any
+
+import pytest
+
+from cachekit_memprobe.findings import kept
+from cachekit_memprobe.model import Payload
+from tests.unit.findings.made import evidence, size
+
+KEPT: dict[str, Any] = {
+    "name": "cachekit.serializers.wrapper._KEPT",
+    "size_bytes": size(1.0),
+    "stage": "unwrap",
+    "file": "cachekit/serializers/wrapper.py",
+    "line": 140,
+}
+
+
+def test_a_name_and_the_line_that_uses_it() -> None:
+    (finding,) = kept.find(evidence(kept=[KEPT]))
+    assert (finding.stage, finding.file, finding.line) == ("unwrap", "cachekit/serializers/wrapper.py", 140)
+    assert finding.message == (
+        "cachekit.serializers.wrapper._KEPT still refers to 1.00x (300.0 MB) after the value was dropped, "
+        "used in unwrap at cachekit/serializers/wrapper.py:140"
+    )
+
+
+def test_a_name_whose_line_was_not_found() -> None:
+    (finding,) = kept.find(evidence(kept=[{**KEPT, "stage": None, "file": "", "line": 0}]))
+    assert (finding.stage, finding.file, finding.line) == (None, None, None)
+    assert finding.message.endswith("after the value was dropped")
+
+
+def test_what_stays_without_a_name() -> None:
+    (finding,) = kept.find(evidence(values={"held.after": 1.0}))
+    assert (finding.stage, finding.file, finding.line) == (None, None, None)
+    assert finding.message == (
+        "1.00x (300.0 MB) stays after the value was dropped and every tier of the cache was emptied; no name "
+        "in cachekit's modules was found to refer to it"
+    )
+    assert len(list(kept.find(evidence(kept=[KEPT], values={"held.after": 1.0})))) == 1
+
+
+@pytest.mark.parametrize("values", [{}, {"held.after": 0.2}, {"held.after": -1.0}])
+def test_nothing_kept_nothing_said(values: dict[str, float]) -> None:
+    assert list(kept.find(evidence(values=values))) == []
+
+
+def test_of_a_small_value_a_librarys_own_memory_is_no_leak() -> None:
+    small = Payload(1 << 20, 1 << 20)
+    assert list(kept.find(evidence(values={"held.after": 0.9}, payload=small))) == []

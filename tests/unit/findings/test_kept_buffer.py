@@ -1,0 +1,44 @@
+from dataclasses import replace
+
+import pytest
+
+from cachekit_memprobe.findings import Evidence, kept_buffer, kept_pages
+from cachekit_memprobe.model import StageUsage
+from tests.unit.findings.made import evidence, line, stage
+
+VALUES = {"held.after": 0.0, "copies.total": 3.0, "growth.per_read": 0.0}
+
+
+def received(held: float) -> StageUsage:
+    return stage("backend_get", line("x.py:9", 2.0, "received", held=held), line("y.py:1", 0.1))
+
+
+def read_of(held: float, backend: str = "redis", settled: float = 1.01) -> Evidence:
+    values = {**VALUES, "rss.settled": settled}
+    return evidence(received(held), values=values, backend=backend, tier="l2")
+
+
+def test_a_buffer_that_outlives_the_value_is_the_connections() -> None:
+    seen = read_of(1.01)
+    (finding,) = kept_buffer.find(seen)
+    assert (finding.code, finding.stage, finding.line) == ("MEM014", "backend_get", 9)
+    assert finding.message == (
+        "the connection keeps 1.01x (303.0 MB) of what backend_get allocated at cachekit/serializers/x.py:9, "
+        "its buffer, after the value was dropped too; it lets go of it when it receives again"
+    )
+    assert list(kept_pages.find(seen)) == []
+
+
+def test_what_only_the_value_needed_is_none() -> None:
+    assert list(kept_buffer.find(read_of(1.01, settled=0.0))) == []
+
+
+@pytest.mark.parametrize("seen", [read_of(0.0), read_of(1.0, backend="file")])
+def test_pages_that_nobody_holds_are_the_allocators(seen: Evidence) -> None:
+    assert list(kept_buffer.find(seen)) == []
+    assert len(list(kept_pages.find(seen))) == 1
+
+
+def test_without_the_resident_set_nothing_is_said() -> None:
+    seen = replace(read_of(1.01), values={"held.after": 0.0})
+    assert list(kept_buffer.find(seen)) == []
