@@ -1,0 +1,152 @@
+"""The faults that tests put into the newest cachekit, by name."""
+
+from collections.abc import Mapping
+
+from tests.process.faults import MARKER, Edit
+
+_FRAME = "serializers/wrapper.py"
+_FILE = "backends/file/backend.py"
+_ARROW = "serializers/arrow_serializer.py"
+_READ_IPC = "ArrowSerializer._read_verified_ipc"
+_PAYLOAD = "return bytes(mv[_PREFIX_LEN:header_end]), mv[header_end:]"
+_MAP = "mm = mmap.mmap(fd, st_size, access=mmap.ACCESS_READ, **_MMAP_KWARGS)"
+_HANDLE = "handle = _MmapHandle(mm)"
+
+_UNWRAP_ELSEWHERE = f"""
+def _unwrap_quickly(wrapped_data, *, shared=True):
+    view = memoryview(wrapped_data)
+    end = 7 + int.from_bytes(view[3:7], "big")
+    metadata, name = _parse_header_memo(bytes(view[7:end]))
+    return bytes(view[end:]), metadata, name  {MARKER}
+
+
+SerializationWrapper.unwrap_quickly = _unwrap_quickly
+"""
+
+FAULTS: Mapping[str, tuple[Edit, ...]] = {
+    "l1-copies": (
+        Edit(
+            "l1_cache.py",
+            "L1Cache.get",
+            "return True, entry.value",
+            f"return True, bytes(memoryview(entry.value))  {MARKER}",
+        ),
+    ),
+    "unwrap-copies": (
+        Edit(_FRAME, "_split_frame", _PAYLOAD, _PAYLOAD.replace("mv[h", "bytes(mv[h") + f")  {MARKER}"),
+    ),
+    "decode-copies": (
+        Edit(
+            _ARROW, _READ_IPC, "source = pa.py_buffer(body)", f"source = pa.py_buffer(bytes(body))  {MARKER}"
+        ),
+    ),
+    "decode-copies-in-arrow": (
+        Edit(
+            _ARROW,
+            _READ_IPC,
+            "source = pa.py_buffer(body)",
+            f"source = pa.allocate_buffer(body.nbytes)  {MARKER}\n"
+            '            memoryview(source).cast("B")[:] = body',
+        ),
+    ),
+    "file-get-copies": (
+        Edit(
+            _FILE,
+            "FileBackend.get",
+            "payload = _read_fully(fd, payload_size)",
+            "payload = _read_fully(fd, payload_size)\n"
+            f"                        payload = bytes(memoryview(payload))  {MARKER}",
+        ),
+    ),
+    "map-reads": (
+        Edit(
+            _FILE,
+            "FileBackend.get_buffer",
+            _MAP,
+            "os.lseek(fd, 0, os.SEEK_SET)\n"
+            f"                    read = os.read(fd, st_size)  {MARKER}\n"
+            "                    mm = mmap.mmap(-1, HEADER_SIZE)",
+        ),
+        Edit(
+            _FILE,
+            "FileBackend.get_buffer",
+            _HANDLE,
+            f"{_HANDLE}\n                    handle.view = memoryview(read)[HEADER_SIZE:]",
+        ),
+    ),
+    "map-reads-into-shared-memory": (
+        Edit(
+            _FILE,
+            "FileBackend.get_buffer",
+            _MAP,
+            f"mm = mmap.mmap(-1, st_size)  {MARKER}\n                    os.preadv(fd, [mm], 0)",
+        ),
+    ),
+    "map-refuses": (
+        Edit(
+            _FILE,
+            "FileBackend.get_buffer",
+            "file_path = self._key_to_path(key)",
+            "return None",
+        ),
+    ),
+    "unwrap-keeps-views": (
+        Edit(_FRAME, "", "_FRAME_VERSION = 3\n", "_FRAME_VERSION = 3\n_KEPT = []\n"),
+        Edit(_FRAME, "_split_frame", _PAYLOAD, f"_KEPT.append(mv[header_end:])  {MARKER}\n    {_PAYLOAD}"),
+    ),
+    "materialize-copies": (
+        Edit(
+            _ARROW,
+            _READ_IPC,
+            "return table.to_pandas(self_destruct=True, split_blocks=True)",
+            f"return table.to_pandas(self_destruct=True, split_blocks=True).copy()  {MARKER}",
+        ),
+    ),
+    "stats-print-the-value": (
+        Edit(
+            "decorators/wrapper.py",
+            "create_cache_wrapper.sync_wrapper",
+            "cached_result.value, cached_result.envelope, cached_result.size_bytes",
+            "cached_result.value, cached_result.envelope, cached_result.size_bytes\n"
+            f"                    size_bytes = len(str(result))  {MARKER}",
+        ),
+    ),
+    "misbehaves": (
+        Edit(_ARROW, "", "import xxhash\n", "import xxhash\nfrom cachekit import _misbehaviour\n"),
+        Edit(
+            _ARROW,
+            "ArrowSerializer.serialize",
+            "table = self._to_table(obj)",
+            'table = self._to_table(obj)\n            _misbehaviour.act("storing")',
+        ),
+        Edit(
+            _ARROW,
+            _READ_IPC,
+            "source = pa.py_buffer(body)",
+            "source = pa.py_buffer(body)\n"
+            "            if body.nbytes > 1 << 19:  # it is the measured read, and not the warm-up's\n"
+            '                _misbehaviour.act("reading")',
+        ),
+    ),
+    "is-broken": (
+        Edit("__init__.py", "", "__version__ =", 'raise ImportError("broken on purpose")\n__version__ ='),
+    ),
+    "unwrap-is-renamed": (
+        Edit(_FRAME, "SerializationWrapper.unwrap_metadata", "def unwrap_metadata(", "def unwrap_header("),
+        Edit(
+            "cache_handler.py",
+            "CacheSerializationHandler.deserialize_data",
+            ".unwrap_metadata(",
+            ".unwrap_header(",
+        ),
+    ),
+    "unwrap-is-bypassed": (
+        Edit(_FRAME, "", '__all__ = ["SerializationWrapper"]', _UNWRAP_ELSEWHERE),
+        Edit(
+            "cache_handler.py",
+            "CacheSerializationHandler.deserialize_data",
+            ".unwrap_metadata(",
+            ".unwrap_quickly(",
+        ),
+    ),
+}

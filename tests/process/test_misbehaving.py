@@ -1,0 +1,138 @@
+"""Measured processes that die, hang or talk nonsense: a reason for each, and the others still reported."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cachekit_memprobe import pipeline
+from cachekit_memprobe.cli.exits import exit_code
+from cachekit_memprobe.metrics import MEMRAY
+from cachekit_memprobe.model import RunOptions, Target
+from cachekit_memprobe.runstore import RunFolder
+from cachekit_memprobe.scenario import load_bundled
+from tests.process.faults import Copy
+from tests.process.measuring import Finished, cli, processes_of
+from tests.process.misbehaviour import SAID_BEFORE
+from tests.process.scenarios import write_scenario
+
+pytestmark = [pytest.mark.process, pytest.mark.release]
+
+REASONS = {
+    "killed": "the measured process was killed (SIGKILL), by the kernel for want of memory as a rule",
+    "crashed": "the measured process was killed by signal 11",
+    "hung": "the measured process did not finish within 12 s; see --timeout",
+    "hung-storing": "the measured process did not finish within 12 s; see --timeout",
+    "ended": "the measured process ended with status 5 and without a result",
+    "forked": "the measured process ended with status 5 and without a result",
+    "flooding": "the measured process printed more than 64 MiB",
+    "babbling": "the measured process sent garbage instead of a message: b'\\x00 no message'",
+    "foreign": "the measured process sent garbage instead of a message",
+    "inventive": "the measured process sent a message of unknown type 'lunch'",
+}
+"""What the reason starts with, for those that end the measurement by themselves."""
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """A run in which only two scenarios are well-behaved, and what it left."""
+
+    ended: Finished
+    temporary: list[Path]
+    processes: list[str]
+
+    def result(self, scenario: str) -> dict[str, Any]:
+        return self.ended.result(scenario)
+
+
+@pytest.fixture(scope="module")
+def aftermath(faulty: Callable[[str], Copy], tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
+    folder = tmp_path_factory.mktemp("misbehaving")
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    names = (*REASONS, "raised", "empty", "chatty")
+    files = [str(write_scenario(folder / f"{name}.toml")) for name in names]
+    ended = cli(
+        *("run", *files, "bytes-file-get", "--size", "1MiB", "--instrument", "memray"),
+        *("--python", str(faulty("misbehaves").python), "--timeout", "12", "--jobs", "3"),
+        *("--out", str(folder / "run"), "--json", "-"),
+        TMPDIR=str(temporary),
+    )
+    return Aftermath(ended, list(temporary.iterdir()), processes_of(temporary))
+
+
+@pytest.mark.parametrize(("scenario", "reason"), REASONS.items(), ids=REASONS.keys())
+def test_the_reason_is_told_with_the_last_words(scenario: str, reason: str, aftermath: Aftermath) -> None:
+    result = aftermath.result(scenario)
+    assert result["verdict"] == "unmeasured"
+    assert result["reason"].startswith(reason)
+    words = "flood flood" if scenario == "flooding" else SAID_BEFORE
+    assert words in result["reason"].partition("the last it printed:")[2]
+
+
+def test_an_exception_in_the_target_is_a_read_that_went_astray(aftermath: Aftermath) -> None:
+    result = aftermath.result("raised")
+    assert result["verdict"] == "unmeasured"
+    assert "the stored entry was not found or was refused" in result["reason"]
+    assert SAID_BEFORE in result["reason"].partition("the last it printed:")[2]
+
+
+def test_an_answer_without_content_is_no_measurement(aftermath: Aftermath) -> None:
+    result = aftermath.result("empty")
+    assert result["verdict"] == "unmeasured"
+    assert "sent an answer that can't be used" in result["reason"]
+
+
+@pytest.mark.parametrize("scenario", ["bytes-file-get", "chatty"])
+def test_the_others_are_measured_even_if_they_print(scenario: str, aftermath: Aftermath) -> None:
+    result = aftermath.result(scenario)
+    assert result["verdict"] == "pass"
+    assert result["metrics"]["copies.total"] > 1
+
+
+def test_the_run_ends_with_3_and_leaves_nothing(aftermath: Aftermath) -> None:
+    assert aftermath.ended.status == 3
+    assert aftermath.temporary == []
+    assert aftermath.processes == []
+
+
+class TestATargetThatCannotBeImported:
+    def test_is_refused_before_anything_is_measured(
+        self, faulty: Callable[[str], Copy], tmp_path: Path
+    ) -> None:
+        run = tmp_path / "run"
+        ended = cli("run", "arrow-l1-hit", "--python", str(faulty("is-broken").python), "--out", str(run))
+        assert ended.status == 3
+        assert "ImportError: broken on purpose" in ended.stderr
+        assert not run.exists()
+
+    def test_breaks_no_run_that_has_begun(
+        self, faulty: Callable[[str], Copy], newest: Target, tmp_path: Path
+    ) -> None:
+        target = Target("broken", faulty("is-broken").python, newest.versions)
+        folder = RunFolder.create(tmp_path / "run")
+        options = RunOptions((MEMRAY,))
+        report = pipeline.run([load_bundled("arrow-l1-hit")], target, options, folder, lambda *told: None)
+        (result,) = report.results
+        assert result.verdict == "unmeasured"
+        assert "broken on purpose" in str(result.reason)
+        assert exit_code(report) == 3
+
+
+def test_an_interpreter_that_only_looks_like_one(newest: Target, tmp_path: Path) -> None:
+    fake = tmp_path / "python"
+    fake.write_text("#!/bin/sh\necho no python here >&2\nexit 7\n")
+    fake.chmod(0o755)
+    target = Target("fake", fake, newest.versions)
+    folder = RunFolder.create(tmp_path / "run")
+    options = RunOptions((MEMRAY,))
+    report = pipeline.run([load_bundled("arrow-l1-hit")], target, options, folder, lambda *told: None)
+    (result,) = report.results
+    assert result.verdict == "unmeasured"
+    assert str(result.reason).startswith("the measured process ended with status 7 and without a result")
+    assert "no python here" in str(result.reason)
+    saved = json.loads((tmp_path / "run/scenarios/arrow-l1-hit/measurement.json").read_text())
+    assert saved["reason"] == result.reason
