@@ -1,6 +1,6 @@
 """Which line to look at first when a limit is exceeded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cachekit_memprobe.model import SiteUsage, StageUsage
@@ -11,7 +11,6 @@ _NEVER_NEEDED = 3
 _LIGHT_STAGES = (L1_GET, BACKEND_MAP, UNWRAP, STATS)
 """Stages that do their work without heap of the payload's size."""
 
-_KEPT_METRICS = ("rss.settled", "growth.per_read")
 _LARGE = 0.25
 
 
@@ -20,15 +19,18 @@ def suspect_of(metric: str, stages: Sequence[StageUsage], kept: Sequence[Mapping
 
     For a metric of one stage it is that stage's largest line. For a figure of the whole read it is,
     among the large lines, the one most likely avoidable: those of stages that need no memory first, then
-    byte-for-byte copies, then transformations. What is large, a peak tells by what was live at it, and
-    the sum of copies by what was copied. What stays behind is told by who was found to keep it.
+    byte-for-byte copies, then transformations. What is large, a peak tells by what was live at it, the
+    sum of copies by what was copied, and what the value holds by what outlived the read. What stays
+    behind is told by who was found to keep it.
     """
-    if metric in _KEPT_METRICS:
+    kind, _, stage_name = metric.partition(".")
+    if kind == "growth" or metric == "rss.settled":
         used = (entry for entry in kept if entry["file"])
         return next((f"{entry['stage']} at {entry['file']}:{entry['line']}" for entry in used), "")
-    kind, _, stage_name = metric.partition(".")
+    if kind == "mapped":
+        return next((stage.name for stage in stages if stage.mapped_bytes), "")
     own = [stage for stage in stages if stage.name == stage_name]
-    size = _live_bytes if kind in ("peak", "rss", "live") else _copies_bytes
+    size = _SIZES.get(kind, _copies_bytes)
     sites = [(stage, site) for stage in own or stages for site in stage.sites if size(site)]
     if not sites:
         return ""
@@ -46,5 +48,18 @@ def _live_bytes(site: SiteUsage) -> int:
     return site.live_bytes
 
 
+def _held_bytes(site: SiteUsage) -> int:
+    return site.held_bytes
+
+
 def _copies_bytes(site: SiteUsage) -> int:
     return site.copies_bytes
+
+
+_SIZES: Mapping[str, Callable[[SiteUsage], int]] = {
+    "peak": _live_bytes,
+    "rss": _live_bytes,
+    "live": _live_bytes,
+    "held": _held_bytes,
+}
+"""What makes a line large, by the first part of the metric's name; what it copied otherwise."""

@@ -39,8 +39,11 @@ class Evidence:
 
     @property
     def notable_bytes(self) -> float:
-        """Bytes below which an allocation need not have anything to do with the value."""
-        return max(NOTABLE * self.payload.logical_bytes, _SMALL_BYTES)
+        """Bytes below which an allocation need not have anything to do with the value.
+
+        Those of several readers at once are one sum.
+        """
+        return max(NOTABLE * self.payload.logical_bytes, _SMALL_BYTES) * self.scenario.read.readers
 
     def size(self, size_bytes: float) -> str:
         """``1.00x (64.0 MiB)``."""

@@ -35,7 +35,14 @@ def kept_bytes(evidence: Evidence) -> float:
     site, settled = _largest_site(evidence), evidence.values.get("rss.settled")
     if site is None or settled is None or evidence.kept:
         return 0.0
-    return max(0.0, min(site.held_bytes, settled * evidence.payload.logical_bytes))
+    held_bytes = min(site.held_bytes, settled * evidence.payload.logical_bytes)
+    return max(0.0, held_bytes - backfilled_bytes(evidence))
+
+
+def backfilled_bytes(evidence: Evidence) -> int:
+    """What the read put into L1, where it stays."""
+    read = evidence.scenario.read
+    return evidence.payload.frame_bytes * read.keys if read.backfill else 0
 
 
 def _largest_site(evidence: Evidence) -> SiteUsage | None:

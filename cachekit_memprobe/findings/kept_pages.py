@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cachekit_memprobe.findings.evidence import Evidence
-from cachekit_memprobe.findings.kept_buffer import kept_bytes
+from cachekit_memprobe.findings.kept_buffer import backfilled_bytes, kept_bytes
 from cachekit_memprobe.model import Finding
 
 CODE = "MEM009"
@@ -30,9 +30,9 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 def _alive(evidence: Evidence) -> float | None:
     """At most what can be alive after the read: found so, or what the read itself had not given back."""
     if "held.after" in evidence.values:
-        # Retention compares with a process that has read before, whose connections have their buffers.
-        kept = kept_bytes(evidence) / evidence.payload.logical_bytes
-        return max(0.0, evidence.values["held.after"]) + kept
+        # Retention empties L1, and compares with a process whose connections have their buffers already.
+        beside_bytes = kept_bytes(evidence) + backfilled_bytes(evidence)
+        return max(0.0, evidence.values["held.after"]) + beside_bytes / evidence.payload.logical_bytes
     if "copies.total" not in evidence.values:
         return None
     held_bytes = sum(stage.held_bytes + stage.mapped_bytes for stage in evidence.stages)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from cachekit_memprobe.findings.coercion import coercion_in
 from cachekit_memprobe.findings.evidence import Evidence
 from cachekit_memprobe.model import Finding, SiteUsage, StageUsage
 from cachekit_memprobe.stages import STATS
@@ -16,14 +17,15 @@ _UNTOUCHED = 0.25
 
 def find(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each such line; one for a stage of which only all lines together are large."""
-    limit_bytes = _LARGER * max(evidence.payload.logical_bytes, evidence.payload.frame_bytes)
+    payload, readers = evidence.payload, evidence.scenario.read.readers
+    limit_bytes = _LARGER * max(payload.logical_bytes, payload.frame_bytes) * readers
     limit_bytes = max(limit_bytes, evidence.notable_bytes)
     # What the decorator allocates around the value is another rule's.
     for stage in (stage for stage in evidence.stages if stage.name != STATS):
         large = [site for site in stage.sites if _dropped_bytes(site) > limit_bytes]
         for site in large:
             where = f"at {site.file}:{site.line}" if site.file else f"in {site.function or 'native code'}"
-            message = _message(stage, where, _dropped_bytes(site), evidence)
+            message = _message(stage, where, _dropped_bytes(site), evidence) + _argument(site)
             yield Finding(CODE, message, stage.name, site.file or None, site.line or None)
         rest_bytes = sum(_dropped_bytes(site) for site in stage.sites if _is_own(site))
         if not large and rest_bytes > limit_bytes:
@@ -44,6 +46,12 @@ def _message(stage: StageUsage, where: str, dropped_bytes: int, evidence: Eviden
         f"{stage.name} allocates {evidence.size(dropped_bytes)} {where} that is gone when the read returns, "
         f"more than the value itself{_residency(dropped_bytes, evidence)}"
     )
+
+
+def _argument(site: SiteUsage) -> str:
+    """A copy that is made in the middle of a call has no name, so that it can't be proven to be one."""
+    coercion = coercion_in(site.source)
+    return f"; if {coercion} is given a view, it is a part of that" if coercion else ""
 
 
 def _residency(dropped_bytes: int, evidence: Evidence) -> str:

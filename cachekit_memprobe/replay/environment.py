@@ -5,6 +5,7 @@ encrypt), and a release up to 0.19 writes into the home directory.
 """
 
 import os
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -38,6 +39,9 @@ def child_environment(scenario: Scenario, *, home: Path, pinned: bool) -> Mappin
         "CACHEKIT_MAX_VALUE_SIZE": str(value_bytes),
         "CACHEKIT_ARROW_COMPRESSION": scenario.caching.compression,
     }
+    if scenario.caching.encryption:
+        # The store's and the reads' home differ, and with them the identity that cachekit would make up.
+        settings["CACHEKIT_DEPLOYMENT_UUID"] = str(uuid.uuid5(uuid.NAMESPACE_OID, scenario.name))
     own = {
         "HOME": str(home),
         "TMPDIR": str(home),

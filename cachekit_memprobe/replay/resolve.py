@@ -164,6 +164,7 @@ def return_lines(file: str) -> frozenset[int]:
     )
 
 
+@lru_cache(maxsize=1024)
 def statement_lines(file: str, line: int) -> tuple[int, int]:
     """The first and the last line of the statement that a line belongs to, as far as there is source."""
     try:

@@ -53,6 +53,7 @@ def _rss(result: Result, options: RunOptions) -> list[str]:
         listed(
             [
                 _with_bytes(result, "rss.peak", "peak") + _spread(result, options),
+                _in_payloads(result, "rss.peak_per_reader", "per reader"),
                 _in_payloads(result, "rss.anon", "anonymous"),
                 _in_payloads(result, "rss.file", "file-backed"),
                 _in_payloads(result, "rss.settled", "settled"),

@@ -114,8 +114,10 @@ def _read(result: Result) -> str:
     words = f"tier {clean_line(read.tier)}, route {clean_line(read.route)}"
     if payload is None:
         return words
-    frame = format_bytes(payload.frame_bytes, payload.logical_bytes)
-    return f"{words}; payload {format_bytes(payload.logical_bytes)}, frame {frame}"
+    size = f"{words}; payload {format_bytes(payload.logical_bytes)}"
+    if not payload.frame_bytes:
+        return f"{size}, no frame"
+    return f"{size}, frame {format_bytes(payload.frame_bytes, payload.logical_bytes)}"
 
 
 def _unmeasured(result: Result) -> Group:

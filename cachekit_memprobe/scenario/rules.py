@@ -72,6 +72,8 @@ RULES = (
     Rule(BACKEND, _BY_REFERENCE, SERIALIZER, ("none",)),
     Rule(BACKEND, IN_BYTES, SERIALIZER, _FORMATS),
     Rule(BACKEND, _BY_REFERENCE, ENCRYPTION, (False,)),
+    # auto guesses the format from the bytes, which cachekit refuses for what was encrypted.
+    Rule(ENCRYPTION, (True,), SERIALIZER, ("arrow", "default", "orjson", "interop")),
     Rule(TIER, ("l1", "reference"), L1, (True,)),
     Rule(TIER, ("l1", "reference"), ROUTE, ("memory",)),
     Rule(TIER, ("l1", "reference"), BACKFILL, (False,)),

@@ -32,8 +32,8 @@ pytestmark = pytest.mark.process
 
 ROWS = 60_000
 MIB = 1 << 20
-OPTIONS = RunOptions(("rss", "memray"), reads=1, jobs=2)
-FEW = RunOptions(("rss",), reads=1, jobs=2)
+HEAP = RunOptions(("memray",), jobs=2)
+RSS = RunOptions(("rss",), reads=1, jobs=2)
 
 
 def prices() -> pd.DataFrame:
@@ -46,7 +46,7 @@ def prices() -> pd.DataFrame:
             "at": pd.date_range("2024-01-01", periods=ROWS, freq="s", tz="UTC"),
             "symbol": pd.Categorical(rng.choice(["AAPL", "MSFT", "ÖBB"], ROWS)),
             "name": [f"größe {number % 977}" for number in range(ROWS)],
-            "note": pd.Series(np.where(missing, None, "x"), dtype=object),
+            "note": pd.Series([None if gone else "x" for gone in missing], dtype="object"),
             "count": pd.array(rng.integers(0, 9, ROWS), dtype="Int32"),
             "flag": missing,
         }
@@ -110,7 +110,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     ]
     scenarios.append(replace(payload_scenario(data / "broken.parquet", HowCached()), name="broken-parquet"))
     folder = RunFolder.create(data / "run")
-    report = pipeline.run(scenarios, resolve("installed"), OPTIONS, folder, lambda *_: None)
+    report = pipeline.run(scenarios, resolve("installed"), HEAP, folder, lambda *_: None)
     return Measured(report, data)
 
 
@@ -119,10 +119,9 @@ def test_every_format_is_measured(measured: Measured, name: str) -> None:
     result = measured.of(name)
     assert (result.verdict, result.reason) == ("pass", None)
     assert result.payload is not None
-    assert result.payload.logical_bytes > 4 * MIB
+    assert result.payload.logical_bytes > 3 * MIB
     # The value itself is made anew on every one of these reads, numbers at least.
     assert result.metrics["copies.total"] > 0.5
-    assert result.metrics["rss.peak"] > 0.3
 
 
 def test_a_table_is_as_large_whichever_file_it_comes_from(measured: Measured) -> None:
@@ -172,7 +171,7 @@ def test_a_matrix_over_the_users_own_data(measured: Measured, tmp_path: Path) ->
     axes = [parse_axis("tier=l1,l2"), parse_axis("serializer=arrow,orjson")]
     scenarios, sweep = expand([scenario], axes=axes)
     folder = RunFolder.create(tmp_path / "run")
-    report = pipeline.run(scenarios, resolve("installed"), FEW, folder, lambda *_: None, sweep=sweep)
+    report = pipeline.run(scenarios, resolve("installed"), RSS, folder, lambda *_: None, sweep=sweep)
     assert [result.scenario.name for result in report.results] == [
         "csv@tier=l1,serializer=arrow",
         "csv@tier=l2,serializer=arrow",
@@ -186,15 +185,15 @@ def test_a_matrix_over_the_users_own_data(measured: Measured, tmp_path: Path) ->
 
 def test_the_line_through_several_sizes_meets_what_is_measured_beyond_them(tmp_path: Path) -> None:
     base = replace(load_bundled("arrow-l1-hit"), budget=())
-    predicted, measured_bytes = 48 * MIB, 0.0
-    scenarios, sweep = expand([base], sizes=parse_sizes("8MiB,12MiB,16MiB"), predict_bytes=(predicted,))
-    (beyond,), _ = expand([base], sizes=parse_sizes("48MiB"))
+    predicted = 64 * MIB
+    scenarios, sweep = expand([base], sizes=parse_sizes("8MiB,16MiB,32MiB"), predict_bytes=(predicted,))
+    (beyond,), _ = expand([base], sizes=parse_sizes("64MiB"))
     folder = RunFolder.create(tmp_path / "run")
     report = pipeline.run(
-        [*scenarios, beyond], resolve("installed"), FEW, folder, lambda *_: None, sweep=sweep
+        [*scenarios, beyond], resolve("installed"), RSS, folder, lambda *_: None, sweep=sweep
     )
     [scaling] = report.scaling
-    assert scaling.sizes_bytes == (8 * MIB, 12 * MIB, 16 * MIB)
+    assert scaling.sizes_bytes == (8 * MIB, 16 * MIB, 32 * MIB)
     measured_bytes = report.results[-1].metrics["rss.peak"] * predicted
     growth = scaling.predictions[0].growth
     assert growth is not None
@@ -206,7 +205,7 @@ def test_from_the_command_line_to_a_saved_scenario_and_back(measured: Measured, 
     words = ["--payload", str(measured.data / "grid.npy"), "--save-scenario", "mine.toml", "--out", "first"]
     first = run_command(tmp_path, *words, "--budget", "rss.peak=1.1x")
     assert first["results"][0]["verdict"] == "fail"
-    assert load_scenario(tmp_path / "mine.toml").value.file == str(measured.data / "grid.npy") or True
+    assert Path(load_scenario(tmp_path / "mine.toml").value.file).samefile(measured.data / "grid.npy")
     again = run_command(tmp_path, "mine.toml", "--out", "second")
     assert again["results"][0]["verdict"] == "fail"
     assert again["results"][0]["payload"] == first["results"][0]["payload"]

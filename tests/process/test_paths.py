@@ -23,7 +23,7 @@ The size is more than one record batch, of which pandas would take views up to 0
 # scenario: what each stage allocates, of those that allocate
 ON_THE_NEWEST = {
     "auto-dataframe-l1-hit": {"decode": 0.96, "decompress": 1.0, "materialize": 1.0},
-    "arrow-l1-hit-lz4": {"decompress": 1.25, "materialize": 1.0},
+    "arrow-l1-hit-lz4": {"decompress": 1.19, "materialize": 1.0},
     "arrow-strings-l1-hit": {},
     "arrow-table-l1-hit": {},
     "async-file-get": {"backend_get": 1.0, "materialize": 1.0},
@@ -34,7 +34,8 @@ ON_THE_NEWEST = {
 }
 ON_0_9_1 = {
     "async-file-get-backfill": {"backend_get": 2.0, "unwrap": 1.0, "materialize": 1.0},
-    "auto-series-l1-hit": {"unwrap": 1.56, "decompress": 4.0, "decode": 2.0},
+    # Rust grows a vector by doubling, to 16 MiB for these 12, and fills two buffers more.
+    "auto-series-l1-hit": {"unwrap": 1.56, "decompress": 3.33, "decode": 2.0},
     "reference-local": {},
 }
 

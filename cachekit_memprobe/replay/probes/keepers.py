@@ -27,10 +27,12 @@ def keepers_of(regions: Regions, tracer: StageTracer) -> list[dict[str, Any]]:
     """
     kept: list[dict[str, Any]] = []
     resident = {id(thing) for thing in regions.resident}
-    suspects = [owner for owner in regions.owners if id(owner) not in resident]
+    # A DataFrame of many columns owns each of their buffers.
+    owners = {id(owner): owner for owner in regions.owners}
+    suspects = [owner for owner in owners.values() if id(owner) not in resident]
     suspects += list(_views_of_maps(regions))
     for suspect in suspects:
-        holder = _holder_of(suspect, ours=[regions.owners, suspects])
+        holder = _holder_of(suspect, ours=[regions.owners, owners, suspects])
         size_bytes = max((buffer.size_bytes for buffer in buffers_of(suspect)), default=0)
         if holder is not None and not any(entry["name"] == holder for entry in kept):
             kept.append({"name": holder, "size_bytes": size_bytes, **_use_of(holder, tracer)})

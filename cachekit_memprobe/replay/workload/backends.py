@@ -121,7 +121,15 @@ def _noting_set_streaming(set_streaming: Callable[..., Any]) -> Callable[..., An
 
 
 def _open_redis(task: wire.Task, payload_bytes: int) -> Any:
-    """The backend that cachekit makes of CACHEKIT_REDIS_URL, as a user of every release gets it."""
+    """The backend that cachekit makes of CACHEKIT_REDIS_URL, as a user of every release gets it.
+
+    It puts the tenant before the keys, where other languages' clients wouldn't find them, so that interop
+    refuses it.
+    """
+    if task.caching["serializer"] == "interop":
+        from cachekit.backends.redis import RedisBackend
+
+        return _counted(RedisBackend(), task)
     from cachekit.backends.provider import DefaultBackendProvider
 
     return _counted(DefaultBackendProvider().get_backend(), task)

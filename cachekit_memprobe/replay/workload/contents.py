@@ -33,7 +33,8 @@ def logical_bytes(value: Any) -> int:
 
     Bytes and text count their length. Arrays and columns count their elements; pandas' nullable columns
     their masks as well. A string in a column counts its UTF-8 and 8 bytes for its offset, whatever
-    pandas makes of it. In nested values a number counts 8 bytes, a string and a key their characters.
+    pandas makes of it; other objects in a column count as they do in Arrow. In nested values a number
+    counts 8 bytes, a string and a key their characters.
     """
     kind = form(value)
     if kind == TABLE:
@@ -45,7 +46,9 @@ def logical_bytes(value: Any) -> int:
 
 def _column_bytes(column: Any) -> int:
     if not _is_text(column):
-        return int(column.nbytes)
+        # Of Python's objects pandas knows the pointers only: lists, dates and decimals are as in Arrow.
+        objects = str(column.dtype) == "object"
+        return sum(part.nbytes for part in _slices(column)) if objects else int(column.nbytes)
     import pyarrow.compute as pc
 
     return sum(
@@ -94,9 +97,20 @@ def _parts(value: Any, *, as_arrow: bool) -> Iterator[Any]:
         yield from _column_parts(value.name, value)
     elif kind == ARRAY:
         yield f"{value.dtype}{value.shape}".encode()
-        yield memoryview(value).cast("B")
+        yield from _array_parts(value)
     else:
         yield from _object_parts(value)
+
+
+def _array_parts(value: Any) -> Iterator[Any]:
+    """An array of any type row by row, whatever its layout in memory is: of a file it may be any."""
+    import numpy as np
+
+    rows = value if value.ndim else value.reshape(1)
+    row_bytes = rows.nbytes // max(1, len(rows))
+    step = max(1, _CHUNK // max(1, row_bytes))
+    for start in range(0, len(rows) if row_bytes else 0, step):
+        yield np.ascontiguousarray(rows[start : start + step]).reshape(-1).view(np.uint8)
 
 
 def _object_parts(value: Any) -> Iterator[Any]:

@@ -43,7 +43,8 @@ def load(file: str) -> Any:
     except datafile.DataFileError as error:
         raise CannotMeasure(str(error)) from None
     except ImportError as error:
-        raise CannotMeasure(f"{path.name}: the target lacks {error.name}, which loads {known.name}") from None
+        lacking = error.name or str(error)
+        raise CannotMeasure(f"{path.name}: the target lacks {lacking}, which loads {known.name}") from None
     except CannotMeasure:
         raise
     except MemoryError:

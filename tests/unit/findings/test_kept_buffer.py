@@ -39,6 +39,15 @@ def test_pages_that_nobody_holds_are_the_allocators(seen: Evidence) -> None:
     assert len(list(kept_pages.find(seen))) == 1
 
 
+def test_what_was_put_into_l1_is_not_the_connections() -> None:
+    seen = read_of(2.02, settled=2.02)
+    read = replace(seen.scenario.read, backfill=True)
+    seen = replace(seen, scenario=replace(seen.scenario, read=read))
+    (finding,) = kept_buffer.find(seen)
+    assert finding.message.startswith("the connection keeps 1.02x")
+    assert list(kept_pages.find(seen)) == []
+
+
 def test_without_the_resident_set_nothing_is_said() -> None:
     seen = replace(read_of(1.01), values={"held.after": 0.0})
     assert list(kept_buffer.find(seen)) == []

@@ -71,3 +71,17 @@ def test_a_small_value_does_not_make_a_small_allocation_large() -> None:
     grown = replace(line("base.py:493", 0.0), copies_bytes=60_000)
     assert found(stage("decode", grown), payload=tiny) == []
     assert size(1) > 60_000
+
+
+def test_several_readers_may_have_an_intermediate_form_each() -> None:
+    read = line("backend.py:104", 8.0, "received")
+    assert found(stage("backend_get", read), readers=8) == []
+    assert len(found(stage("backend_get", read), readers=5)) == 1
+
+
+def test_a_coercion_in_the_middle_of_a_call_is_named_as_what_it_may_be() -> None:
+    source = "decrypted_data = self.encryptor.decrypt_with_keys(bytes(data), aad, self.tenant_keys)"
+    (finding,) = found(stage("decrypt", line("encryption_wrapper.py:679", 3.0, source=source)))
+    assert finding.message.endswith(
+        "more than the value itself; if bytes(data) is given a view, it is a part of that"
+    )

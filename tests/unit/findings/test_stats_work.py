@@ -40,3 +40,11 @@ def test_a_copy_for_statistics_is_one_finding() -> None:
     copied = line("wrapper.py:740", 1.0, "verbatim", source="size = len(bytes(value))")
     found = findings_of(evidence(stage("stats", copied)))
     assert [finding.code for finding in found if finding.line == 740] == ["MEM010"]
+
+
+def test_what_each_of_several_readers_sets_up_is_left_out() -> None:
+    """MessagePack's buffer for the key: 256 KiB, whatever the value is."""
+    packed = replace(SPELLED_OUT, copies_bytes=8 * (256 << 10))
+    small = Payload(16 << 20, 16 << 20)
+    assert list(stats_work.find(evidence(stage("stats", packed), payload=small, readers=8))) == []
+    assert len(list(stats_work.find(evidence(stage("stats", packed), payload=small)))) == 1

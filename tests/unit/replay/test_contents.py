@@ -75,7 +75,10 @@ def test_a_series_differs_by_name_index_and_type() -> None:
             pd.DataFrame({"a": pd.array([1, None], dtype="Int64")}),
             pd.DataFrame({"a": pd.array([1, 0], dtype="Int64")}),
         ),
-        (pd.DataFrame({"a": pd.to_datetime(["2026-01-01"])}), pd.DataFrame({"a": pd.to_datetime(["2026-01-02"])})),
+        (
+            pd.DataFrame({"a": pd.to_datetime(["2026-01-01"])}),
+            pd.DataFrame({"a": pd.to_datetime(["2026-01-02"])}),
+        ),
         (np.zeros((2, 3)), np.zeros((3, 2))),
         ({"a": [1, {"b": 2}]}, {"a": [1, {"b": 3}]}),
         ({"a": 1}, {"a": "1"}),

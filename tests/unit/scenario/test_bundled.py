@@ -11,23 +11,54 @@ SCENARIOS = Path(__file__).parents[3] / "scenarios"
 # name: kind, serializer, compression, tier, route, releases
 READS = {
     "arrow-file-get": ("dataframe", "arrow", "none", "l2", "get", ""),
+    "arrow-file-get-8-keys": ("dataframe", "arrow", "none", "l2", "get", ""),
     "arrow-file-get-encrypted": ("dataframe", "arrow", "none", "l2", "get", ""),
     "arrow-file-mmap": ("dataframe", "arrow", "none", "l2", "map", ">=0.10.0"),
     "arrow-l1-hit": ("dataframe", "arrow", "none", "l1", "memory", ""),
+    "arrow-l1-hit-8-readers": ("dataframe", "arrow", "none", "l1", "memory", ""),
     "arrow-l1-hit-encrypted": ("dataframe", "arrow", "none", "l1", "memory", ""),
+    "arrow-l1-hit-lz4": ("dataframe", "arrow", "lz4", "l1", "memory", ""),
     "arrow-l1-hit-zstd": ("dataframe", "arrow", "zstd", "l1", "memory", ""),
+    "arrow-mixed-l1-hit": ("dataframe-mixed", "arrow", "none", "l1", "memory", ""),
+    "arrow-nullable-l1-hit": ("dataframe-nullable", "arrow", "none", "l1", "memory", ""),
+    "arrow-single-batch-l1-hit": ("dataframe", "arrow", "none", "l1", "memory", ""),
+    "arrow-strings-l1-hit": ("dataframe-strings", "arrow", "none", "l1", "memory", ""),
+    "arrow-table-file-get": ("dataframe", "arrow", "none", "l2", "get", ""),
+    "arrow-table-l1-hit": ("dataframe", "arrow", "none", "l1", "memory", ""),
+    "arrow-wide-l1-hit": ("dataframe", "arrow", "none", "l1", "memory", ""),
+    "async-file-get": ("dataframe", "arrow", "none", "l2", "get", ""),
+    "async-file-get-backfill": ("dataframe", "arrow", "none", "l2", "get", ""),
+    "async-l1-hit": ("dataframe", "arrow", "none", "l1", "memory", ""),
+    "auto-dataframe-l1-hit": ("dataframe", "auto", "zstd", "l1", "memory", ""),
+    "auto-series-l1-hit": ("series", "auto", "none", "l1", "memory", ""),
     "bytes-file-get": ("bytes", "default", "none", "l2", "get", ""),
     "bytes-file-get-encrypted": ("bytes", "default", "none", "l2", "get", ""),
     "bytes-l1-hit-encrypted": ("bytes", "default", "none", "l1", "memory", ""),
     "cachekitio-l2-hit": ("dataframe", "arrow", "none", "l2", "get", ""),
+    "default-nested-l1-hit": ("nested", "default", "none", "l1", "memory", ""),
+    "file-get-backfill": ("dataframe", "arrow", "none", "l2", "get", ">=0.19.0"),
+    "interop-nested-l1-hit": ("nested", "interop", "none", "l1", "memory", ">=0.14.0"),
     "json-l1-hit": ("text", "orjson", "none", "l1", "memory", ""),
     "memcached-l2-hit": ("dataframe", "arrow", "none", "l2", "get", ""),
     "ndarray-l1-hit": ("ndarray", "auto", "none", "l1", "memory", ""),
+    "orjson-nested-l1-hit": ("nested", "orjson", "none", "l1", "memory", ""),
+    "redis-l2-backfill": ("dataframe", "arrow", "none", "l2", "get", ">=0.19.0"),
     "redis-l2-hit": ("dataframe", "arrow", "none", "l2", "get", ""),
     "redis-l2-hit-bytes": ("bytes", "default", "none", "l2", "get", ""),
     "redis-l2-hit-encrypted": ("dataframe", "arrow", "none", "l2", "get", ""),
+    "reference-local": ("dataframe", "none", "none", "reference", "memory", ">=0.7.0"),
+    "reference-none": ("dataframe", "none", "none", "reference", "memory", ">=0.7.0"),
 }
 NAMES = tuple(READS)
+SIZES_MIB = {
+    "arrow-file-get-8-keys": 16,
+    "arrow-l1-hit-8-readers": 16,
+    "arrow-single-batch-l1-hit": 7,
+    "default-nested-l1-hit": 8,
+    "interop-nested-l1-hit": 8,
+    "orjson-nested-l1-hit": 8,
+}
+"""Those that are not 64 MiB: of several readers each, and of many small objects, which take long."""
 
 
 def read_of(scenario: Scenario) -> tuple[str, ...]:
@@ -50,7 +81,7 @@ def test_every_bundled_scenario_loads(name: str) -> None:
     scenario = load_bundled(name)
     assert (scenario.name, scenario.source) == (name, f"bundled:{name}")
     assert read_of(scenario) == READS[name]
-    assert scenario.value.logical_bytes == 64 * 1024**2
+    assert scenario.value.logical_bytes == SIZES_MIB.get(name, 64) * 1024**2
     assert scenario.needs == (("memcached",) if scenario.caching.backend == "memcached" else ())
     assert scenario.caching.encryption is name.endswith("-encrypted")
 
@@ -69,6 +100,17 @@ def test_every_bundled_file_says_what_it_replays_and_why(name: str) -> None:
     assert 2 <= comment[0].count("#") <= 4
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_tells_how_it_is_read(name: str) -> None:
+    read, caching = load_bundled(name).read, load_bundled(name).caching
+    assert read.asynchronous is name.startswith("async-")
+    assert read.backfill is name.endswith("-backfill")
+    assert (read.readers > 1) is name.endswith(("-readers", "-keys"))
+    assert read.keys == (read.readers if name.endswith("-keys") else 1)
+    assert caching.return_format == ("arrow" if name.startswith("arrow-table") else "pandas")
+    assert (caching.backend in ("none", "local")) is name.startswith("reference-")
+
+
 def test_summaries_fit_a_line_and_differ() -> None:
     summaries = {load_bundled(name).summary for name in NAMES}
     assert len(summaries) == len(NAMES)
@@ -79,8 +121,8 @@ def test_an_unknown_name_gets_close_matches() -> None:
     with pytest.raises(UsageError) as caught:
         load_bundled("arrow-l2-hit")
     assert str(caught.value) == (
-        "no bundled scenario matches 'arrow-l2-hit'; did you mean arrow-l1-hit, arrow-l1-hit-zstd or "
-        "ndarray-l1-hit? (a file: PATH.toml or ./PATH)"
+        "no bundled scenario matches 'arrow-l2-hit'; did you mean arrow-l1-hit, arrow-l1-hit-lz4 or "
+        "arrow-wide-l1-hit? (a file: PATH.toml or ./PATH)"
     )
 
 

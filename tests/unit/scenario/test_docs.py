@@ -40,7 +40,7 @@ def test_the_example_loads_and_has_every_key(write: WriteFile) -> None:
     assert load_scenario(write(example)).value.logical_bytes == 300_000_000
     models: list[type[Table]] = [ScenarioFile, *TABLES.values()]
     for model in models:
-        for key in model.model_fields:
+        for key in model.model_fields.keys() - {"file"}:  # which excludes most of the others
             assert re.search(rf"^(\[{key}\]|{key} =)", example, re.MULTILINE), key
 
 

@@ -173,10 +173,21 @@ def test_arrow_takes_every_compression(errors_of: ErrorsOf, compression: str) ->
     ],
 )
 def test_a_map_needs_plain_files(key: Key, found: object, place: str) -> None:
-    """No file can say so yet: the schema allows neither another backend nor encryption."""
     (problem,) = broken_rules({("read", "route"): "map", key: found})
     assert problem.where == place
     assert problem.remedy.endswith(", or change [read] route")
+
+
+@pytest.mark.parametrize("serializer", ["arrow", "default", "orjson", "interop"])
+def test_what_can_be_encrypted(serializer: str) -> None:
+    settings: dict[Key, object] = {("cache", "encryption"): True, ("cache", "serializer"): serializer}
+    assert list(broken_rules(settings)) == []
+
+
+def test_auto_can_not_be_encrypted() -> None:
+    (problem,) = broken_rules({("cache", "encryption"): True, ("cache", "serializer"): "auto"})
+    assert problem.where == "[cache] serializer"
+    assert "because [cache] encryption is true" in problem.expected
 
 
 def test_nothing_is_concluded_from_a_key_that_is_wrong_itself(errors_of: ErrorsOf) -> None:

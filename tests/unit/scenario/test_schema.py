@@ -43,7 +43,8 @@ WRONG_KEYS = [
     (
         '"dataframe"',
         '"datafram"',
-        f'[value] kind: expected {KINDS}, found "datafram"; did you mean "dataframe"?',
+        f'[value] kind: expected {KINDS}, found "datafram"; '
+        'did you mean "dataframe", "dataframe-mixed" or "dataframe-strings"?',
     ),
     (
         '"dataframe"',
@@ -170,12 +171,14 @@ UNKNOWN_KEYS = [
     (
         "[cache]",
         'sise = "1MB"\n[cache]',
-        '[value] sise: expected one of the keys kind, size, seed, columns, found "1MB"; did you mean size?',
+        '[value] sise: expected one of the keys kind, size, seed, columns, file, found "1MB"; '
+        "did you mean size?",
     ),
     (
         "[cache]",
         'route = "get"\n[cache]',
-        '[value] route: expected one of the keys kind, size, seed, columns, found "get"; move it to [read]',
+        '[value] route: expected one of the keys kind, size, seed, columns, file, found "get"; '
+        "move it to [read]",
     ),
     (
         "[read]",

@@ -1,0 +1,113 @@
+from typing import Any
+
+import pytest
+
+from cachekit_memprobe.attribution import figures_of
+from cachekit_memprobe.attribution.capture import Block, Place, Stream
+from cachekit_memprobe.attribution.heap import heap_of
+from cachekit_memprobe.metrics import NAMES, RSS, TRACEMALLOC
+from cachekit_memprobe.model import Measurement, Observation, Payload, StageUsage
+from cachekit_memprobe.stages import STAGES, UNWRAP
+from tests.golden.reports import SCENARIO
+
+MIB = 1 << 20
+PAYLOAD = Payload(64 * MIB, 70 * MIB)
+
+
+def read(peak: int, anon: int, file: int, settled: int = 0) -> dict[str, int]:
+    """One read of the rss process, in MiB."""
+    figures = {
+        "peak_bytes": peak,
+        "anon_bytes": anon,
+        "file_bytes": file,
+        "baseline_bytes": 100,
+        "settled_bytes": settled,
+        "settled_anon_bytes": settled,
+        "settled_file_bytes": 0,
+    }
+    return {name: mib * MIB for name, mib in figures.items()}
+
+
+def measured(*observations: Observation) -> Measurement:
+    return Measurement(SCENARIO, PAYLOAD, observations)
+
+
+def resident(*reads: dict[str, int]) -> Observation:
+    return Observation(RSS, {"reads": list(reads)})
+
+
+def traced(**changes: Any) -> Observation:
+    data = {"peak": 64 * MIB, "late_peak": 16 * MIB, "arrow_pool_peak": 128 * MIB, "stages": {}}
+    return Observation(TRACEMALLOC, {**data, **changes})
+
+
+class TestTheResidentSet:
+    def test_is_in_payloads_and_the_worst_read_counts(self) -> None:
+        figures = figures_of(measured(resident(read(64, 64, 0), read(96, 48, 32))), (), None)
+        assert figures.values["rss.peak"] == 1.5
+        assert figures.values["rss.anon"] == 1.0
+        assert figures.values["rss.file"] == 0.5
+
+    def test_settles_after_the_first_read(self) -> None:
+        figures = figures_of(measured(resident(read(64, 64, 0, settled=16), read(64, 64, 0, 32))), (), None)
+        assert figures.values["rss.settled"] == 0.25
+
+    def test_of_repeated_processes_is_that_of_the_worst_with_the_spread(self) -> None:
+        processes = (resident(read(64, 64, 0)), resident(read(80, 64, 0)), resident(read(72, 64, 0)))
+        figures = figures_of(measured(*processes), (), None)
+        assert figures.values["rss.peak"] == 1.25
+        assert figures.spread["rss.peak"] == 0.25
+        assert figures.spread["rss.anon"] == 0.0
+
+
+class TestTracemalloc:
+    def test_has_both_windows_and_the_pool(self) -> None:
+        values = figures_of(measured(traced()), (), None).values
+        assert values == {"peak.tracemalloc": 1.0, "peak.tracemalloc_late": 0.25, "peak.arrow_pool": 2.0}
+
+    def test_that_could_not_tell_the_pool_says_nothing_of_it(self) -> None:
+        values = figures_of(measured(traced(arrow_pool_peak=None)), (), None).values
+        assert "peak.arrow_pool" not in values
+
+
+class TestTheHeap:
+    HEAP = heap_of(
+        Stream(
+            [
+                Block(Place(UNWRAP, "f", "cachekit/m.py", 1), 64 * MIB, 64 * MIB, 1),
+                Block(Place("backend_map", "f", "cachekit/m.py", 2), 32 * MIB, 32 * MIB, 2, address=7),
+            ],
+            [(0, 10)],
+        )
+    )
+
+    def test_has_a_figure_for_every_stage_be_it_zero(self) -> None:
+        unwrap = StageUsage(UNWRAP, 1, 64 * MIB, None, 32 * MIB, 0, 0, None, ())
+        values = figures_of(measured(), (unwrap,), self.HEAP).values
+        assert {name: value for name, value in values.items() if value} == {
+            "copies.unwrap": 1.0,
+            "copies.total": 1.0,
+            "live.unwrap": 0.5,
+            "peak.heap": 1.0,
+            "mapped.file": 0.5,
+        }
+        assert {f"copies.{stage}" for stage in STAGES} <= values.keys()
+
+    def test_was_not_examined_for_copies_unless_it_was(self) -> None:
+        unwrap = StageUsage(UNWRAP, 1, 64 * MIB, None, 0, 0, 0, None, ())
+        values = figures_of(measured(), (unwrap,), self.HEAP).values
+        assert not [name for name in values if name.startswith("verbatim.")]
+        unwrap = StageUsage(UNWRAP, 1, 64 * MIB, 48 * MIB, 0, 0, 0, None, ())
+        values = figures_of(measured(), (unwrap,), self.HEAP).values
+        assert (values["verbatim.unwrap"], values["verbatim.decode"]) == (0.75, 0.0)
+        assert values["verbatim.total"] == 0.75
+
+
+@pytest.mark.parametrize("observations", [(), (traced(),), (resident(read(1, 1, 1), read(1, 1, 1)),)])
+def test_every_name_is_in_the_vocabulary(observations: tuple[Observation, ...]) -> None:
+    assert figures_of(measured(*observations), (), None).values.keys() <= set(NAMES)
+
+
+def test_what_was_not_measured_is_absent() -> None:
+    assert figures_of(measured(), (), None).values == {}
+    assert figures_of(Measurement(SCENARIO, None, (traced(),)), (), None).values == {}

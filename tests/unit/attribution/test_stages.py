@@ -1,0 +1,163 @@
+"""Heap, aliasing and tracemalloc joined to one row a stage and one a line."""
+
+from typing import Any
+
+import pytest
+
+from cachekit_memprobe.attribution import figures_of, stages_of
+from cachekit_memprobe.attribution.capture import Block, Place, Stream
+from cachekit_memprobe.attribution.heap import HeapUse, heap_of
+from cachekit_memprobe.metrics import ALIASING, MEMRAY, RSS, TRACEMALLOC
+from cachekit_memprobe.model import Measurement, Observation, Payload, SiteUsage, StageUsage
+from cachekit_memprobe.stages import BACKEND_GET, BACKEND_MAP, DECODE, MATERIALIZE, OTHER, UNWRAP
+from tests.golden.reports import SCENARIO
+
+MIB = 1 << 20
+PAYLOAD = Payload(64 * MIB, 64 * MIB)
+WRAPPER = "cachekit/serializers/wrapper.py"
+CALLS = {UNWRAP: 1, DECODE: 2}
+
+
+def heap(*made: tuple[str, int, int]) -> HeapUse:
+    """Blocks of a stage, on a line of the wrapper, in MiB; all are kept."""
+    blocks = [
+        Block(Place(stage, "unwrap", WRAPPER, line), mib * MIB, mib * MIB, born)
+        for born, (stage, line, mib) in enumerate(made)
+    ]
+    return heap_of(Stream(blocks, []))
+
+
+def aliased(stage: str, line: int, mib: int, kind: str, *, last: int | None = None) -> dict[str, Any]:
+    """A block as the aliasing instrument saves it, of a statement that ends on line ``last``."""
+    return {
+        "stage": stage,
+        "file": WRAPPER,
+        "line": line,
+        "statement": [line, last or line],
+        "size_bytes": mib * MIB,
+        "kind": kind,
+        "of": "",
+    }
+
+
+def measurement(
+    *blocks: dict[str, Any], traced: dict[str, int] | None = None, aliasing: bool = True
+) -> Measurement:
+    sources = {f"{WRAPPER}:126": "payload = bytes(mv[header_end:])"}
+    seen = [Observation(MEMRAY, {"stage_calls": CALLS, "sources": sources})]
+    if aliasing:
+        seen.append(Observation(ALIASING, {"stage_calls": CALLS, "blocks": list(blocks)}))
+    if traced is not None:
+        seen.append(Observation(TRACEMALLOC, {"stage_calls": CALLS, "stages": traced}))
+    return Measurement(SCENARIO, PAYLOAD, tuple(seen))
+
+
+def only_site(measured: Measurement, use: HeapUse) -> SiteUsage:
+    (site,) = (site for stage in stages_of(measured, use) for site in stage.sites)
+    return site
+
+
+def row(measured: Measurement, use: HeapUse | None, name: str) -> StageUsage:
+    (stage,) = (stage for stage in stages_of(measured, use) if stage.name == name)
+    return stage
+
+
+class TestRows:
+    def test_are_the_stages_entered_those_that_allocated_and_other_in_the_order_of_a_read(self) -> None:
+        rows = stages_of(measurement(), heap((BACKEND_GET, 5, 1)))
+        assert [(stage.name, stage.calls) for stage in rows] == [
+            (BACKEND_GET, 0),
+            (UNWRAP, 1),
+            (DECODE, 2),
+            (OTHER, 0),
+        ]
+
+    def test_add_up_to_the_total(self) -> None:
+        use = heap((UNWRAP, 126, 64), (UNWRAP, 127, 1), (MATERIALIZE, 9, 64), (OTHER, 0, 3))
+        rows = stages_of(measurement(), use)
+        values = figures_of(measurement(), rows, use).values
+        assert sum(stage.copies_bytes for stage in rows) == 132 * MIB == values["copies.total"] * 64 * MIB
+        assert sum(values[f"copies.{stage.name}"] for stage in rows) == values["copies.total"]
+
+    def test_have_the_largest_line_first_with_its_source(self) -> None:
+        unwrap = row(measurement(), heap((UNWRAP, 127, 1), (UNWRAP, 126, 64)), UNWRAP)
+        assert [(site.line, site.source) for site in unwrap.sites] == [
+            (126, "payload = bytes(mv[header_end:])"),
+            (127, ""),
+        ]
+
+    def test_tell_what_tracemalloc_saw_in_the_stage(self) -> None:
+        seen = measurement(traced={UNWRAP: 5})
+        assert row(seen, heap(), UNWRAP).tracemalloc_bytes == 5
+        assert row(seen, heap(), DECODE).tracemalloc_bytes == 0
+        assert row(measurement(), heap(), UNWRAP).tracemalloc_bytes is None
+
+    def test_tell_what_was_mapped(self) -> None:
+        mapping = Block(Place(BACKEND_MAP, "get_buffer", "cachekit/f.py", 4), MIB, MIB, 1, address=10)
+        use = heap_of(Stream([mapping], [(5, 20)]))
+        stage = StageUsage(BACKEND_MAP, 0, 0, 0, 0, 0, MIB, None, ())
+        seen = Measurement(
+            SCENARIO,
+            PAYLOAD,
+            (
+                Observation(MEMRAY, {"stage_calls": {BACKEND_MAP: 0}, "sources": {}}),
+                Observation(ALIASING, {"stage_calls": {}, "blocks": []}),
+            ),
+        )
+        assert row(seen, use, BACKEND_MAP) == stage
+
+    def test_are_none_without_an_instrument_that_follows_stages(self) -> None:
+        seen = Measurement(SCENARIO, PAYLOAD, (Observation(RSS, {"reads": []}),))
+        assert stages_of(seen, None) == ()
+
+
+class TestTheKindOfALine:
+    @pytest.mark.parametrize(
+        ("blocks", "kind", "verbatim_mib"),
+        [
+            ([], "unproven", 0),
+            ([(64, "verbatim")], "verbatim", 64),
+            ([(32, "verbatim"), (32, "transformed")], "verbatim", 32),
+            ([(16, "verbatim"), (48, "transformed")], "mixed", 16),
+            ([(64, "received")], "received", 0),
+            ([(64, "transformed")], "transformed", 0),
+            ([(96, "verbatim")], "verbatim", 64),  # of what is larger than was allocated, no more than that
+        ],
+    )
+    def test_is_that_of_its_blocks(self, blocks: list[tuple[int, str]], kind: str, verbatim_mib: int) -> None:
+        seen = measurement(*(aliased(UNWRAP, 126, mib, name) for mib, name in blocks))
+        site = only_site(seen, heap((UNWRAP, 126, 64)))
+        assert (site.kind, site.verbatim_bytes) == (kind, verbatim_mib * MIB)
+
+    def test_is_unproven_if_nobody_looked(self) -> None:
+        site = only_site(measurement(aliasing=False), heap((UNWRAP, 126, 64)))
+        assert (site.kind, site.verbatim_bytes) == ("unproven", None)
+
+    def test_is_not_that_of_another_stage_on_the_same_line(self) -> None:
+        site = only_site(measurement(aliased(DECODE, 126, 64, "verbatim")), heap((UNWRAP, 126, 64)))
+        assert site.kind == "unproven"
+
+    def test_is_found_on_another_line_of_the_same_statement(self) -> None:
+        """Python sees the statement begin, memray the line of the call."""
+        seen = measurement(aliased(UNWRAP, 126, 64, "verbatim", last=129))
+        sites = row(seen, heap((UNWRAP, 126, 1), (UNWRAP, 128, 64), (UNWRAP, 130, 64)), UNWRAP).sites
+        assert {site.line: site.kind for site in sites} == {
+            126: "unproven",
+            128: "verbatim",
+            130: "unproven",
+        }
+
+
+class TestTheVerbatimPartOfAStage:
+    def test_is_the_sum_of_what_was_proven(self) -> None:
+        blocks = [aliased(UNWRAP, 126, 30, "verbatim"), aliased(UNWRAP, 130, 20, "verbatim")]
+        assert row(measurement(*blocks), heap((UNWRAP, 126, 64)), UNWRAP).verbatim_bytes == 50 * MIB
+
+    def test_is_no_more_than_the_stage_allocated(self) -> None:
+        """A copy into memory that was there before is none of the heap's."""
+        block = aliased(UNWRAP, 126, 64, "verbatim")
+        assert row(measurement(block), heap((UNWRAP, 126, 10)), UNWRAP).verbatim_bytes == 10 * MIB
+
+    def test_is_what_was_proven_without_memray(self) -> None:
+        block = aliased(UNWRAP, 126, 64, "verbatim")
+        assert row(measurement(block), None, UNWRAP).verbatim_bytes == 64 * MIB

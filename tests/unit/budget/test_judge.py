@@ -1,0 +1,89 @@
+import pytest
+
+from cachekit_memprobe.budget import judge, verdict_of
+from cachekit_memprobe.metrics import INSTRUMENTS, MEMRAY
+from cachekit_memprobe.model import BudgetResult, BudgetStatus, Level, Limit, Payload
+from tests.golden.reports import site, stage
+
+MIB = 1 << 20
+PAYLOAD = Payload(64 * MIB, 64 * MIB)
+TWICE = Limit("copies.total", 2.0, None, "error")
+
+
+def judged(limit: Limit, observed: float | None) -> BudgetResult:
+    values = {} if observed is None else {limit.metric: observed}
+    (result,) = judge([limit], values, PAYLOAD, (), INSTRUMENTS)
+    return result
+
+
+class TestOneLimit:
+    @pytest.mark.parametrize(
+        ("observed", "status"), [(1.999, "within"), (2.0, "within"), (2.001, "over"), (None, "unmeasured")]
+    )
+    def test_in_payloads(self, observed: float | None, status: BudgetStatus) -> None:
+        assert judged(TWICE, observed).status == status
+
+    @pytest.mark.parametrize(("observed", "status"), [(0.5, "within"), (0.51, "over")])
+    def test_as_a_size_is_compared_in_payloads(self, observed: float, status: BudgetStatus) -> None:
+        result = judged(Limit("copies.total", None, 32 * MIB, "error"), observed)
+        assert (result.limit, result.status) == (0.5, status)
+
+    @pytest.mark.parametrize(("over_mib", "status"), [(1, "within"), (1.5, "over")])
+    def test_of_the_resident_set_has_a_mib_of_slack(self, over_mib: float, status: BudgetStatus) -> None:
+        result = judged(Limit("rss.peak", 1.0, None, "error"), 1.0 + over_mib / 64)
+        assert result.status == status
+
+    def test_that_is_exceeded_tells_by_how_much_and_where(self) -> None:
+        stages = [stage("unwrap", site("cachekit/serializers/wrapper.py:126", 1.0, "verbatim"))]
+        (result,) = judge([TWICE], {"copies.total": 2.5}, PAYLOAD, stages, INSTRUMENTS)
+        assert result.excess == 0.5
+        assert result.where == "unwrap at cachekit/serializers/wrapper.py:126"
+
+    def test_that_is_kept_names_no_line(self) -> None:
+        stages = [stage("unwrap", site("cachekit/serializers/wrapper.py:126", 1.0, "verbatim"))]
+        (result,) = judge([TWICE], {"copies.total": 1.5}, PAYLOAD, stages, INSTRUMENTS)
+        assert (result.excess, result.where) == (0.0, "")
+
+
+def test_limits_of_instruments_that_were_not_chosen_are_left_out() -> None:
+    limits = [TWICE, Limit("rss.peak", 1.0, None, "error")]
+    results = judge(limits, {"copies.total": 1.0, "rss.peak": 9.0}, PAYLOAD, (), [MEMRAY])
+    assert [result.metric for result in results] == ["copies.total"]
+
+
+def test_growth_over_its_limit_names_who_keeps_it() -> None:
+    kept = [{"name": "cachekit.x._KEPT", "stage": "unwrap", "file": "cachekit/x.py", "line": 7}]
+    limit = Limit("growth.per_read", 0.3, None, "error")
+    (result,) = judge([limit], {"growth.per_read": 1.0}, PAYLOAD, (), INSTRUMENTS, kept)
+    assert result.where == "unwrap at cachekit/x.py:7"
+
+
+def outcome(status: BudgetStatus, level: Level = "error") -> BudgetResult:
+    return BudgetResult("copies.total", 2.0, None if status == "unmeasured" else 2.5, level, status)
+
+
+class TestTheVerdict:
+    @pytest.mark.parametrize(
+        ("results", "verdict"),
+        [
+            ([outcome("within")], "pass"),
+            ([outcome("within"), outcome("over")], "fail"),
+            ([outcome("over", "warn"), outcome("within")], "pass"),
+            ([outcome("over"), outcome("unmeasured")], "unmeasured"),
+            ([outcome("unmeasured", "warn"), outcome("within")], "pass"),
+        ],
+    )
+    def test_of_results(self, results: list[BudgetResult], verdict: str) -> None:
+        assert verdict_of(results, [TWICE])[0] == verdict
+
+    def test_names_what_is_missing(self) -> None:
+        _, reason = verdict_of([outcome("unmeasured")], [TWICE])
+        assert reason == "the budget names what was not measured: copies.total"
+
+    def test_without_a_limit_that_could_be_judged_is_no_pass(self) -> None:
+        verdict, reason = verdict_of([], [TWICE])
+        assert verdict == "unmeasured"
+        assert "instruments that were chosen" in str(reason)
+
+    def test_without_any_limit_is_a_pass(self) -> None:
+        assert verdict_of([], []) == ("pass", None)

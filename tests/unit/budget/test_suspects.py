@@ -1,0 +1,86 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cachekit_memprobe.budget.suspects import suspect_of
+from cachekit_memprobe.model import SiteKind, SiteUsage, StageUsage
+from tests.golden.reports import site, size, stage
+
+
+def line(where: str, copies: float, kind: SiteKind, *, live: float = 0.0, held: float = 0.0) -> SiteUsage:
+    return replace(site(f"cachekit/{where}", copies, kind, held=held), live_bytes=size(live))
+
+
+UNWRAP = stage("unwrap", line("wrapper.py:126", 1.0, "verbatim", live=1.0))
+FILE = stage(
+    "backend_get",
+    line("file.py:134", 1.0, "received"),
+    line("file.py:167", 0.98, "verbatim", live=0.98, held=0.98),
+)
+MATERIALIZE = stage("materialize", line("arrow.py:306", 1.02, "transformed", live=1.02, held=1.02))
+STATS = stage("stats", line("deco.py:732", 2.87, "unproven", live=2.87))
+DECODE = stage("decode", line("arrow.py:300", 0.2, "verbatim", live=0.2))
+MAP = stage("backend_map", mapped=1.0)
+KEPT: dict[str, Any] = {"name": "cachekit.x._K", "stage": "unwrap", "file": "cachekit/x.py", "line": 7}
+
+
+@pytest.mark.parametrize(
+    ("metric", "stages", "where"),
+    [
+        ("copies.unwrap", (UNWRAP, STATS), "unwrap at cachekit/wrapper.py:126"),
+        ("live.stats", (UNWRAP, STATS), "stats at cachekit/deco.py:732"),
+        ("copies.backend_get", (FILE, MATERIALIZE), "backend_get at cachekit/file.py:134"),
+        ("live.backend_get", (FILE, MATERIALIZE), "backend_get at cachekit/file.py:167"),
+    ],
+)
+def test_a_stage_of_its_own_is_told_by_its_largest_line(
+    metric: str, stages: tuple[StageUsage, ...], where: str
+) -> None:
+    assert suspect_of(metric, stages) == where
+
+
+class TestAFigureOfTheWholeRead:
+    @pytest.mark.parametrize("metric", ["copies.total", "peak.heap", "rss.peak"])
+    def test_is_told_by_a_byte_for_byte_copy_before_a_larger_transformation(self, metric: str) -> None:
+        assert suspect_of(metric, (FILE, MATERIALIZE)) == "backend_get at cachekit/file.py:167"
+
+    def test_is_told_by_a_stage_that_needs_no_memory_before_any_other(self) -> None:
+        assert suspect_of("copies.total", (FILE, MATERIALIZE, STATS)) == "stats at cachekit/deco.py:732"
+
+    def test_is_not_told_by_what_is_small(self) -> None:
+        assert suspect_of("copies.total", (DECODE, MATERIALIZE)) == "materialize at cachekit/arrow.py:306"
+
+    def test_that_is_a_peak_is_not_told_by_what_was_gone_then(self) -> None:
+        gone = stage("unwrap", line("wrapper.py:126", 1.0, "verbatim", live=0.0))
+        assert suspect_of("peak.heap", (gone, MATERIALIZE)) == "materialize at cachekit/arrow.py:306"
+
+
+def test_what_the_value_holds_is_told_by_what_outlived_the_read() -> None:
+    assert suspect_of("held.result", (UNWRAP, FILE)) == "backend_get at cachekit/file.py:167"
+
+
+def test_a_file_map_is_told_by_its_stage() -> None:
+    assert suspect_of("mapped.file", (UNWRAP, MAP)) == "backend_map"
+
+
+class TestWhatStaysBehind:
+    @pytest.mark.parametrize("metric", ["growth.per_read", "growth.anon", "rss.settled"])
+    def test_is_told_by_who_keeps_it(self, metric: str) -> None:
+        unused = {"name": "cachekit.y._K", "stage": None, "file": "", "line": 0}
+        assert suspect_of(metric, (UNWRAP,), [unused, KEPT]) == "unwrap at cachekit/x.py:7"
+
+    def test_is_not_told_by_what_was_copied(self) -> None:
+        assert suspect_of("growth.per_read", (UNWRAP,)) == ""
+
+
+@pytest.mark.parametrize(
+    "metric", ["copies.total", "copies.unwrap", "peak.heap", "held.result", "mapped.file"]
+)
+def test_without_any_line_there_is_nothing_to_say(metric: str) -> None:
+    assert suspect_of(metric, (stage("unwrap"),)) == ""
+
+
+def test_native_code_is_told_by_its_stage() -> None:
+    native = stage("decompress", replace(line("x.py:1", 1.0, "transformed"), file="", line=0))
+    assert suspect_of("copies.decompress", (native,)) == "decompress"

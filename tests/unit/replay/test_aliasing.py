@@ -1,0 +1,162 @@
+"""New memory on the line that made it: the watcher on a module that is written for it."""
+
+import importlib.util
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from cachekit_memprobe.replay.probes.aliasing import _block_json, _Watcher
+from cachekit_memprobe.replay.probes.regions import Regions
+from cachekit_memprobe.replay.resolve import Watched
+from cachekit_memprobe.replay.tracer import StageTracer
+from cachekit_memprobe.stages import BACKEND_GET, DECODE, UNWRAP
+
+FRAME = os.urandom(256 << 10)
+
+SOURCE = """
+import contextlib
+import numpy as np
+
+def unwrap(data):
+    payload = bytes(memoryview(data))  # local
+    return payload
+
+def view(data):
+    return memoryview(data)[10:]
+
+def in_a_with(data):
+    with contextlib.nullcontext():
+        return bytearray(data)  # in a with
+
+def in_a_finally(data):
+    try:
+        return (True, bytearray(data))  # in a finally
+    finally:
+        len(data)
+
+def on_lines(data):
+    payload = dict(
+        copy=None,
+        other=(kept := bytearray(data)),  # on lines
+    )
+    return kept
+
+def filled_later(data):
+    buffer = np.zeros(len(data), dtype=np.uint8)  # filled later
+    buffer[:] = np.frombuffer(data, dtype=np.uint8)
+    return buffer
+
+def handed_on(data):
+    return unwrap(bytearray(data))  # handed on
+
+def helped(data):
+    return _helper(data)
+
+def _helper(data):
+    return bytearray(data)  # helped
+
+def transformed(data):
+    return data[::-1]  # transformed
+
+def grown(data):
+    buffer = bytearray()
+    for start in range(0, len(data), 4096):
+        buffer += data[start : start + 4096]  # grown
+    return bytes(buffer)
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> ModuleType:
+    package = tmp_path / "cachekit"
+    package.mkdir()
+    file = package / "reading.py"
+    file.write_text(SOURCE)
+    spec = importlib.util.spec_from_file_location("reading", file)
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+Watch = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture
+def watch(module: ModuleType) -> Watch:
+    def watched(name: str, stage: str = DECODE, **also: str) -> list[dict[str, Any]]:
+        """The blocks that a function makes of the frame; ``also`` other functions are in a stage."""
+        regions = Regions(least_bytes=4096)
+        regions.add_known(FRAME, "the frame")
+        watcher = _Watcher(regions)
+        functions = {getattr(module, function).__code__: place for function, place in also.items()}
+        functions[getattr(module, name).__code__] = stage
+        tracer = StageTracer(
+            {
+                code: Watched(place, code.co_name, code.co_filename, code.co_firstlineno)
+                for code, place in functions.items()
+            },
+            watcher,
+            str(Path(str(module.__file__)).parent),
+        )
+        tracer.start()
+        try:
+            getattr(module, name)(FRAME)
+        finally:
+            tracer.stop()
+        return [_block_json(block) for block in watcher.blocks]
+
+    return watched
+
+
+def line_of(comment: str) -> int:
+    return next(n for n, line in enumerate(SOURCE.splitlines(), start=1) if line.endswith(f"# {comment}"))
+
+
+@pytest.mark.parametrize(
+    ("function", "comment", "kind"),
+    [
+        ("unwrap", "local", "verbatim"),
+        ("in_a_with", "in a with", "verbatim"),
+        ("in_a_finally", "in a finally", "verbatim"),
+        ("filled_later", "filled later", "verbatim"),
+        ("helped", "helped", "verbatim"),
+        ("transformed", "transformed", "transformed"),
+    ],
+)
+def test_new_memory_is_booked_on_its_line(function: str, comment: str, kind: str, watch: Watch) -> None:
+    (block,) = watch(function)
+    assert (block["line"], block["kind"], block["size_bytes"]) == (line_of(comment), kind, len(FRAME))
+    assert block["stage"] == DECODE
+
+
+def test_a_view_is_booked_nowhere(watch: Watch) -> None:
+    assert watch("view") == []
+
+
+def test_a_statement_of_several_lines_tells_all_of_them(watch: Watch) -> None:
+    (block,) = watch("on_lines")
+    first, last = block["statement"]
+    assert first <= line_of("on lines") <= last
+
+
+def test_what_a_call_hands_on_was_made_by_the_caller(watch: Watch) -> None:
+    made, copied = watch("handed_on", unwrap=UNWRAP)
+    assert (made["stage"], made["line"]) == (DECODE, line_of("handed on"))
+    assert (copied["stage"], copied["line"]) == (UNWRAP, line_of("local"))
+
+
+def test_what_comes_from_a_backend_was_received_unless_it_is_a_copy(watch: Watch) -> None:
+    assert [block["kind"] for block in watch("transformed", BACKEND_GET)] == ["received"]
+    assert [block["kind"] for block in watch("in_a_with", BACKEND_GET)] == ["verbatim"]
+
+
+def test_an_array_that_grows_and_moves_is_followed(watch: Watch) -> None:
+    blocks = watch("grown")
+    assert {block["kind"] for block in blocks} == {"verbatim"}
+    assert len(FRAME) in {block["size_bytes"] for block in blocks}

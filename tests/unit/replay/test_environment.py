@@ -1,0 +1,61 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cachekit_memprobe.model import Scenario
+from cachekit_memprobe.replay.environment import child_environment
+from tests.golden.reports import SCENARIO
+
+SECRETS = {
+    "CACHEKIT_MASTER_KEY": "k3y",
+    "REDIS_URL": "redis://joe:hunter2@h",
+    "AWS_SECRET_ACCESS_KEY": "x",
+    "PYTHONPATH": "/somewhere",
+    "MALLOC_ARENA_MAX": "1",
+}
+
+
+@pytest.fixture(autouse=True)
+def users_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**SECRETS, "PATH": "/bin:/usr/bin", "HOME": "/home/joe"}.items():
+        monkeypatch.setenv(name, value)
+
+
+def environment(scenario: Scenario = SCENARIO, *, pinned: bool = True) -> Mapping[str, str]:
+    return child_environment(scenario, home=Path("/scratch/rss"), pinned=pinned)
+
+
+def test_nothing_of_the_users_but_what_a_program_needs_to_start() -> None:
+    child = environment()
+    assert not SECRETS.keys() & child.keys()
+    assert child["PATH"] == "/bin:/usr/bin"
+
+
+def test_a_home_and_a_temporary_folder_of_its_own() -> None:
+    assert (environment()["HOME"], environment()["TMPDIR"]) == ("/scratch/rss", "/scratch/rss")
+
+
+def test_the_compression_that_only_the_environment_can_ask_for() -> None:
+    scenario = replace(SCENARIO, caching=replace(SCENARIO.caching, compression="zstd"))
+    assert environment(scenario)["CACHEKIT_ARROW_COMPRESSION"] == "zstd"
+
+
+@pytest.mark.parametrize("size_bytes", [1, 1 << 33])
+def test_cachekit_allows_values_as_large_as_they_are(size_bytes: int) -> None:
+    scenario = replace(SCENARIO, value=replace(SCENARIO.value, logical_bytes=size_bytes))
+    assert int(environment(scenario)["CACHEKIT_MAX_VALUE_SIZE"]) > size_bytes
+
+
+def test_allocators_are_pinned_unless_they_are_to_be_as_deployed() -> None:
+    pins = environment().keys() - environment(pinned=False).keys()
+    assert {"ARROW_DEFAULT_MEMORY_POOL", "MALLOC_MMAP_THRESHOLD_"} <= pins
+    assert environment()["ARROW_DEFAULT_MEMORY_POOL"] == "system"
+
+
+def test_what_is_encrypted_in_one_process_is_read_in_another() -> None:
+    encrypted = replace(SCENARIO, caching=replace(SCENARIO.caching, encryption=True))
+    homes = [child_environment(encrypted, home=Path(home), pinned=True) for home in ("/store", "/rss")]
+    assert homes[0]["CACHEKIT_DEPLOYMENT_UUID"] == homes[1]["CACHEKIT_DEPLOYMENT_UUID"]
+    assert "CACHEKIT_DEPLOYMENT_UUID" not in environment()

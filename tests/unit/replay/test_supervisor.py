@@ -1,0 +1,190 @@
+"""Children that are small scripts: what they say, how they end, and that nothing of them stays."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.replay import wire
+from cachekit_memprobe.replay.supervisor import Cancelled, Launch, OnBarrier, Supervisor
+
+pytestmark = pytest.mark.process
+
+# What the supervisor calls: PYTHON -s CHILD TASK_FILE READ_FD WRITE_FD.
+_HEAD = """
+import os, shutil, signal, subprocess, sys, time
+task, read, write = sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
+def say(line): os.write(write, line.encode() + b"\\n")
+def leave(file, text): open(file, "w").write(str(text))
+leave("pid", os.getpid())
+print("last words", file=sys.stderr, flush=True)
+"""
+_RESULT = """say('{"version": 1, "type": "result", "data": {"answer": 42}}')"""
+_SLEEPER = 'subprocess.Popen(["sleep", "3600"], close_fds=False)'
+
+Run = Callable[..., dict[str, object]]
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Callable[..., Launch]:
+    def made(script: str, timeout_s: float = 30.0) -> Launch:
+        program, python = tmp_path / "program.py", tmp_path / "python"
+        program.write_text(_HEAD + script)
+        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{program}" "$@"\n')
+        python.chmod(0o755)
+        task = wire.Task("read", {}, {}, {}, str(tmp_path))
+        environment = {"PATH": os.environ["PATH"], "WORD": "kept"}
+        return Launch(python, task, environment, tmp_path / "child", timeout_s)
+
+    return made
+
+
+@pytest.fixture
+def run(launch: Callable[..., Launch]) -> Run:
+    def ran(script: str, on_barrier: OnBarrier | None = None, timeout_s: float = 30.0) -> dict[str, object]:
+        return Supervisor().run(launch(script, timeout_s), on_barrier)
+
+    return ran
+
+
+class TestAChild:
+    def test_answers_with_its_result(self, run: Run) -> None:
+        assert run(_RESULT) == {"answer": 42}
+
+    def test_has_its_task_its_environment_and_its_folder(self, run: Run, tmp_path: Path) -> None:
+        run(f'shutil.copy(task, "seen"); leave("environment", sorted(os.environ)); {_RESULT}')
+        child = tmp_path / "child"
+        assert wire.decode_task((child / "seen").read_text()).operation == "read"
+        names = (child / "environment").read_text()
+        assert "WORD" in names
+        assert "HOME" not in names
+
+    def test_waits_at_barriers_for_the_supervisor_to_look(self, run: Run) -> None:
+        met: list[tuple[str, bool]] = []
+        run(
+            f"""say('{{"version": 1, "type": "barrier", "name": "here"}}'); os.read(read, 1); {_RESULT}""",
+            lambda name, pid: met.append((name, psutil.pid_exists(pid))),
+        )
+        assert met == [("here", True)]
+
+    def test_may_print_what_it_likes(self, run: Run) -> None:
+        assert run(f"""print('{{"version": 1, "type": "failure"}}', flush=True); {_RESULT}""") == {
+            "answer": 42
+        }
+
+    def test_that_ends_well_is_ended_nevertheless_with_all_it_has_started(
+        self, run: Run, tmp_path: Path
+    ) -> None:
+        run(f'leave("sleeper", {_SLEEPER}.pid); {_RESULT}; time.sleep(3600)')
+        assert not _runs(int((tmp_path / "child" / "sleeper").read_text()))
+        assert not _runs(int((tmp_path / "child" / "pid").read_text()))
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("sys.exit(5)", "ended with status 5 and without a result"),
+        ("os.kill(os.getpid(), 9)", "was killed (SIGKILL), by the kernel for want of memory as a rule"),
+        ("os.kill(os.getpid(), 11)", "was killed by signal 11"),
+        ("os.kill(os.getpid(), 40)", "was killed by signal 40"),
+        (f"{_SLEEPER}; os._exit(5)", "ended with status 5 and without a result"),
+        ("say('nonsense')", "sent garbage instead of a message: b'nonsense'"),
+        ("say('[1]')", "sent garbage instead of a message"),
+        ("""say('{"version": 0, "type": "result", "data": {}}')""", "sent garbage instead of a message"),
+        ("""say('{"version": 1}')""", "sent garbage instead of a message"),
+        ("""say('{"version": 1, "type": "lunch"}')""", "message of unknown type 'lunch'"),
+        ("""say('{"version": 1, "type": "result", "data": 7}')""", "message of unknown type 'result'"),
+        ("""say('{"version": 1, "type": "failure", "reason": "no luck"}')""", "no luck"),
+        ("os.write(write, b'half')", "ended with status 0 and without a result"),
+        ("while True: print('last words' * 999)", "printed more than 64 MiB"),
+    ],
+)
+def test_whatever_else_a_child_does_is_the_reason(script: str, reason: str, run: Run, tmp_path: Path) -> None:
+    with pytest.raises(CouldNotMeasure) as caught:
+        run(script)
+    assert reason in str(caught.value)
+    assert "last words" in str(caught.value)
+    assert not _runs(int((tmp_path / "child" / "pid").read_text()))
+
+
+def test_a_child_that_hangs_has_its_time(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(CouldNotMeasure, match=r"did not finish within 2 s; see --timeout"):
+        run("time.sleep(3600)", timeout_s=2)
+    assert not _runs(int((tmp_path / "child" / "pid").read_text()))
+
+
+def test_a_child_that_closed_its_channel_but_lives_is_ended(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cachekit_memprobe.replay.supervisor._LAST_BREATH_S", 0.1)
+    with pytest.raises(CouldNotMeasure, match="closed its channel without a result"):
+        run("os.close(write); time.sleep(3600)")
+    assert not _runs(int((tmp_path / "child" / "pid").read_text()))
+
+
+def test_only_the_last_of_many_words_are_told(run: Run) -> None:
+    with pytest.raises(CouldNotMeasure) as caught:
+        run("print(*(f'line {number}' for number in range(9001)), sep=chr(10)); sys.exit(1)")
+    lines = [line.strip() for line in str(caught.value).splitlines()]
+    assert lines[1] == "the last it printed:"
+    assert lines[-1] == "line 9000"
+    assert len(lines) < 30
+
+
+def test_an_interpreter_that_is_not_there_is_the_reason(launch: Callable[..., Launch]) -> None:
+    made = launch("")
+    made.python.unlink()
+    with pytest.raises(CouldNotMeasure, match="the target's interpreter can't be started"):
+        Supervisor().run(made)
+
+
+class TestARunThatIsCancelled:
+    def test_ends_the_child_that_runs(self, launch: Callable[..., Launch], tmp_path: Path) -> None:
+        supervisor, pid_file = Supervisor(), tmp_path / "child" / "pid"
+
+        def cancel() -> None:
+            _wait_for(pid_file)
+            supervisor.cancel()
+
+        canceller = threading.Thread(target=cancel)
+        canceller.start()
+        with pytest.raises(Cancelled):
+            supervisor.run(launch("time.sleep(3600)"))
+        canceller.join()
+        assert not _runs(int(pid_file.read_text()))
+
+    def test_starts_no_further_child(self, launch: Callable[..., Launch], tmp_path: Path) -> None:
+        supervisor = Supervisor()
+        supervisor.cancel()
+        with pytest.raises(Cancelled):
+            supervisor.run(launch(""))
+        assert not (tmp_path / "child" / "pid").exists()
+
+
+def test_no_descriptor_stays_open(run: Run) -> None:
+    run(_RESULT)
+    before = psutil.Process().num_fds()
+    run(_RESULT)
+    with pytest.raises(CouldNotMeasure):
+        run("sys.exit(1)")
+    assert psutil.Process().num_fds() == before
+
+
+def _wait_for(file: Path) -> None:
+    while not file.exists() or not file.read_text():
+        time.sleep(0.01)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        process = psutil.Process(pid)
+        # What isn't our own child is buried by whoever adopts it, in its own time.
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
