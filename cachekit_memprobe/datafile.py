@@ -41,7 +41,7 @@ EXPECTED = "Parquet, CSV, Arrow or Feather, .npy or JSON"
 SERIALIZERS: dict[Content, tuple[str, ...]] = {
     "table": ("arrow", "auto"),
     "array": ("auto",),
-    "objects": ("orjson", "default", "auto"),
+    "objects": ("orjson", "default", "auto", "interop"),
 }
 """cachekit's serializers that can store a content; the first is the one that is made for it."""
 

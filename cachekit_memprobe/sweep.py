@@ -41,12 +41,14 @@ class Sweep:
         sizes: as they were written, in the order of the command line.
         axes: the keys that were varied, with their values.
         skipped: combinations of the axes that were not measured.
+        without_budget: the scenarios whose budget was left aside, as it is for the scenario as it is.
         predict_bytes: the sizes for which the fitted line is asked.
     """
 
     sizes: tuple[str, ...] = ()
     axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = ()
+    without_budget: tuple[str, ...] = ()
     predict_bytes: tuple[int, ...] = ()
 
 

@@ -126,7 +126,7 @@ def _remarks(name: str, results: Sequence[Result], report: Report) -> Iterable[s
         group = [entry.axes for entry in skipped if entry.reason == reason]
         others = [entry.axes for entry in skipped if entry.reason != reason]
         yield f"skipped {_shared(group, [*others, *(variant.axes for variant in measured)])}: {reason}"
-    if not any(result.scenario.budget for result in results):
+    if name in report.sweep.without_budget:
         yield (
             f"the budget of {name} is for the scenario as it is, so that its combinations have none; "
             "--budget METRIC=LIMIT gives them one"

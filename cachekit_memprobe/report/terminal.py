@@ -54,7 +54,7 @@ def render_report(report: Report, *, width: int, names: Collection[str] = ()) ->
 
 def _has_its_own_part(result: Result) -> bool:
     """Whether a result has a part of its own. Of many that differ little only those have that need a look."""
-    return result.scenario.variant is None or result.verdict in ("fail", "unmeasured")
+    return result.scenario.variant is None or result.verdict != "pass"
 
 
 def _sweep(report: Report, width: int) -> Iterable[RenderableType]:

@@ -68,6 +68,9 @@ def expand(
         sizes=tuple(size.text for size in sizes) if len(sizes) > 1 else (),
         axes={axis.name: tuple(map(spelled, axis.values)) for axis in axes},
         skipped=skipped,
+        without_budget=tuple(
+            scenario.name for scenario in scenarios if axes and scenario.budget and not limits
+        ),
         predict_bytes=predict_bytes,
     )
     return tuple(sized for scenario in possible for sized in _sized(scenario, sizes)), sweep

@@ -14,11 +14,11 @@ from cachekit_memprobe.scenario.document import document_of
 from cachekit_memprobe.scenario.files import file_problems
 from cachekit_memprobe.scenario.loader import scenario_of
 from cachekit_memprobe.scenario.problems import Problem
-from cachekit_memprobe.scenario.rules import COLUMNS, L1, ROUTE, TIER, Key
+from cachekit_memprobe.scenario.rules import BACKFILL, COLUMNS, L1, ROUTE, TIER, Key
 from cachekit_memprobe.scenario.schema import TABLES
 from cachekit_memprobe.sweep import Skipped, Variant
 
-_FOLLOWERS = (ROUTE, L1, TIER, COLUMNS)
+_FOLLOWERS = (ROUTE, L1, TIER, COLUMNS, BACKFILL)
 """Keys that say where a read goes rather than what is cached: they give way to an axis that needs it."""
 
 

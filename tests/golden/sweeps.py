@@ -120,7 +120,11 @@ MATRIX = sweep_report(
         reason=UNMEASURED.reason,
         payload=None,
     ),
-    sweep=Sweep(axes={**AXES, "tier": ("l1", "l2", "reference")}, skipped=SKIPPED),
+    sweep=Sweep(
+        axes={**AXES, "tier": ("l1", "l2", "reference")},
+        skipped=SKIPPED,
+        without_budget=("arrow-l1-hit",),
+    ),
 )
 
 WIDE = sweep_report(

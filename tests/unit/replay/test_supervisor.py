@@ -74,9 +74,8 @@ class TestAChild:
         assert met == [("here", True)]
 
     def test_may_print_what_it_likes(self, run: Run) -> None:
-        assert run(f"""print('{{"version": 1, "type": "failure"}}', flush=True); {_RESULT}""") == {
-            "answer": 42
-        }
+        words = """print('{"version": 1, "type": "failure"}', flush=True)"""
+        assert run(f"{words}; {_RESULT}") == {"answer": 42}
 
     def test_that_ends_well_is_ended_nevertheless_with_all_it_has_started(
         self, run: Run, tmp_path: Path

@@ -40,7 +40,13 @@ def test_everything_but_the_results() -> None:
                 "jobs": 2,
                 "as_deployed": False,
             },
-            "sweep": {"sizes": [], "axes": {}, "skipped": [], "predict_bytes": []},
+            "sweep": {
+                "sizes": [],
+                "axes": {},
+                "skipped": [],
+                "without_budget": [],
+                "predict_bytes": [],
+            },
             "scaling": [],
             "notes": ["a note"],
         }

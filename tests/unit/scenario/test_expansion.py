@@ -72,7 +72,16 @@ def test_sizes_and_a_matrix_multiply() -> None:
         "arrow-l1-hit", "16MB", {"tier": "l2"}, {"route": "get", "l1": "off"}
     )
     assert scenarios[3].value.logical_bytes == 16 * MB
-    assert sweep == Sweep(sizes=("8MB", "16MB"), axes={"tier": ("l1", "l2")})
+    assert sweep == Sweep(
+        sizes=("8MB", "16MB"), axes={"tier": ("l1", "l2")}, without_budget=("arrow-l1-hit",)
+    )
+
+
+def test_limits_of_the_command_line_are_a_budget_for_variants_too() -> None:
+    limit = Limit("rss.peak", 9.0, None, "error")
+    scenarios, sweep = expand([L1_HIT], axes=[TIERS], limits=(limit,))
+    assert {scenario.budget for scenario in scenarios} == {(limit,)}
+    assert sweep.without_budget == ()
 
 
 def test_what_is_skipped_is_told() -> None:

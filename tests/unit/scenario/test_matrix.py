@@ -96,3 +96,15 @@ def test_what_a_file_holds_decides_which_serializer_can_store_it(tmp_path: Path)
     assert orjson.reason == (
         '[cache] serializer has to be one of "arrow", "auto" because prices.csv holds a DataFrame'
     )
+
+
+def test_a_read_that_fills_l1_becomes_a_hit_there(tmp_path: Path) -> None:
+    [variant] = possible(load_bundled("async-file-get-backfill"), "tier=l1")
+    assert (variant.read.tier, variant.read.route, variant.read.backfill) == ("l1", "memory", False)
+
+
+def test_a_file_can_be_cached_by_reference(tmp_path: Path) -> None:
+    (tmp_path / "prices.csv").write_text("a,b\n1,2\n")
+    scenario = payload_scenario(tmp_path / "prices.csv", HowCached())
+    [variant] = possible(scenario, "backend=none", "serializer=none")
+    assert (variant.read, variant.caching.l1) == (Read("reference", "memory"), True)
