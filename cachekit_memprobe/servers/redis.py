@@ -14,6 +14,9 @@ from cachekit_memprobe.servers.redaction import redacted, secrets_of_url
 
 _SCHEMES = ("redis", "rediss", "unix")
 _TIMEOUT_S = 5.0
+_PROBE_S = 0.5
+"""For a server that has just been started; another program on its port may never answer."""
+
 _KEYS_AT_ONCE = 1000
 # Larger than any value that fits into memory: the machine is the limit, not the server's defaults.
 _LARGEST_VALUE_BYTES = 1 << 40
@@ -145,7 +148,7 @@ def _url(port: int, password: str) -> str:
 
 def _answers(url: str) -> bool:
     """The password proves that it is the server that was started here."""
-    client: redis.Redis = redis.Redis.from_url(url, socket_timeout=_TIMEOUT_S)
+    client: redis.Redis = redis.Redis.from_url(url, socket_timeout=_PROBE_S)
     try:
         return bool(client.ping())
     except (redis.RedisError, OSError):

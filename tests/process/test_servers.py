@@ -134,11 +134,12 @@ class TestMeasuring:
     ) -> None:
         result = measured(name, installed, tmp_path / "run")
         assert result.reason is None
-        assert result.metrics["copies.backend_get"] == pytest.approx(copies, abs=0.1)
+        # hiredis's buffer grows by 1 MiB at a time.
+        assert result.metrics["copies.backend_get"] == pytest.approx(copies, abs=0.2)
         assert result.metrics["copies.materialize"] == pytest.approx(1, abs=0.05)
         (backend_get,) = (stage for stage in result.stages if stage.name == "backend_get")
         assert backend_get.sites[0].file.startswith("cachekit/backends/")
-        assert backend_get.held_bytes / (_SIZE_MIB * MIB) == pytest.approx(held, abs=0.15)
+        assert backend_get.held_bytes / (_SIZE_MIB * MIB) == pytest.approx(held, abs=0.2)
         assert not servers_of(os.getpid())
 
     def test_the_key_of_an_encrypted_read_is_written_nowhere(
