@@ -150,7 +150,8 @@ WIDE = sweep_report(
             "compression": ("none", "zstd"),
             "encryption": ("on", "off"),
             "return_format": ("pandas",),
-        }
+        },
+        without_budget=("arrow-l1-hit",),
     ),
 )
 
@@ -160,5 +161,10 @@ MATRIX_AT_SIZES = sweep_report(
         for tier, slope in (("l1", 1.0), ("l2", 2.0))
         for size in (64, 128, 256)
     ),
-    sweep=Sweep(sizes=("64MB", "128MB", "256MB"), axes={"tier": ("l1", "l2")}, predict_bytes=(1000 * MB,)),
+    sweep=Sweep(
+        sizes=("64MB", "128MB", "256MB"),
+        axes={"tier": ("l1", "l2")},
+        without_budget=("arrow-l1-hit",),
+        predict_bytes=(1000 * MB,),
+    ),
 )

@@ -33,11 +33,11 @@ class TestOwnData:
         assert (scenario.budget, tool.sweep) == ((), Sweep())
 
     def test_options_say_how_it_is_cached(self, invoke: Invoke, tool: Tool) -> None:
-        words = "run --payload prices.csv --serializer auto --tier l2 --route get --backend redis"
+        words = "run --payload prices.csv --serializer arrow --tier l2 --route get --backend redis"
         invoke(*words.split(), "--compression", "zstd", "--encryption", "on")
         [scenario] = tool.scenarios
         caching = scenario.caching
-        assert (caching.serializer, caching.backend, caching.compression) == ("auto", "redis", "zstd")
+        assert (caching.serializer, caching.backend, caching.compression) == ("arrow", "redis", "zstd")
         assert (caching.encryption, caching.l1, scenario.read) == (True, False, Read("l2", "get"))
 
     def test_a_budget_applies(self, invoke: Invoke, tool: Tool) -> None:

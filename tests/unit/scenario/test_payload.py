@@ -69,8 +69,8 @@ def test_limits_are_its_budget(write: Write) -> None:
         (
             "a.json",
             HowCached(serializer="arrow"),
-            '--serializer: expected one of "orjson", "default", "auto" because a.json holds JSON objects, '
-            'found "arrow"; write --serializer orjson, or name another file',
+            '--serializer: expected one of "orjson", "default", "auto", "interop" because a.json holds JSON '
+            'objects, found "arrow"; write --serializer orjson, or name another file',
         ),
         (
             "a.npy",
