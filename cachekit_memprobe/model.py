@@ -13,7 +13,7 @@ from cachekit_memprobe.sweep import Scaling, Sweep, Variant
 Level = Literal["error", "warn"]
 Verdict = Literal["pass", "fail", "unmeasured", "not_applicable"]
 BudgetStatus = Literal["within", "over", "unmeasured"]
-SiteKind = Literal["verbatim", "mixed", "transformed", "received", "unproven"]
+SiteKind = Literal["verbatim", "mixed", "transformed", "received", "unproven", "mapped"]
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,17 @@ class Read:
 
 @dataclass(frozen=True)
 class Limit:
-    """One line of a budget; exactly one of ``payloads`` and ``size_bytes`` is set."""
+    """One line of a budget; exactly one of ``payloads`` and ``size_bytes`` is set.
+
+    Attributes:
+        where: what the target must be for it to hold, such as ``pandas<3``; empty for every target.
+    """
 
     metric: str
     payloads: float | None
     size_bytes: int | None
     level: Level
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,7 +221,9 @@ class SiteUsage:
         held_bytes: still allocated when the read returned.
         kind: what its new memory is. ``verbatim``: at least half of it a byte-for-byte copy of memory
             that the read had; ``mixed``: a smaller part; ``received``: from the backend;
-            ``transformed``: neither; ``unproven``: the aliasing instrument didn't get to see it.
+            ``transformed``: neither; ``unproven``: the aliasing instrument didn't get to see it;
+            ``mapped``: more of it is a file map than heap.
+        mapped_bytes: file-mapped here, which is no part of the others.
     """
 
     function: str
@@ -229,6 +236,7 @@ class SiteUsage:
     live_bytes: int
     held_bytes: int
     kind: SiteKind
+    mapped_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ thread's stage is known at every record. A thread without a position of its own,
 are, works for a reading thread: its blocks belong to the stage that is open there, if there is only one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ class Block:
         grown_bytes: its size, or by how much it outgrew the block that it was resized from.
         born: its place in the stream.
         died: likewise; ``None`` when it outlived the read.
-        address: of a mapping; ``None`` for other allocations.
+        is_file_map: a map of a file, which is no heap.
     """
 
     place: Place
@@ -51,19 +51,11 @@ class Block:
     grown_bytes: int
     born: int
     died: int | None = None
-    address: int | None = None
+    is_file_map: bool = False
 
 
-@dataclass(frozen=True)
-class Stream:
-    """What the capture of one read holds: its blocks in order, and the file maps that were seen."""
-
-    blocks: Sequence[Block]
-    file_maps: Sequence[tuple[int, int]]
-
-
-def read_stream(capture: Path, data: Mapping[str, Any]) -> Stream:
-    """Read a capture with its journal.
+def read_blocks(capture: Path, data: Mapping[str, Any]) -> Sequence[Block]:
+    """The blocks of one read, in order, from a capture with its journal.
 
     Args:
         capture: memray's file.
@@ -105,8 +97,8 @@ class _Decoder:
         self._noted = 0
         self._time = 0
         self._live: dict[int, Block] = {}
+        self._maps: dict[int, Block] = {}
         self._blocks: list[Block] = []
-        self._file_maps: list[tuple[int, int]] = []
 
     def feed(self, record: Any) -> None:
         self._time += 1
@@ -116,15 +108,16 @@ class _Decoder:
         elif not self._is_mark(thread, record):
             self._allocate(thread, record)
 
-    def finish(self) -> Stream:
+    def finish(self) -> Sequence[Block]:
         if self._noted != len(self._journal):
             raise CouldNotMeasure(
                 f"the capture disagrees with its journal: it has {self._noted} marks of {len(self._journal)}"
             )
-        return Stream(self._blocks, self._file_maps)
+        return self._blocks
 
     def _free(self, thread: _Thread, record: Any) -> None:
         block = self._live.pop(record.address, None)
+        self._maps.pop(record.address, None)
         if block is not None and self._open:
             block.died = self._time
         thread.just_freed_bytes = block.size_bytes if block is not None else 0
@@ -137,12 +130,13 @@ class _Decoder:
             # memray records a resize as the end of the old block, right before the new one.
             grown_bytes = max(0, record.size - thread.just_freed_bytes)
         thread.just_freed_bytes = 0
-        is_map = record.allocator == AllocatorType.MMAP
         helps = thread.position == OUTSIDE and self._where.has_no_stack(record)
         place = self._where.of(record, self._reading() if helps else thread.position, helps=helps)
-        block = Block(place, record.size, grown_bytes, self._time, address=record.address if is_map else None)
+        block = Block(place, record.size, grown_bytes, self._time)
         self._blocks.append(block)
         self._live[record.address] = block
+        if record.allocator == AllocatorType.MMAP:
+            self._maps[record.address] = block
 
     def _reading(self) -> Place:
         """What the threads that read are at; several readers in different stages are at none."""
@@ -181,10 +175,17 @@ class _Decoder:
         elif event == "pause":
             thread.paused = True
         elif event == "maps":
-            self._file_maps.extend((start, end) for start, end in entry["maps"])
+            self._tell_file_maps(entry["maps"])
         else:
             thread.paused = False
             thread.position = Place(entry["stage"], entry["function"], entry["file"], int(entry["line"]))
+
+    def _tell_file_maps(self, spans: Iterable[tuple[int, int]]) -> None:
+        """Of the maps that live now: when a file is unmapped, its addresses are taken by heap again."""
+        for start, end in spans:
+            for address, block in self._maps.items():
+                if start <= address < end:
+                    block.is_file_map = True
 
 
 class _Where:

@@ -53,7 +53,7 @@ def _heap_sizes(stages: Iterable[StageUsage], heap: HeapUse) -> dict[str, float]
         sizes[f"copies.{stage.name}"] = stage.copies_bytes
         sizes[f"live.{stage.name}"] = stage.live_bytes
     sizes["peak.heap"] = heap.peak_bytes
-    sizes["mapped.file"] = sum(heap.mapped_bytes.values())
+    sizes["mapped.file"] = heap.mapped_bytes
     return sizes
 
 

@@ -1,10 +1,10 @@
 """The heap of one read: its high-water mark, who held what there, and who allocated how much."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cachekit_memprobe.attribution.capture import Block, Place, Stream
+from cachekit_memprobe.attribution.capture import Block, Place
 
 _SMALL_BYTES = 128 * 1024
 """Blocks below this are parts of something: chunks of a socket, columns, objects."""
@@ -19,6 +19,7 @@ class PlaceUse:
             came to together: 64 KiB received into a thousand times are one buffer, not a copy.
         live_bytes: what it held at the read's peak.
         held_bytes: what it still held when the read returned.
+        mapped_bytes: what it mapped from files, which is no part of the others.
     """
 
     place: Place
@@ -26,6 +27,7 @@ class PlaceUse:
     allocations: int
     live_bytes: int
     held_bytes: int
+    mapped_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -33,17 +35,20 @@ class HeapUse:
     """What the read did to the heap; the places' copies add up to the read's, the largest first."""
 
     peak_bytes: int
-    mapped_bytes: Mapping[Place, int]
     places: tuple[PlaceUse, ...]
 
+    @property
+    def mapped_bytes(self) -> int:
+        """File-mapped by the whole read."""
+        return sum(use.mapped_bytes for use in self.places)
 
-def heap_of(stream: Stream) -> HeapUse:
-    """Tell file maps from heap, and find the heap's peak and its composition."""
-    mapped = [block for block in stream.blocks if _is_file_map(block, stream.file_maps)]
-    file_maps = {id(block) for block in mapped}
-    heap = [block for block in stream.blocks if id(block) not in file_maps]
+
+def heap_of(blocks: Sequence[Block]) -> HeapUse:
+    """Find the heap's peak and its composition; file maps stand apart."""
+    heap = [block for block in blocks if not block.is_file_map]
     peak_bytes, peak_time = _high_water_mark(heap)
     counts, live, held = Counter[Place](), Counter[Place](), Counter[Place]()
+    maps = _sizes_by_place(block for block in blocks if block.is_file_map)
     copies = _together(block for block in heap if block.size_bytes < _SMALL_BYTES)
     for block in heap:
         if block.size_bytes >= _SMALL_BYTES:
@@ -53,15 +58,12 @@ def heap_of(stream: Stream) -> HeapUse:
             live[block.place] += block.size_bytes
         if block.died is None:
             held[block.place] += block.size_bytes
-    places = [PlaceUse(place, copies[place], counts[place], live[place], held[place]) for place in counts]
-    places.sort(key=lambda use: use.copies_bytes, reverse=True)
-    return HeapUse(peak_bytes, _by_place(mapped), tuple(places))
-
-
-def _is_file_map(block: Block, file_maps: Iterable[tuple[int, int]]) -> bool:
-    if block.address is None:
-        return False
-    return any(start <= block.address < end for start, end in file_maps)
+    places = [
+        PlaceUse(place, copies[place], counts[place], live[place], held[place], maps[place])
+        for place in counts | maps
+    ]
+    places.sort(key=lambda use: (use.copies_bytes + use.mapped_bytes, use.copies_bytes), reverse=True)
+    return HeapUse(peak_bytes, tuple(places))
 
 
 def _high_water_mark(blocks: Iterable[Block]) -> tuple[int, int]:
@@ -87,7 +89,7 @@ def _together(blocks: Iterable[Block]) -> Counter[Place]:
     return Counter({place: _high_water_mark(found)[0] for place, found in of_place.items()})
 
 
-def _by_place(blocks: Iterable[Block]) -> Mapping[Place, int]:
+def _sizes_by_place(blocks: Iterable[Block]) -> Counter[Place]:
     sizes = Counter[Place]()
     for block in blocks:
         sizes[block.place] += block.size_bytes

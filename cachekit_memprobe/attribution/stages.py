@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cachekit_memprobe import metrics
-from cachekit_memprobe.attribution.capture import read_stream
+from cachekit_memprobe.attribution.capture import read_blocks
 from cachekit_memprobe.attribution.heap import HeapUse, PlaceUse, heap_of
 from cachekit_memprobe.model import Measurement, Observation, SiteKind, SiteUsage, StageUsage
 from cachekit_memprobe.stages import OTHER, STAGES
@@ -27,7 +27,7 @@ def heap_of_measurement(measurement: Measurement, folder: Path) -> HeapUse | Non
     observation = observation_of(measurement, metrics.MEMRAY)
     if observation is None or observation.capture is None:
         return None
-    return heap_of(read_stream(folder / observation.capture, observation.data))
+    return heap_of(read_blocks(folder / observation.capture, observation.data))
 
 
 def observation_of(measurement: Measurement, instrument: str) -> Observation | None:
@@ -71,7 +71,6 @@ class _Table:
 
     def usage(self, stage: str, calls: int) -> StageUsage:
         places = [use for use in self._heap.places if use.place.stage == stage] if self._heap else []
-        mapped = self._heap.mapped_bytes.items() if self._heap else ()
         sites = tuple(self._site(use) for use in places)
         return StageUsage(
             name=stage,
@@ -80,7 +79,7 @@ class _Table:
             verbatim_bytes=self._verbatim_bytes(stage, places),
             live_bytes=sum(use.live_bytes for use in places),
             held_bytes=sum(use.held_bytes for use in places),
-            mapped_bytes=sum(size_bytes for place, size_bytes in mapped if place.stage == stage),
+            mapped_bytes=sum(use.mapped_bytes for use in places),
             tracemalloc_bytes=None if self._traced is None else int(self._traced.get(stage, 0)),
             sites=sites,
         )
@@ -99,7 +98,8 @@ class _Table:
             verbatim_bytes=None if self._blocks is None else verbatim_bytes,
             live_bytes=use.live_bytes,
             held_bytes=use.held_bytes,
-            kind=_kind(kinds, use.copies_bytes),
+            kind="mapped" if use.mapped_bytes > use.copies_bytes else _kind(kinds, use.copies_bytes),
+            mapped_bytes=use.mapped_bytes,
         )
 
     def _verbatim_bytes(self, stage: str, places: Iterable[PlaceUse]) -> int | None:

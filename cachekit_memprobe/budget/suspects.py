@@ -6,7 +6,7 @@ from typing import Any
 from cachekit_memprobe.model import SiteUsage, StageUsage
 from cachekit_memprobe.stages import BACKEND_MAP, L1_GET, STATS, UNWRAP
 
-_AVOIDABLE = {"verbatim": 2, "mixed": 1, "unproven": 1, "received": 1, "transformed": 0}
+_AVOIDABLE = {"verbatim": 2, "mixed": 1, "unproven": 1, "received": 1, "transformed": 0, "mapped": 0}
 _NEVER_NEEDED = 3
 _LIGHT_STAGES = (L1_GET, BACKEND_MAP, UNWRAP, STATS)
 """Stages that do their work without heap of the payload's size."""
@@ -27,8 +27,6 @@ def suspect_of(metric: str, stages: Sequence[StageUsage], kept: Sequence[Mapping
     if kind == "growth" or metric == "rss.settled":
         used = (entry for entry in kept if entry["file"])
         return next((f"{entry['stage']} at {entry['file']}:{entry['line']}" for entry in used), "")
-    if kind == "mapped":
-        return next((stage.name for stage in stages if stage.mapped_bytes), "")
     own = [stage for stage in stages if stage.name == stage_name]
     size = _SIZES.get(kind, _copies_bytes)
     sites = [(stage, site) for stage in own or stages for site in stage.sites if size(site)]
@@ -52,6 +50,10 @@ def _held_bytes(site: SiteUsage) -> int:
     return site.held_bytes
 
 
+def _mapped_bytes(site: SiteUsage) -> int:
+    return site.mapped_bytes
+
+
 def _copies_bytes(site: SiteUsage) -> int:
     return site.copies_bytes
 
@@ -61,5 +63,6 @@ _SIZES: Mapping[str, Callable[[SiteUsage], int]] = {
     "rss": _live_bytes,
     "live": _live_bytes,
     "held": _held_bytes,
+    "mapped": _mapped_bytes,
 }
 """What makes a line large, by the first part of the metric's name; what it copied otherwise."""

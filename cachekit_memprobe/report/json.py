@@ -95,6 +95,7 @@ def _site(site: SiteUsage, payload: Payload | None) -> dict[str, Any]:
         "verbatim_bytes": site.verbatim_bytes,
         "live_bytes": site.live_bytes,
         "held_bytes": site.held_bytes,
+        "mapped_bytes": site.mapped_bytes,
     }
 
 

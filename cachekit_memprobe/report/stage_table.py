@@ -11,7 +11,6 @@ from cachekit_memprobe.report.styles import HEADING, KIND_STYLES, QUIET
 from cachekit_memprobe.report.view import (
     heap_measured,
     in_payloads,
-    noticeable,
     shown_stages,
     site_rows,
     traced,
@@ -84,11 +83,6 @@ def _stage_rows(stage: StageUsage, payload: Payload | None) -> list[_Row]:
         _Row("", site.where, format_payloads(site.copies), site.kind, format_payloads(site.held), "")
         for site in site_rows(stage, payload)
     ]
-    mapped = in_payloads(stage.mapped_bytes, payload)
-    if noticeable(mapped):
-        words = f"mapped {format_payloads(mapped)} (file map, no copy)"
-        copies_nothing = len(rows) == 1 and rows[0].where == "-"
-        rows = [replace(rows[0], where=words)] if copies_nothing else [*rows, _Row("", words, "", "", "", "")]
     return [replace(rows[0], stage=stage.name, traced=traced(stage, payload)), *rows[1:]]
 
 
@@ -125,8 +119,8 @@ def _layout(rows: list[_Row], width: int) -> tuple[int, int]:
 
 def _styled(row: _Row, room: int) -> list[Text]:
     # Nothing allocated: the row is there to say so, and should not compete with those that did.
-    style = QUIET if row.copies == format_payloads(0) and not row.where.startswith("mapped") else ""
-    styles = {"stage": style or HEADING, "kind": KIND_STYLES.get(row.kind, "")}
+    style = QUIET if row.copies == format_payloads(0) and not row.kind else ""
+    styles = {"stage": style or HEADING, "kind": KIND_STYLES.get(row.kind.partition(" ")[0], "")}
     cells = zip(_HEADINGS, row.cells, strict=True)
     return [
         Text(shorten_path(cell, room) if heading == "where" else cell, style=styles.get(heading, style))

@@ -15,6 +15,7 @@ KIND_STYLES: dict[str, str] = {
     "transformed": "yellow",
     "received": "cyan",
     "unproven": "dim",
+    "mapped": "cyan",
 }
 """By :data:`cachekit_memprobe.model.SiteKind`."""
 

@@ -37,7 +37,7 @@ class SiteRow:
 
     Attributes:
         where: ``serializers/wrapper.py:126``, or words when it isn't one place.
-        kind: of the site; empty when there is no single one.
+        kind: of the site, ``mapped 1.00x`` of a map; empty when there is no single one.
     """
 
     where: str
@@ -104,7 +104,7 @@ def site_rows(stage: StageUsage, payload: Payload | None) -> tuple[SiteRow, ...]
             site_location(site),
             in_payloads(site.copies_bytes, payload),
             in_payloads(site.held_bytes, payload),
-            site.kind,
+            _kind(site, payload),
         )
         for site in large
     )
@@ -180,8 +180,15 @@ def _took_part(stage: StageUsage) -> bool:
     return any((stage.calls, stage.copies_bytes, stage.held_bytes, stage.mapped_bytes))
 
 
+def _kind(site: SiteUsage, payload: Payload | None) -> str:
+    """A map's size stands with its kind, since it is neither copied nor held on the heap."""
+    if site.kind != "mapped":
+        return site.kind
+    return f"mapped {format_payloads(in_payloads(site.mapped_bytes, payload))}"
+
+
 def _is_noticeable(site: SiteUsage, payload: Payload | None) -> bool:
-    return noticeable(in_payloads(max(site.copies_bytes, site.held_bytes), payload))
+    return noticeable(in_payloads(max(site.copies_bytes, site.held_bytes, site.mapped_bytes), payload))
 
 
 def _small_sites(count: int) -> str:

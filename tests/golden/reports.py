@@ -64,7 +64,14 @@ def size(payloads: float) -> int:
 
 
 def site(
-    where: str, payloads: float, kind: SiteKind, *, source: str = "", held: float = 0.0, function: str = "f"
+    where: str,
+    payloads: float,
+    kind: SiteKind,
+    *,
+    source: str = "",
+    held: float = 0.0,
+    function: str = "f",
+    mapped: float = 0.0,
 ) -> SiteUsage:
     """A site at ``file:line``; the numbers are in payloads."""
     file, _, line = where.rpartition(":")
@@ -80,6 +87,7 @@ def site(
         live_bytes=size(payloads),
         held_bytes=size(held),
         kind=kind,
+        mapped_bytes=size(mapped),
     )
 
 
@@ -88,7 +96,6 @@ def stage(
     *sites: SiteUsage,
     calls: int = 1,
     live: float = 0.0,
-    mapped: float = 0.0,
     traced: float | None = 0.0,
     extra: float = 0.0,
 ) -> StageUsage:
@@ -100,7 +107,7 @@ def stage(
         sum(entry.verbatim_bytes or 0 for entry in sites),
         size(live),
         sum(entry.held_bytes for entry in sites),
-        size(mapped),
+        sum(entry.mapped_bytes for entry in sites),
         None if traced is None else size(traced),
         sites,
     )
@@ -120,6 +127,15 @@ MATERIALIZE_SITE = site(
     source="df = table.to_pandas(split_blocks=True)",
     held=1.0,
     function="ArrowSerializer.deserialize",
+)
+
+MAP_SITE = site(
+    "cachekit/backends/file/backend.py:420",
+    0.0,
+    "mapped",
+    source="mm = mmap.mmap(fd, 0, access=mmap.ACCESS_READ)",
+    function="FileBackend.get_buffer",
+    mapped=1.0,
 )
 
 L1_HIT_STAGES = (
@@ -239,7 +255,7 @@ FILE_MAP = Result(
     payload=PAYLOAD,
     metrics={"copies.total": 1.0, "mapped.file": 1.0, "peak.heap": 1.0, "rss.peak": 2.0, "rss.anon": 1.0},
     stages=(
-        stage("backend_map", mapped=1.0),
+        stage("backend_map", MAP_SITE),
         stage("unwrap"),
         stage("materialize", MATERIALIZE_SITE, live=1.0),
         stage("other", calls=0),

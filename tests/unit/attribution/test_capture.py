@@ -2,7 +2,7 @@
 
 import mmap
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 from memray import AllocatorType
 from memray._test import MemoryAllocator
 
-from cachekit_memprobe.attribution.capture import Block, Place, Stream, read_stream
+from cachekit_memprobe.attribution.capture import Block, Place, read_blocks
 from cachekit_memprobe.attribution.heap import heap_of
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.replay.probes.allocations import HERALD_BYTES, MARKS, _Journal
@@ -60,13 +60,13 @@ class Recorder:
         yield
         self.journal.moved(inside, OUTSIDE, entered=False)
 
-    def stream(self, **changes: Any) -> Stream:
+    def blocks(self, **changes: Any) -> Sequence[Block]:
         facts = {"journal": self.journal.entries, "herald_bytes": _HERALD, "marks": MARKS}
-        return read_stream(self.capture, {**facts, "package_folder": str(self.folder), **changes})
+        return read_blocks(self.capture, {**facts, "package_folder": str(self.folder), **changes})
 
     def large(self) -> list[Block]:
         """The blocks of half a MiB and more: Python's own don't get so large."""
-        return [block for block in self.stream().blocks if block.size_bytes >= _LARGE]
+        return [block for block in self.blocks() if block.size_bytes >= _LARGE]
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ class TestARealCapture:
         assert grown.size_bytes >= len(array)
         assert grown.grown_bytes == grown.size_bytes - first.size_bytes
         assert first.died is not None
-        heap = heap_of(recorder.stream())
+        heap = heap_of(recorder.blocks())
         assert heap.peak_bytes == pytest.approx(grown.size_bytes, abs=_LARGE)
         assert sum(use.copies_bytes for use in heap.places) == pytest.approx(grown.size_bytes, abs=_LARGE)
 
@@ -145,16 +145,32 @@ class TestARealCapture:
             shared = mmap.mmap(-1, 5 * MIB)
         mapped.close()
         shared.close()
-        heap = heap_of(recorder.stream())
-        assert sum(heap.mapped_bytes.values()) == 3 * MIB
+        heap = heap_of(recorder.blocks())
+        assert heap.mapped_bytes == 3 * MIB
         assert heap.peak_bytes == pytest.approx(5 * MIB, abs=_LARGE)
+
+    def test_heap_at_the_addresses_of_a_file_that_was_unmapped_is_heap(self, recorder: Recorder) -> None:
+        stored = recorder.folder / "stored"
+        stored.write_bytes(bytes(64 * MIB))
+        with stored.open("rb") as file, recorder.recording():
+            with recorder.stage(BACKEND_MAP):
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            with recorder.stage(DECODE):
+                mapped.close()
+                arenas = [mmap.mmap(-1, MIB) for _ in range(8)]
+        for arena in arenas:
+            arena.close()
+        heap = heap_of(recorder.blocks())
+        mapped_bytes = {use.place.stage: use.mapped_bytes for use in heap.places if use.mapped_bytes}
+        assert mapped_bytes == {BACKEND_MAP: 64 * MIB}
+        assert heap.peak_bytes == pytest.approx(8 * MIB, abs=_LARGE)
 
     @pytest.mark.parametrize("count", [1, 2, 3])
     def test_keeps_blocks_that_are_as_large_as_a_mark(self, count: int, recorder: Recorder) -> None:
         with recorder.recording(), recorder.stage(UNWRAP):
             made = [bytes(HERALD_BYTES) for _ in range(count)]
         assert len(made) == count
-        blocks = [block for block in recorder.stream().blocks if block.size_bytes == _HERALD]
+        blocks = [block for block in recorder.blocks() if block.size_bytes == _HERALD]
         assert [block.place.stage for block in blocks] == [UNWRAP] * count
 
     def test_that_lacks_marks_of_its_journal_is_refused(self, recorder: Recorder) -> None:
@@ -162,7 +178,7 @@ class TestARealCapture:
             pass
         more = [*recorder.journal.entries, {"event": "close", "thread": 1}]
         with pytest.raises(CouldNotMeasure, match="it has 2 marks of 3"):
-            recorder.stream(journal=more)
+            recorder.blocks(journal=more)
 
     @pytest.mark.parametrize("damage", [lambda data: b"", lambda data: b"x" * len(data)])
     def test_that_is_damaged_is_refused(self, damage: Callable[[bytes], bytes], recorder: Recorder) -> None:
@@ -170,11 +186,11 @@ class TestARealCapture:
             pass
         recorder.capture.write_bytes(damage(recorder.capture.read_bytes()))
         with pytest.raises(CouldNotMeasure, match="capture can't be read"):
-            recorder.stream()
+            recorder.blocks()
 
     def test_that_is_missing_is_refused(self, recorder: Recorder) -> None:
         with pytest.raises(CouldNotMeasure, match="capture can't be read"):
-            recorder.stream()
+            recorder.blocks()
 
 
 @dataclass(frozen=True)
@@ -226,7 +242,7 @@ class MadeUp:
     def blocks(self) -> list[Block]:
         self.mark(READER, event="close")
         facts = {"journal": self.journal, "herald_bytes": _HERALD, "marks": MARKS, "package_folder": "/env"}
-        return list(read_stream(Path("capture"), facts).blocks)
+        return list(read_blocks(Path("capture"), facts))
 
 
 @contextmanager
@@ -291,6 +307,18 @@ def test_what_the_probe_allocates_in_a_pause_is_not_the_reads(made_up: MadeUp) -
     made_up.enter(READER, UNWRAP)
     made_up.records.append(Record(READER, MIB))
     assert [block.size_bytes for block in made_up.blocks()] == [MIB]
+
+
+def test_a_block_that_was_not_mapped_is_no_file_map_wherever_it_lies(made_up: MadeUp) -> None:
+    """The list of maps is read while other threads run: what it tells may be gone when it is written down."""
+    made_up.enter(READER, BACKEND_MAP)
+    made_up.records += [
+        Record(READER, 8 * MIB, 0x7000, AllocatorType.MMAP),
+        Record(READER, MIB, 0x8000),
+    ]
+    made_up.mark(READER, event="pause")
+    made_up.mark(READER, event="maps", maps=[[0x7000, 0x9000]])
+    assert [block.is_file_map for block in made_up.blocks()] == [True, False]
 
 
 def test_marks_of_two_threads_may_interleave(made_up: MadeUp) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from cachekit_memprobe.attribution import figures_of
-from cachekit_memprobe.attribution.capture import Block, Place, Stream
+from cachekit_memprobe.attribution.capture import Block, Place
 from cachekit_memprobe.attribution.heap import heap_of
 from cachekit_memprobe.metrics import NAMES, RSS, TRACEMALLOC
 from cachekit_memprobe.model import Measurement, Observation, Payload, StageUsage
@@ -72,13 +72,10 @@ class TestTracemalloc:
 
 class TestTheHeap:
     HEAP = heap_of(
-        Stream(
-            [
-                Block(Place(UNWRAP, "f", "cachekit/m.py", 1), 64 * MIB, 64 * MIB, 1),
-                Block(Place("backend_map", "f", "cachekit/m.py", 2), 32 * MIB, 32 * MIB, 2, address=7),
-            ],
-            [(0, 10)],
-        )
+        [
+            Block(Place(UNWRAP, "f", "cachekit/m.py", 1), 64 * MIB, 64 * MIB, 1),
+            Block(Place("backend_map", "f", "cachekit/m.py", 2), 32 * MIB, 32 * MIB, 2, is_file_map=True),
+        ]
     )
 
     def test_has_a_figure_for_every_stage_be_it_zero(self) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from cachekit_memprobe.attribution.capture import Block, Place, Stream
+from cachekit_memprobe.attribution.capture import Block, Place
 from cachekit_memprobe.attribution.heap import PlaceUse, heap_of
 
 KIB = 1 << 10
@@ -9,7 +9,7 @@ OTHER_LINE = Place("backend_get", "get", "cachekit/backends/b.py", 2)
 
 
 def use_of(blocks: list[Block], place: Place = RECEIVE) -> PlaceUse:
-    (use,) = (use for use in heap_of(Stream(blocks, [])).places if use.place == place)
+    (use,) = (use for use in heap_of(blocks).places if use.place == place)
     return use
 
 

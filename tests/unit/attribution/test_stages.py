@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cachekit_memprobe.attribution import figures_of, stages_of
-from cachekit_memprobe.attribution.capture import Block, Place, Stream
+from cachekit_memprobe.attribution.capture import Block, Place
 from cachekit_memprobe.attribution.heap import HeapUse, heap_of
 from cachekit_memprobe.metrics import ALIASING, MEMRAY, RSS, TRACEMALLOC
 from cachekit_memprobe.model import Measurement, Observation, Payload, SiteUsage, StageUsage
@@ -24,7 +24,7 @@ def heap(*made: tuple[str, int, int]) -> HeapUse:
         Block(Place(stage, "unwrap", WRAPPER, line), mib * MIB, mib * MIB, born)
         for born, (stage, line, mib) in enumerate(made)
     ]
-    return heap_of(Stream(blocks, []))
+    return heap_of(blocks)
 
 
 def aliased(stage: str, line: int, mib: int, kind: str, *, last: int | None = None) -> dict[str, Any]:
@@ -93,14 +93,18 @@ class TestRows:
         assert row(measurement(), heap(), UNWRAP).tracemalloc_bytes is None
 
     def test_tell_what_was_mapped(self) -> None:
-        mapping = Block(Place(BACKEND_MAP, "get_buffer", "cachekit/f.py", 4), MIB, MIB, 1, address=10)
-        use = heap_of(Stream([mapping], [(5, 20)]))
-        stage = StageUsage(BACKEND_MAP, 0, 0, 0, 0, 0, MIB, None, ())
+        mapping = Block(Place(BACKEND_MAP, "get_buffer", "cachekit/f.py", 4), MIB, MIB, 1, is_file_map=True)
+        use = heap_of([mapping])
+        site = SiteUsage("get_buffer", "cachekit/f.py", 4, "mmap.mmap(fd, 0)", 0, 0, 0, 0, 0, "mapped", MIB)
+        stage = StageUsage(BACKEND_MAP, 0, 0, 0, 0, 0, MIB, None, (site,))
         seen = Measurement(
             SCENARIO,
             PAYLOAD,
             (
-                Observation(MEMRAY, {"stage_calls": {BACKEND_MAP: 0}, "sources": {}}),
+                Observation(
+                    MEMRAY,
+                    {"stage_calls": {BACKEND_MAP: 0}, "sources": {"cachekit/f.py:4": "mmap.mmap(fd, 0)"}},
+                ),
                 Observation(ALIASING, {"stage_calls": {}, "blocks": []}),
             ),
         )

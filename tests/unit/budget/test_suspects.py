@@ -5,7 +5,7 @@ import pytest
 
 from cachekit_memprobe.budget.suspects import suspect_of
 from cachekit_memprobe.model import SiteKind, SiteUsage, StageUsage
-from tests.golden.reports import site, size, stage
+from tests.golden.reports import MAP_SITE, site, size, stage
 
 
 def line(where: str, copies: float, kind: SiteKind, *, live: float = 0.0, held: float = 0.0) -> SiteUsage:
@@ -21,7 +21,7 @@ FILE = stage(
 MATERIALIZE = stage("materialize", line("arrow.py:306", 1.02, "transformed", live=1.02, held=1.02))
 STATS = stage("stats", line("deco.py:732", 2.87, "unproven", live=2.87))
 DECODE = stage("decode", line("arrow.py:300", 0.2, "verbatim", live=0.2))
-MAP = stage("backend_map", mapped=1.0)
+MAP = stage("backend_map", MAP_SITE)
 KEPT: dict[str, Any] = {"name": "cachekit.x._K", "stage": "unwrap", "file": "cachekit/x.py", "line": 7}
 
 
@@ -60,8 +60,8 @@ def test_what_the_value_holds_is_told_by_what_outlived_the_read() -> None:
     assert suspect_of("held.result", (UNWRAP, FILE)) == "backend_get at cachekit/file.py:167"
 
 
-def test_a_file_map_is_told_by_its_stage() -> None:
-    assert suspect_of("mapped.file", (UNWRAP, MAP)) == "backend_map"
+def test_a_file_map_is_told_by_its_line() -> None:
+    assert suspect_of("mapped.file", (UNWRAP, MAP)) == "backend_map at cachekit/backends/file/backend.py:420"
 
 
 class TestWhatStaysBehind:

@@ -57,11 +57,12 @@ def evidence(
     readers: int = 1,
     backend: str = "file",
     tier: str = "l1",
+    backfill: bool = False,
 ) -> Evidence:
     """Of a read from L1 whose payload is 300 MB."""
     scenario = replace(
         SCENARIO,
         caching=replace(SCENARIO.caching, backend=backend),
-        read=replace(SCENARIO.read, readers=readers, tier=tier),
+        read=replace(SCENARIO.read, readers=readers, tier=tier, backfill=backfill),
     )
     return Evidence(scenario, payload, stages, values or {}, kept, retained, blocks, as_deployed)

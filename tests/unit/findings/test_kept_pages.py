@@ -2,6 +2,7 @@ import pytest
 
 from cachekit_memprobe.findings import kept_pages
 from cachekit_memprobe.model import Payload
+from tests.golden.reports import MAP_SITE
 from tests.unit.findings.made import evidence, line, stage
 
 KEPT = {"name": "cachekit.x._KEPT", "size_bytes": 1, "stage": None, "file": "", "line": 0}
@@ -31,7 +32,7 @@ def test_without_the_retention_instrument_what_the_read_had_not_given_back_may_b
 
 
 def test_a_file_map_may_be_alive_too() -> None:
-    mapped = stage("backend_map", mapped=1.0)
+    mapped = stage("backend_map", MAP_SITE)
     assert list(kept_pages.find(evidence(mapped, values={"rss.settled": 1.15, "copies.total": 1.0}))) == []
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from cachekit_memprobe import pages
 from cachekit_memprobe.findings import RULES, Evidence, findings_of
+from tests.golden.reports import MAP_SITE
 from tests.unit.findings.made import FRAME, block, evidence, line, size, stage
 
 PAGES = Path(__file__).parents[3] / "docs" / "findings"
@@ -27,7 +28,7 @@ TRIGGERS: dict[str, Evidence] = {
     "MEM002": evidence(values={"peak.tracemalloc": 1.0, "peak.tracemalloc_late": 0.0}),
     "MEM003": evidence(stage("materialize", TO_PANDAS, live=1.0, traced=0.0)),
     "MEM004": evidence(kept=[KEPT]),
-    "MEM005": evidence(stage("backend_map", mapped=1.0)),
+    "MEM005": evidence(stage("backend_map", MAP_SITE)),
     "MEM006": evidence(stage("unwrap", COPY)),
     "MEM007": evidence(stage("decode", line("orjson_serializer.py:204", 13.0, held=1.0))),
     "MEM008": evidence(

@@ -190,6 +190,7 @@ def test_a_stage_names_its_largest_site() -> None:
                     "verbatim_bytes": 300000000,
                     "live_bytes": 300000000,
                     "held_bytes": 0,
+                    "mapped_bytes": 0,
                 }
             ],
         }
@@ -224,6 +225,9 @@ def test_a_file_map_is_not_a_copy() -> None:
     [result] = document(FILE_MAP)["results"]
     [mapped] = [entry for entry in result["stages"] if entry["name"] == "backend_map"]
     assert (mapped["mapped_bytes"], mapped["copies_bytes"]) == (300_000_000, 0)
+    assert (mapped["file"], mapped["line"]) == ("cachekit/backends/file/backend.py", 420)
+    [site] = mapped["sites"]
+    assert (site["kind"], site["mapped_bytes"], site["copies_bytes"]) == ("mapped", 300_000_000, 0)
 
 
 def test_a_limit_that_was_not_measured_has_no_observed_figure() -> None:
