@@ -13,6 +13,7 @@ from cachekit_memprobe.budget import judge, verdict_of
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.findings import Evidence, findings_of
 from cachekit_memprobe.model import (
+    Limit,
     Measurement,
     Payload,
     Report,
@@ -27,7 +28,7 @@ from cachekit_memprobe.replay.session import Session
 from cachekit_memprobe.replay.supervisor import Supervisor
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scaling import scaling_of
-from cachekit_memprobe.scenario import applies_to
+from cachekit_memprobe.scenario import applies_to, limits_for
 from cachekit_memprobe.servers import OwnServers, serving
 from cachekit_memprobe.sweep import Sweep
 from cachekit_memprobe.target.signals import terminable
@@ -132,7 +133,7 @@ def explain(folder: RunFolder, predict_bytes: Sequence[int] = ()) -> Report:
     """
     target, options, created, measurements = folder.load()
     sweep = folder.load_sweep()
-    results = tuple(_result(measurement, options, folder) for measurement in measurements)
+    results = tuple(_result(measurement, target, options, folder) for measurement in measurements)
     return Report(
         tool_version=__version__,
         created=created,
@@ -145,7 +146,7 @@ def explain(folder: RunFolder, predict_bytes: Sequence[int] = ()) -> Report:
     )
 
 
-def _result(measurement: Measurement, options: RunOptions, folder: RunFolder) -> Result:
+def _result(measurement: Measurement, target: Target, options: RunOptions, folder: RunFolder) -> Result:
     """One scenario's result: not applicable, not measured, or measured and judged."""
     if not measurement.applies:
         return _unjudged(
@@ -154,7 +155,8 @@ def _result(measurement: Measurement, options: RunOptions, folder: RunFolder) ->
     if measurement.reason is not None or measurement.payload is None:
         return _unjudged(measurement, "unmeasured", measurement.reason or "nothing was stored")
     try:
-        return _judged(measurement, measurement.payload, options, folder)
+        limits = limits_for(measurement.scenario.budget, target.versions)
+        return _judged(measurement, measurement.payload, limits, options, folder)
     except CouldNotMeasure as failure:
         return _unjudged(measurement, "unmeasured", str(failure))
     except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -162,14 +164,19 @@ def _result(measurement: Measurement, options: RunOptions, folder: RunFolder) ->
         return _unjudged(measurement, "unmeasured", reason)
 
 
-def _judged(measurement: Measurement, payload: Payload, options: RunOptions, folder: RunFolder) -> Result:
+def _judged(
+    measurement: Measurement,
+    payload: Payload,
+    limits: Sequence[Limit],
+    options: RunOptions,
+    folder: RunFolder,
+) -> Result:
     heap = heap_of_measurement(measurement, folder.path)
     stages = stages_of(measurement, heap)
     figures = figures_of(measurement, stages, heap)
-    limits = measurement.scenario.budget
     kept = [entry for seen in measurement.observations for entry in seen.data.get("kept", ())]
     budgets = judge(limits, figures.values, payload, stages, options.instruments, kept)
-    verdict, reason = verdict_of(budgets, limits)
+    verdict, reason = verdict_of(budgets, measurement.scenario.budget)
     retained = next((seen.data for seen in measurement.observations if "handed" in seen.data), None)
     blocks = [block for seen in measurement.observations for block in seen.data.get("blocks", ())]
     evidence = Evidence(

@@ -58,5 +58,7 @@ def verdict_of(budgets: Sequence[BudgetResult], limits: Sequence[Limit]) -> tupl
     if any(result.status == "over" for result in errors):
         return "fail", None
     if limits and not budgets:
-        return "unmeasured", "no limit of the budget could be judged with the instruments that were chosen"
+        return "unmeasured", (
+            "no limit of the budget could be judged on this target with the instruments that were chosen"
+        )
     return "pass", None

@@ -88,7 +88,9 @@ def _budget(scenario: Scenario) -> list[Table | Text]:
     table.add_column("level", no_wrap=True)
     table.add_column("meaning", overflow="fold")
     for limit in scenario.budget:
-        table.add_row(limit.metric, _amount(limit), limit.level, Text(metric_of(limit.metric).meaning))
+        meaning = metric_of(limit.metric).meaning
+        where = f"with {clean_line(limit.where)}: " if limit.where else ""
+        table.add_row(limit.metric, _amount(limit), limit.level, Text(where + meaning))
     return [table]
 
 

@@ -5,6 +5,7 @@ Every error names the file, the table and the key, what was expected, what was f
 
 from cachekit_memprobe.scenario.axes import Axis, axis_names, parse_axis
 from cachekit_memprobe.scenario.bundled import bundled_names, load_bundled
+from cachekit_memprobe.scenario.conditions import limits_for
 from cachekit_memprobe.scenario.expansion import Size, expand, parse_sizes
 from cachekit_memprobe.scenario.limits import parse_limit
 from cachekit_memprobe.scenario.loader import load_scenario
@@ -25,6 +26,7 @@ __all__ = [
     "axis_names",
     "bundled_names",
     "expand",
+    "limits_for",
     "load_bundled",
     "load_scenario",
     "options_of",

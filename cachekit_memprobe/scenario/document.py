@@ -3,6 +3,7 @@
 The inverse of the loader.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from cachekit_memprobe.model import Limit, Scenario
@@ -35,7 +36,7 @@ def document_of(scenario: Scenario) -> dict[str, Any]:
             if table.model_fields[key].is_required() or value != table.model_fields[key].default
         }
     if scenario.budget:
-        document["budget"] = {limit.metric: _limit(limit) for limit in scenario.budget}
+        document["budget"] = _budget(scenario.budget)
     return document
 
 
@@ -52,6 +53,16 @@ def _setting(scenario: Scenario, table: str, key: str) -> Any:
     return getattr(getattr(scenario, _RECORDS[table]), key)
 
 
+def _budget(limits: Iterable[Limit]) -> dict[str, Any]:
+    """By metric: its limit, or an array of those for different targets."""
+    budget: dict[str, list[Any]] = {}
+    for limit in limits:
+        budget.setdefault(limit.metric, []).append(_limit(limit))
+    return {metric: found if len(found) > 1 else found[0] for metric, found in budget.items()}
+
+
 def _limit(limit: Limit) -> str | dict[str, str]:
     text = f"{limit.payloads:g}x" if limit.payloads is not None else format_exactly(limit.size_bytes or 0)
-    return text if limit.level == "error" else {"limit": text, "level": limit.level}
+    level = {} if limit.level == "error" else {"level": limit.level}
+    where = {"where": limit.where} if limit.where else {}
+    return {"limit": text, **level, **where} if level or where else text

@@ -14,7 +14,7 @@ def with_overrides(
     Args:
         scenario: stays as it is.
         size_bytes: the value's logical size; the scenario's own when ``None``.
-        limits: each replaces the limit of the same metric, or is added; of two for one metric, the last.
+        limits: each replaces the limits of the same metric, or is added; of two for one metric, the last.
 
     Raises:
         ValueError: the size is not positive.
@@ -22,9 +22,12 @@ def with_overrides(
     if size_bytes is not None and size_bytes <= 0:
         raise ValueError(f"{size_bytes} is not a positive size")
     logical_bytes = scenario.value.logical_bytes if size_bytes is None else size_bytes
-    budget = {limit.metric: limit for limit in (*scenario.budget, *limits)}
+    budget: dict[str, list[Limit]] = {}
+    for limit in scenario.budget:
+        budget.setdefault(limit.metric, []).append(limit)
+    budget |= {limit.metric: [limit] for limit in limits}
     return replace(
         scenario,
         value=replace(scenario.value, logical_bytes=logical_bytes),
-        budget=tuple(budget.values()),
+        budget=tuple(limit for of_metric in budget.values() for limit in of_metric),
     )

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from cachekit_memprobe import units
 from cachekit_memprobe.scenario.problems import one_of
 
-NEEDS: tuple[str, ...] = ("memcached",)
+NEEDS: tuple[str, ...] = ("memcached", "polars")
 """What a scenario may ask of the machine: a server that cachekit-memprobe doesn't bring along."""
 
 DEFAULT_SIZE = "64MiB"

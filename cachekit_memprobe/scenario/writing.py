@@ -111,7 +111,9 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
 def _toml(value: object) -> str:
     if isinstance(value, dict):
         return f"{{ {', '.join(f'{key} = {_toml(part)}' for key, part in value.items())} }}"
-    # JSON's spelling of strings, numbers, arrays and truth is TOML's too, but for one control character.
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    # JSON's spelling of strings, numbers and truth is TOML's too, but for one control character.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -30,6 +30,15 @@ WARNED = Limit("rss.peak", 1.4, None, "warn")
         ('[budget."rss.peak"]\nlimit = "1.4x"\nlevel = "warn"', (WARNED,)),
         ('[budget]\nrss.peak.limit = "1.4x"\nrss.peak.level = "warn"', (WARNED,)),
         ('[budget]\nrss.peak = "100MiB"', (Limit("rss.peak", None, 100 * 1024**2, "error"),)),
+        ('[budget]\nrss.peak = ["1.4x"]', (ONE,)),
+        (
+            '[budget]\nrss.peak = [{ limit = "9x", where = "pandas<3" }, "1.4x"]',
+            (Limit("rss.peak", 9.0, None, "error", "pandas<3"), ONE),
+        ),
+        (
+            '[budget]\nrss.peak = { limit = "9x", where = "python >=3.10, <3.11" }',
+            (Limit("rss.peak", 9.0, None, "error", "python >=3.10, <3.11"),),
+        ),
         (
             '[budget]\nrss.peak = "1.4x"\n"copies.total" = "0x"\nrss.anon = { limit = "1MB" }',
             (ONE, Limit("rss.anon", None, 1_000_000, "error"), Limit("copies.total", 0.0, None, "error")),
@@ -58,7 +67,21 @@ LIMIT = 'expected a limit such as "1.3x" or "100MiB"'
         ('"rss.peak" = "1.4"', f'"rss.peak": {LIMIT}, found "1.4"; write "rss.peak" = "1.3x"'),
         ("rss.peak = 1.4", f'rss.peak: {LIMIT}, found 1.4; write rss.peak = "1.3x"'),
         ('rss.peak = "-1x"', f'rss.peak: {LIMIT}, found "-1x"; write rss.peak = "1.3x"'),
-        ('rss.peak = ["1x"]', f'rss.peak: {LIMIT}, found ["1x"]; write rss.peak = "1.3x"'),
+        ("rss.peak = []", f'rss.peak: {LIMIT}, found []; write rss.peak = "1.3x"'),
+        ("rss.peak = [2]", f'rss.peak: {LIMIT}, found 2; write rss.peak = "1.3x"'),
+        (
+            'rss.peak = ["1x", { limit = "2x", where = "pandas<3" }]',
+            'rss.peak: expected only limits with where before the last one, found "1x"; '
+            "put it last, or give it a condition with where",
+        ),
+        *(
+            (
+                f'rss.peak = {{ limit = "1x", where = {where} }}',
+                'rss.peak.where: expected a condition such as "pandas<3", of cachekit, python, pandas, '
+                f'pyarrow, numpy, orjson, found {where}; write where = "pandas<3"',
+            )
+            for where in ('"pandas"', '"polars<3"', '"pandas<"', '"pandas[x]<3"', '"pandas<3; 1"', "3")
+        ),
         ('rss.peek = "1x"', 'rss.peek: expected a metric, found "rss.peek"; did you mean rss.peak, '),
         ('"rss.peek" = "1x"', '"rss.peek": expected a metric, found "rss.peek"; did you mean rss.peak, '),
         (
@@ -90,11 +113,11 @@ LIMIT = 'expected a limit such as "1.3x" or "100MiB"'
         ),
         (
             'rss.peak = { limit = "1x", levle = "warn" }',
-            'rss.peak.levle: expected the keys limit and level, found "warn"; did you mean level?',
+            'rss.peak.levle: expected the keys limit, level and where, found "warn"; did you mean level?',
         ),
         (
             'rss.peak = { limit = "1x", why = "" }',
-            'rss.peak.why: expected the keys limit and level, found ""; remove it',
+            'rss.peak.why: expected the keys limit, level and where, found ""; remove it',
         ),
         (
             'rss.peak = "1x"\n"rss.peak" = "2x"',

@@ -21,7 +21,9 @@ READS = {
     "arrow-l1-hit-zstd": ("dataframe", "arrow", "zstd", "l1", "memory", ""),
     "arrow-mixed-l1-hit": ("dataframe-mixed", "arrow", "none", "l1", "memory", ""),
     "arrow-nullable-l1-hit": ("dataframe-nullable", "arrow", "none", "l1", "memory", ""),
+    "arrow-polars-l1-hit": ("dataframe", "arrow", "none", "l1", "memory", ""),
     "arrow-single-batch-l1-hit": ("dataframe", "arrow", "none", "l1", "memory", ""),
+    "arrow-strings-file-mmap": ("dataframe-strings", "arrow", "none", "l2", "map", ">=0.10.0"),
     "arrow-strings-l1-hit": ("dataframe-strings", "arrow", "none", "l1", "memory", ""),
     "arrow-table-file-get": ("dataframe", "arrow", "none", "l2", "get", ""),
     "arrow-table-l1-hit": ("dataframe", "arrow", "none", "l1", "memory", ""),
@@ -82,7 +84,8 @@ def test_every_bundled_scenario_loads(name: str) -> None:
     assert (scenario.name, scenario.source) == (name, f"bundled:{name}")
     assert read_of(scenario) == READS[name]
     assert scenario.value.logical_bytes == SIZES_MIB.get(name, 64) * 1024**2
-    assert scenario.needs == (("memcached",) if scenario.caching.backend == "memcached" else ())
+    needs = {scenario.caching.backend, scenario.caching.return_format} & {"memcached", "polars"}
+    assert scenario.needs == tuple(needs)
     assert scenario.caching.encryption is name.endswith("-encrypted")
 
 
@@ -107,7 +110,8 @@ def test_a_name_tells_how_it_is_read(name: str) -> None:
     assert read.backfill is name.endswith("-backfill")
     assert (read.readers > 1) is name.endswith(("-readers", "-keys"))
     assert read.keys == (read.readers if name.endswith("-keys") else 1)
-    assert caching.return_format == ("arrow" if name.startswith("arrow-table") else "pandas")
+    returned = {"arrow-table": "arrow", "arrow-polars": "polars"}
+    assert caching.return_format == returned.get("-".join(name.split("-")[:2]), "pandas")
     assert (caching.backend in ("none", "local")) is name.startswith("reference-")
 
 

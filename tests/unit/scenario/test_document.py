@@ -32,12 +32,15 @@ def test_limits_are_written_as_they_are_read() -> None:
         Limit("rss.peak", 1.35, None, "error"),
         Limit("copies.total", None, 10_000_000, "error"),
         Limit("peak.heap", None, 123_457, "warn"),
+        Limit("rss.anon", 4.4, None, "error", "pandas<3"),
+        Limit("rss.anon", 0.35, None, "error"),
     )
     document = document_of(replace(BASE, budget=budget))
     assert document["budget"] == {
         "rss.peak": "1.35x",
         "copies.total": "10MB",
         "peak.heap": {"limit": "123457B", "level": "warn"},
+        "rss.anon": [{"limit": "4.4x", "where": "pandas<3"}, "0.35x"],
     }
     assert scenario_of("x", "x", document).budget == budget
 

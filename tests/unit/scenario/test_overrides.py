@@ -41,3 +41,12 @@ def test_a_size_is_positive(size_bytes: int) -> None:
 )
 def test_a_limit_replaces_that_of_its_metric(limits: list[Limit], budget: tuple[Limit, ...]) -> None:
     assert with_overrides(BASE, limits=limits) == replace(BASE, budget=budget)
+
+
+def test_a_limit_replaces_those_for_every_kind_of_target() -> None:
+    objects = Limit("rss.peak", 4.4, None, "error", "pandas<3")
+    given = Limit("rss.peak", 2.0, None, "error")
+    scenario = replace(BASE, budget=(objects, *BASE.budget))
+    overridden = with_overrides(scenario, limits=[given]).budget
+    assert [limit for limit in overridden if limit.metric == "rss.peak"] == [given]
+    assert objects in with_overrides(scenario, size_bytes=1).budget

@@ -33,12 +33,13 @@ WRONG_KEYS = [
     (
         "[value]",
         'needs = ["redis"]\n[value]',
-        'top-level needs: expected an array of "memcached", found ["redis"]; write needs = []',
+        'top-level needs: expected an array of one of "memcached", "polars", found ["redis"]; '
+        "write needs = []",
     ),
     (
         "[value]",
         'needs = "redis"\n[value]',
-        'top-level needs: expected an array of "memcached", found "redis"; write needs = []',
+        'top-level needs: expected an array of one of "memcached", "polars", found "redis"; write needs = []',
     ),
     (
         '"dataframe"',

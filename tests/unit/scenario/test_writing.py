@@ -110,3 +110,11 @@ def test_the_way_up_from_a_linked_folder_is_the_real_one(tmp_path: Path) -> None
     (tmp_path / "prices.csv").write_text("a\n1\n")
     scenario = payload_scenario(tmp_path / "prices.csv", HowCached())
     assert 'file = "../../prices.csv"' in scenario_text(scenario, tmp_path / "link/mine.toml")
+
+
+def test_limits_for_some_targets_are_written_as_toml(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    strings = load_bundled("arrow-strings-l1-hit")
+    file.write_text(scenario_text(strings, file))
+    assert 'rss.peak = [{ limit = "4.4x", where = "pandas<3" }, "0.35x"]' in file.read_text()
+    assert load_scenario(file).budget == strings.budget

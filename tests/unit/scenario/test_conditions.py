@@ -1,0 +1,42 @@
+import pytest
+
+from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.model import Limit
+from cachekit_memprobe.scenario import limits_for
+
+OBJECTS = Limit("rss.peak", 4.4, None, "error", "pandas<3")
+OLD = Limit("rss.peak", 2.4, None, "error", "cachekit<0.10")
+ANY = Limit("rss.peak", 0.4, None, "error")
+OTHER = Limit("copies.total", 1.0, None, "warn")
+
+
+@pytest.mark.parametrize(
+    ("versions", "limits"),
+    [
+        ({"pandas": "2.3.3", "cachekit": "0.24.1"}, (OBJECTS, OTHER)),
+        ({"pandas": "2.3.3", "cachekit": "0.9.1"}, (OBJECTS, OTHER)),
+        ({"pandas": "3.1.1", "cachekit": "0.9.1"}, (OLD, OTHER)),
+        ({"pandas": "3.1.1", "cachekit": "0.10.0"}, (ANY, OTHER)),
+        ({"pandas": "3.0.0rc1", "cachekit": "0.10.0rc1"}, (ANY, OTHER)),
+        ({"cachekit": "0.24.1"}, (ANY, OTHER)),
+    ],
+)
+def test_of_each_metric_the_first_limit_holds_whose_condition_is_met(
+    versions: dict[str, str], limits: tuple[Limit, ...]
+) -> None:
+    assert limits_for((OBJECTS, OLD, ANY, OTHER), versions) == limits
+
+
+def test_a_metric_without_a_limit_for_the_target_has_none() -> None:
+    assert limits_for((OBJECTS,), {"pandas": "3.1.1"}) == ()
+
+
+@pytest.mark.parametrize(("python", "holds"), [("3.10.13", True), ("3.11.0", False), ("3.13.0+", False)])
+def test_an_interpreter_is_a_condition_too(python: str, holds: bool) -> None:
+    limit = Limit("rss.peak", 1.0, None, "error", "python<3.11")
+    assert limits_for((limit,), {"python": python}) == ((limit,) if holds else ())
+
+
+def test_a_version_that_is_none_can_not_be_judged() -> None:
+    with pytest.raises(CouldNotMeasure, match="pandas<3 holds: pandas's version 'main' can't be compared"):
+        limits_for((OBJECTS,), {"pandas": "main"})
