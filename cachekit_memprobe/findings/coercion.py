@@ -24,7 +24,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             copied_bytes = site.verbatim_bytes or 0
             if coercion and copied_bytes >= NOTABLE * evidence.payload.logical_bytes:
                 message = (
-                    f"{stage.name} copies {evidence.size(copied_bytes)} per read, byte for byte, at "
+                    f"{stage.name} copies {evidence.per_read(copied_bytes)}, byte for byte, at "
                     f"{site.file}:{site.line}: {coercion} {_remedy(site, coercion)}"
                 )
                 yield Finding(CODE, message, stage.name, site.file, site.line)
@@ -51,7 +51,7 @@ def _coercion(call: ast.Call) -> str:
 def _remedy(site: SiteUsage, coercion: str) -> str:
     if site.held_bytes * 2 > (site.verbatim_bytes or 0):
         return (
-            "makes the result an object of its own; a view in its place would save the copy, and keep alive "
+            "makes an object that the result keeps; a view in its place would save the copy, and keep alive "
             "what it looks into"
         )
     made = "an array" if coercion == ".copy()" else "an object"

@@ -52,3 +52,8 @@ class Evidence:
 
     def payloads(self, payloads: float) -> str:
         return self.size(payloads * self.payload.logical_bytes)
+
+    def per_read(self, size_bytes: float) -> str:
+        """``1.00x (64.0 MiB) per read``; of several readers at once it is the sum."""
+        readers = self.scenario.read.readers
+        return f"{self.size(size_bytes)} per read" + (f" of {readers} readers" if readers > 1 else "")

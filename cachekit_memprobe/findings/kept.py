@@ -1,30 +1,41 @@
 """Something still refers to the read's memory after its value was dropped: by name, if it is cachekit's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from cachekit_memprobe.findings.evidence import Evidence
 from cachekit_memprobe.model import Finding
 
 CODE = "MEM004"
 
+_L1 = "cachekit.l1_cache."
 _LARGE = 0.25
 """Of the payload; a library's own memory that comes and goes between two reads stays below it."""
+_ARENAS_BYTES = 4 << 20
+"""pymalloc gives an arena of 1 MiB back when it is empty: after many small objects, one or two are not."""
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each such name; if there is none, one for memory that nevertheless stays."""
-    for kept in evidence.kept:
+    named = [kept for kept in evidence.kept if not _is_backfill(kept, evidence)]
+    for kept in named:
         where = f", used in {kept['stage']} at {kept['file']}:{kept['line']}" if kept["file"] else ""
         size = evidence.size(kept["size_bytes"])
         message = f"{kept['name']} still refers to {size} after the value was dropped{where}"
         yield Finding(CODE, message, kept["stage"], kept["file"] or None, kept["line"] or None)
-    if not evidence.kept:
+    if not named:
         yield from _nameless(evidence)
+
+
+def _is_backfill(kept: Mapping[str, Any], evidence: Evidence) -> bool:
+    """Whether it is L1, into which the read was meant to put its frame."""
+    return evidence.scenario.read.backfill and kept["name"].startswith(_L1)
 
 
 def _nameless(evidence: Evidence) -> Iterator[Finding]:
     after = evidence.values.get("held.after", 0.0)
-    if after >= _LARGE and after * evidence.payload.logical_bytes >= evidence.notable_bytes:
+    after_bytes = after * evidence.payload.logical_bytes
+    if after >= _LARGE and after_bytes >= max(_ARENAS_BYTES, evidence.notable_bytes):
         yield Finding(
             CODE,
             f"{evidence.payloads(after)} stays after the value was dropped and every tier of the cache was "

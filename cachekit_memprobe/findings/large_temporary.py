@@ -11,8 +11,8 @@ CODE = "MEM007"
 
 _LARGER = 1.5
 """Times the value, or its frame if that is larger. One whole intermediate form is what a stage may need."""
-_UNTOUCHED = 0.25
-"""Of the temporary memory: by how much RSS has to stay below the heap's peak to be worth a word."""
+_UNTOUCHED = 0.5
+"""Of the temporary memory: what RSS has to lack of the heap's peak for most of it to be untouched."""
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
@@ -25,7 +25,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         large = [site for site in stage.sites if _dropped_bytes(site) > limit_bytes]
         for site in large:
             where = f"at {site.file}:{site.line}" if site.file else f"in {site.function or 'native code'}"
-            message = _message(stage, where, _dropped_bytes(site), evidence) + _argument(site)
+            message = _message(stage, where, _dropped_bytes(site), evidence)
+            message += _argument(site) + _residency(site, evidence)
             yield Finding(CODE, message, stage.name, site.file or None, site.line or None)
         rest_bytes = sum(_dropped_bytes(site) for site in stage.sites if _is_own(site))
         if not large and rest_bytes > limit_bytes:
@@ -44,7 +45,7 @@ def _is_own(site: SiteUsage) -> bool:
 def _message(stage: StageUsage, where: str, dropped_bytes: int, evidence: Evidence) -> str:
     return (
         f"{stage.name} allocates {evidence.size(dropped_bytes)} {where} that is gone when the read returns, "
-        f"more than the value itself{_residency(dropped_bytes, evidence)}"
+        "more than the value itself"
     )
 
 
@@ -54,11 +55,13 @@ def _argument(site: SiteUsage) -> str:
     return f"; if {coercion} is given a view, it is a part of that" if coercion else ""
 
 
-def _residency(dropped_bytes: int, evidence: Evidence) -> str:
+def _residency(site: SiteUsage, evidence: Evidence) -> str:
+    """Said of a line that holds at the heap's peak what RSS lacks at its own."""
     heap, resident = evidence.values.get("peak.heap"), evidence.values.get("rss.peak")
     if heap is None or resident is None:
         return ""
-    if (heap - resident) * evidence.payload.logical_bytes < _UNTOUCHED * dropped_bytes:
+    untouched_bytes = (heap - resident) * evidence.payload.logical_bytes
+    if not _UNTOUCHED * _dropped_bytes(site) < untouched_bytes <= site.live_bytes:
         return ""
     return (
         f"; allocated is not resident: RSS peaks at {evidence.payloads(resident)}, the heap at "

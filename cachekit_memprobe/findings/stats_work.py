@@ -21,7 +21,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     for site in sites:
         if site.copies_bytes >= evidence.notable_bytes:
             message = (
-                f"{STATS} allocates {evidence.size(site.copies_bytes)} per read at {site.file}:{site.line}, "
+                f"{STATS} allocates {evidence.per_read(site.copies_bytes)} at {site.file}:{site.line}, "
                 f"for work around the value that no reader asked for{_what(site)}"
             )
             yield Finding(CODE, message, STATS, site.file or None, site.line or None)

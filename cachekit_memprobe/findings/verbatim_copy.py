@@ -16,15 +16,16 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         for site in stage.sites:
             if site.verbatim_bytes is not None and site.verbatim_bytes >= least_bytes:
                 message = (
-                    f"{stage.name} copies {evidence.size(site.verbatim_bytes)} per read, byte for byte, at "
-                    f"{site.file}:{site.line}{_fate(stage.name, site)}"
+                    f"{stage.name} copies {evidence.per_read(site.verbatim_bytes)}, byte for byte, at "
+                    f"{site.file}:{site.line}{_fate(stage.name, site, evidence)}"
                 )
                 yield Finding(CODE, message, stage.name, site.file, site.line)
 
 
-def _fate(stage: str, site: SiteUsage) -> str:
+def _fate(stage: str, site: SiteUsage, evidence: Evidence) -> str:
     if site.held_bytes * 2 > (site.verbatim_bytes or 0):
-        return "; the result keeps the copy"
+        keeper = "L1 or the result" if evidence.scenario.read.backfill else "the result"
+        return f"; {keeper} keeps the copy"
     if stage == DECOMPRESS:
         return "; the value didn't compress, so that it was only passed through"
     return "; the copy is dropped before the read returns, a view would have done"

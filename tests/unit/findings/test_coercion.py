@@ -68,7 +68,7 @@ def test_a_result_that_is_made_to_stand_alone_is_a_decision() -> None:
     (finding,) = coercion.find(evidence(stage("decode", AUTO_COPY)))
     assert finding.line == 1086
     assert finding.message.endswith(
-        ": .copy() makes the result an object of its own; a view in its place would save the copy, and keep "
+        ": .copy() makes an object that the result keeps; a view in its place would save the copy, and keep "
         "alive what it looks into"
     )
 
@@ -95,3 +95,11 @@ def test_a_line_has_the_more_specific_finding_only() -> None:
         (813, "MEM006"),
         (1086, "MEM006"),
     ]
+
+
+def test_several_readers_copy_once_each() -> None:
+    copied = line("auto_serializer.py:813", 8.0, "verbatim", source="data = bytes(data)")
+    (finding,) = coercion.find(evidence(stage("decode", copied), readers=8))
+    assert finding.message.startswith(
+        "decode copies 8.00x (2.4 GB) per read of 8 readers, byte for byte, at "
+    )

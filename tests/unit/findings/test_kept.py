@@ -45,6 +45,17 @@ def test_nothing_kept_nothing_said(values: dict[str, float]) -> None:
     assert list(kept.find(evidence(values=values))) == []
 
 
-def test_of_a_small_value_a_librarys_own_memory_is_no_leak() -> None:
-    small = Payload(1 << 20, 1 << 20)
-    assert list(kept.find(evidence(values={"held.after": 0.9}, payload=small))) == []
+@pytest.mark.parametrize(("size_mib", "after", "findings"), [(1, 0.9, 0), (8, 0.27, 0), (8, 0.5, 1)])
+def test_an_arena_or_two_that_stray_objects_keep_are_no_leak(
+    size_mib: int, after: float, findings: int
+) -> None:
+    small = Payload(size_mib << 20, size_mib << 20)
+    assert len(list(kept.find(evidence(values={"held.after": after}, payload=small)))) == findings
+
+
+def test_the_entry_that_a_backfill_puts_into_l1_is_no_leak() -> None:
+    in_l1 = {**KEPT, "name": "cachekit.l1_cache._global_l1_manager", "stage": None, "file": "", "line": 0}
+    assert list(kept.find(evidence(kept=[in_l1], backfill=True))) == []
+    assert len(list(kept.find(evidence(kept=[in_l1])))) == 1
+    assert len(list(kept.find(evidence(kept=[KEPT, in_l1], backfill=True)))) == 1
+    assert len(list(kept.find(evidence(kept=[in_l1], backfill=True, values={"held.after": 1.0})))) == 1

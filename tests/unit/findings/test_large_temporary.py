@@ -85,3 +85,12 @@ def test_a_coercion_in_the_middle_of_a_call_is_named_as_what_it_may_be() -> None
     assert finding.message.endswith(
         "more than the value itself; if bytes(data) is given a view, it is a part of that"
     )
+
+
+def test_pages_that_another_line_leaves_untouched_are_not_this_lines() -> None:
+    values = {"peak.heap": 7.52, "rss.peak": 6.74}
+    resident = line("encryption_wrapper.py:332", 3.0)
+    (finding,) = found(stage("decrypt", resident), values=values)
+    assert "resident" not in finding.message
+    (finding,) = found(stage("decode", line("a.py:1", 12.0, live=0.0)), values={**values, "peak.heap": 15.0})
+    assert "resident" not in finding.message

@@ -25,3 +25,9 @@ from tests.unit.findings.made import evidence, line, stage
 def test_the_sentence_ends_with_it(stage_name: str, site: SiteUsage, fate: str) -> None:
     (finding,) = verbatim_copy.find(evidence(stage(stage_name, site)))
     assert finding.message.endswith(fate)
+
+
+def test_what_a_backfill_keeps_may_be_l1s() -> None:
+    copied = line("a.py:1", 1.0, "verbatim", held=1.0)
+    (finding,) = verbatim_copy.find(evidence(stage("backend_get", copied), tier="l2", backfill=True))
+    assert finding.message.endswith("; L1 or the result keeps the copy")
