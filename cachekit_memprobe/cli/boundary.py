@@ -2,7 +2,9 @@
 
 import functools
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from typing import NoReturn, ParamSpec
@@ -44,6 +46,7 @@ def _exit_code(command: Callable[[], int]) -> int:
     except MemprobeError as error:
         return _tell(str(error), error.exit_code)
     except KeyboardInterrupt:
+        _ignore_interrupts()
         return _tell("interrupted; there is no verdict", EXIT_INTERRUPTED)
     except BrokenPipeError:
         _discard_output()
@@ -53,6 +56,12 @@ def _exit_code(command: Callable[[], int]) -> int:
     except Exception:
         traceback.print_exc()
         return _tell("this is a bug in cachekit-memprobe; there is no verdict", EXIT_UNMEASURED)
+
+
+def _ignore_interrupts() -> None:
+    """All is cleaned up: one more Ctrl-C would only kill the ending interpreter, with another status."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _tell(message: str, code: int) -> int:

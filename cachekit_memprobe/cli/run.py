@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cachekit_memprobe import programs
 from cachekit_memprobe.cli.boundary import exits
+from cachekit_memprobe.cli.console import stderr_console
 from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.new_file import write_new
 from cachekit_memprobe.cli.options import json_option, parsed_limits, target_options
@@ -105,8 +107,8 @@ def run_command(
     from cachekit_memprobe import pipeline, target
 
     # All that can be refused is refused before anything slow begins.
-    scenarios, multiplied = _scenarios(patterns, data, how, sweep, limits)
     own_servers = _own_servers(servers)
+    scenarios, multiplied = _scenarios(patterns, data, how, sweep, limits, own_servers)
     check_json_file(json_file)
     check_unused(out)
     with ProgressDisplay(silent=quiet) as progress:
@@ -128,18 +130,36 @@ def _scenarios(
     how: "HowCached",
     sweep: SweepOptions,
     limits: tuple[Limit, ...],
+    own_servers: "OwnServers",
 ) -> tuple[tuple[Scenario, ...], Sweep]:
     from cachekit_memprobe.scenario import expand, select
 
-    chosen = select(patterns) if data.payload is None else (_own_scenario(patterns, data, how, limits),)
     if data.payload is None:
         _refuse_without_payload(data, how)
+        chosen = select(patterns) if patterns else _all_that_can_run(own_servers)
+    else:
+        chosen = (_own_scenario(patterns, data, how, limits),)
     multiplied = expand(
         chosen, sizes=sweep.sizes, axes=sweep.axes, limits=limits, predict_bytes=sweep.predict_bytes
     )
     if data.payload is not None and data.save_scenario is not None:
         _save(chosen[0], data.save_scenario)
     return multiplied
+
+
+def _all_that_can_run(own_servers: "OwnServers") -> tuple[Scenario, ...]:
+    """Every bundled scenario that needs no server; those of Redis where its server can be started."""
+    from cachekit_memprobe.scenario import select
+
+    scenarios = select(())
+    if own_servers.redis_url or programs.redis_server():
+        return scenarios
+    left_out = [scenario.name for scenario in scenarios if scenario.caching.backend == "redis"]
+    stderr_console().print(
+        f"left out, as no Redis server can be started here: {', '.join(left_out)}; "
+        "cachekit-memprobe doctor has the remedy"
+    )
+    return tuple(scenario for scenario in scenarios if scenario.name not in left_out)
 
 
 def _own_scenario(

@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from cachekit_memprobe import programs
 from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.scenario import bundled_names
 from tests.golden.reports import TARGET
 from tests.unit.cli.conftest import Invoke, Tool
 
@@ -12,12 +14,12 @@ def row(text: str, name: str) -> str:
     return next(line for line in text.splitlines() if line.startswith(f"{name} "))
 
 
-def test_every_bundled_scenario_is_listed_with_its_read(invoke: Invoke, tool: Tool) -> None:
+def test_every_bundled_scenario_is_listed_with_what_it_replays(invoke: Invoke, tool: Tool) -> None:
     tool.target = replace(TARGET, versions={"cachekit": "0.24.1"})
     result = invoke("list")
     assert result.exit_code == 0
-    assert "l1 memory" in row(result.stdout, "arrow-l1-hit")
-    assert "l2 map" in row(result.stdout, "arrow-file-mmap")
+    assert "DataFrame of float64" in row(result.stdout, "arrow-l1-hit")
+    assert all(row(result.stdout, name) for name in bundled_names())
     assert row(result.stdout, "arrow-file-mmap").endswith("yes")
     assert result.stdout.endswith("here: cachekit 0.24.1\n")
     assert max(map(len, result.stdout.splitlines())) <= 80
@@ -46,7 +48,24 @@ def test_what_a_scenario_needs_is_said(invoke: Invoke, tool: Tool, monkeypatch: 
     scenario = replace(load_bundled("arrow-l1-hit"), name="remote", needs=("redis",))
     monkeypatch.setattr("cachekit_memprobe.scenario.bundled_names", lambda: ("remote",))
     monkeypatch.setattr("cachekit_memprobe.scenario.load_bundled", lambda name: scenario)
-    assert row(invoke("list").stdout, "remote").split()[-3:] == ["redis", "with", "redis"]
+    assert row(invoke("list").stdout, "remote").split()[-3:] == ["redis", "by", "name"]
+
+
+@pytest.mark.parametrize(("server", "word"), [(Path("bin/x"), "by name"), (None, "no, no server")])
+def test_a_server_is_looked_for(
+    server: Path | None, word: str, invoke: Invoke, tool: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool.target = replace(TARGET, versions={"cachekit": "0.24.1"})
+    monkeypatch.setattr(programs, "memcached", lambda: server)
+    assert row(invoke("list").stdout, "memcached-l2-hit").endswith(word)
+
+
+@pytest.mark.parametrize(("polars", "word"), [({"polars": "2.1.0"}, "by name"), ({}, "no, no polars")])
+def test_polars_is_looked_for_in_the_target(
+    polars: dict[str, str], word: str, invoke: Invoke, tool: Tool
+) -> None:
+    tool.target = replace(TARGET, versions={"cachekit": "0.24.1", **polars})
+    assert row(invoke("list").stdout, "arrow-polars-l1-hit").endswith(word)
 
 
 def test_a_scenario_is_shown_with_its_budget(invoke: Invoke, tool: Tool) -> None:

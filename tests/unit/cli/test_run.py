@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cachekit_memprobe import metrics
+from cachekit_memprobe import metrics, programs
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.model import Limit, RunOptions
 from tests.conftest import Home
@@ -21,6 +21,20 @@ def test_without_arguments_every_scenario_is_run_with_the_defaults(invoke: Invok
     assert {"arrow-l1-hit", "bytes-file-get"} <= {scenario.name for scenario in tool.scenarios}
     assert tool.options == RunOptions(metrics.INSTRUMENTS)
     assert tool.resolved == [("installed", None)]
+
+
+def test_without_a_redis_server_its_scenarios_are_left_out_aloud(
+    invoke: Invoke, tool: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs, "redis_server", lambda: None)
+    result = invoke("run", "--quiet")
+    assert "redis" not in {scenario.caching.backend for scenario in tool.scenarios}
+    words = " ".join(result.stderr.split())
+    assert "left out, as no Redis server can be started here: redis-l2-backfill, redis-l2-hit" in words
+    invoke("run", "--redis-url", "redis://localhost")
+    assert "redis" in {scenario.caching.backend for scenario in tool.scenarios}
+    invoke("run", "redis-l2-hit")
+    assert [scenario.name for scenario in tool.scenarios] == ["redis-l2-hit"]
 
 
 def test_options_reach_the_measurement(invoke: Invoke, tool: Tool) -> None:
