@@ -5,6 +5,7 @@ Importable by the measured child process: standard library and target only.
 
 from collections.abc import Sequence
 from importlib.util import find_spec
+from inspect import signature
 from typing import Any
 
 from cachekit_memprobe.replay import wire
@@ -149,9 +150,19 @@ def _serializer(task: wire.Task) -> Any:
     return_format = task.caching.get("return_format", "pandas")
     by_name = task.read["route"] == "map" and return_format == "pandas"
     if task.caching["serializer"] == "arrow" and not by_name:
-        from cachekit.serializers.arrow_serializer import ArrowSerializer
-
-        if return_format == "polars" and find_spec("polars") is None:
-            raise CannotMeasure("polars is not installed in the target's environment")
-        return ArrowSerializer(compression=task.caching["compression"], return_format=return_format)
+        return _arrow_serializer(task.caching["compression"], return_format)
     return task.caching["serializer"]
+
+
+def _arrow_serializer(compression: str, return_format: str) -> Any:
+    from cachekit.serializers.arrow_serializer import ArrowSerializer
+
+    if return_format == "polars" and find_spec("polars") is None:
+        raise CannotMeasure("polars is not installed in the target's environment; give --with polars")
+    if "compression" in signature(ArrowSerializer).parameters:
+        return ArrowSerializer(compression=compression, return_format=return_format)
+    if compression != "none":
+        raise CannotMeasure(
+            f"this cachekit's Arrow serializer can't compress with {compression}, 0.9.0's can"
+        )
+    return ArrowSerializer(return_format=return_format)

@@ -89,17 +89,29 @@ def _parts(value: Any, *, as_arrow: bool) -> Iterator[Any]:
         return
     yield type(value).__name__.encode()
     if kind == TABLE:
-        yield repr(value.index).encode()
+        yield from _index_parts(value.index)
         for name in value.columns:
             yield from _column_parts(name, value[name])
     elif kind == SERIES:
-        yield repr(value.index).encode()
+        yield from _index_parts(value.index)
         yield from _column_parts(value.name, value)
     elif kind == ARRAY:
         yield f"{value.dtype}{value.shape}".encode()
         yield from _array_parts(value)
     else:
         yield from _object_parts(value)
+
+
+def _index_parts(index: Any) -> Iterator[Any]:
+    """Names and labels; a range of integers is the same as these, written out or not, as pandas has it."""
+    yield repr(list(index.names)).encode()
+    for start in range(0, len(index), _CHUNK):
+        labels = index[start : start + _CHUNK].to_numpy()
+        if labels.dtype.hasobject:
+            yield repr(labels.tolist()).encode()
+        else:
+            yield labels.dtype.str.encode()
+            yield from _array_parts(labels)
 
 
 def _array_parts(value: Any) -> Iterator[Any]:

@@ -71,6 +71,16 @@ def test_a_series_differs_by_name_index_and_type() -> None:
         (pd.DataFrame({"a": ["x", "yz"]}), pd.DataFrame({"a": ["xy", "z"]})),
         (pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"b": [1, 2]})),
         (pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"a": [1, 2]}, index=[3, 4])),
+        (pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"a": [1, 2]}, index=pd.Index([0, 1], name="i"))),
+        (
+            pd.DataFrame(index=[*range(200), 7, *range(200)]),
+            pd.DataFrame(index=[*range(200), 8, *range(200)]),
+        ),
+        (pd.DataFrame(index=["x", "y"]), pd.DataFrame(index=["x", "z"])),
+        (
+            pd.DataFrame(index=pd.to_datetime(["2026-01-01"])),
+            pd.DataFrame(index=pd.to_datetime(["2026-01-02"])),
+        ),
         (
             pd.DataFrame({"a": pd.array([1, None], dtype="Int64")}),
             pd.DataFrame({"a": pd.array([1, 0], dtype="Int64")}),
@@ -87,6 +97,12 @@ def test_a_series_differs_by_name_index_and_type() -> None:
 )
 def test_what_differs_has_another_digest(one: object, other: object) -> None:
     assert contents.digest(one) != contents.digest(other)
+
+
+def test_a_range_is_the_same_as_the_labels_it_stands_for() -> None:
+    """As of a DataFrame that was read by a release that writes the index out."""
+    frame = pd.DataFrame({"a": [1.0, 2.0]})
+    assert contents.digest(frame) == contents.digest(frame.set_axis(pd.Index([0, 1])))
 
 
 def test_the_order_of_keys_makes_no_difference_as_some_serializers_sort_them() -> None:
