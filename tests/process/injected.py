@@ -102,6 +102,59 @@ FAULTS: Mapping[str, tuple[Edit, ...]] = {
             f"return table.to_pandas(self_destruct=True, split_blocks=True).copy()  {MARKER}",
         ),
     ),
+    "decrypt-copies": (
+        Edit(
+            "serializers/encryption_wrapper.py",
+            "EncryptionWrapper.deserialize",
+            "return self.serializer.deserialize(decrypted_data, raw_metadata)",
+            f"decrypted_data = bytes(memoryview(decrypted_data))  {MARKER}\n"
+            "            return self.serializer.deserialize(decrypted_data, raw_metadata)",
+        ),
+    ),
+    "decompress-copies": (
+        Edit(
+            "serializers/standard_serializer.py",
+            "StandardSerializer.deserialize",
+            "self._byte_storage.retrieve(data)",
+            f"self._byte_storage.retrieve(bytes(memoryview(data)))  {MARKER}",
+        ),
+    ),
+    "l1-put-copies": (
+        Edit(
+            "l1_cache.py",
+            "L1Cache.put",
+            "# Calculate expiry time",
+            f"value = bytes(memoryview(value))  {MARKER}",
+        ),
+    ),
+    "redis-get-copies": (
+        Edit(
+            "backends/redis/provider.py",
+            "PerRequestRedisBackend.get",
+            "return value\n",
+            f"return bytes(memoryview(value))  {MARKER}\n",
+        ),
+    ),
+    "memcached-get-copies": (
+        Edit(
+            "backends/memcached/backend.py",
+            "MemcachedBackend.get",
+            "return bytes(result) if not isinstance(result, bytes) else result",
+            f"return bytes(memoryview(result))  {MARKER}",
+        ),
+    ),
+    "cachekitio-get-copies": (
+        Edit(
+            "backends/cachekitio/backend.py",
+            "CachekitIOBackend.get_with_freshness",
+            "return response.data, self._is_stale(response), self._fresh_for(response)",
+            "return (\n"
+            f"            bytes(memoryview(response.data)),  {MARKER}\n"
+            "            self._is_stale(response),\n"
+            "            self._fresh_for(response),\n"
+            "        )",
+        ),
+    ),
     "stats-print-the-value": (
         Edit(
             "decorators/wrapper.py",

@@ -1,0 +1,49 @@
+"""Two runs at once on one machine, which share the user's Redis server: neither sees the other."""
+
+import pytest
+
+from cachekit_memprobe.servers.redis import start_redis
+from tests.process.measuring import Finished, finish, start_cli
+
+pytestmark = pytest.mark.process
+
+_SCENARIOS = ("arrow-file-get", "redis-l2-hit", "cachekitio-l2-hit")
+_SIZES = ("8MiB", "12MiB")
+"""Different ones: a run that read the other's entries would find another value."""
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Finished]:
+    folder = tmp_path_factory.mktemp("both")
+    server = start_redis(folder)
+    try:
+        url = server.connection("nobody").environment["CACHEKIT_REDIS_URL"]
+        narrow = ("--instrument", "memray", "--instrument", "rss", "--redis-url", url, "--json", "-")
+        running = {
+            size: start_cli("run", *_SCENARIOS, "--size", size, *narrow, "--out", str(folder / size))
+            for size in _SIZES
+        }
+        return {size: finish(process) for size, process in running.items()}
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("size", _SIZES)
+@pytest.mark.parametrize(
+    ("scenario", "stage", "copies"),
+    [
+        ("arrow-file-get", "backend_get", 1),
+        ("redis-l2-hit", "backend_get", 2),
+        ("cachekitio-l2-hit", "backend_get", 1),
+    ],
+)
+def test_each_measures_its_own(
+    size: str, scenario: str, stage: str, copies: int, ended: dict[str, Finished]
+) -> None:
+    result = ended[size].result(scenario)
+    assert result["reason"] is None
+    assert result["payload"]["logical_bytes"] == int(size.removesuffix("MiB")) << 20
+    metrics = result["metrics"]
+    assert metrics[f"copies.{stage}"] == pytest.approx(copies, abs=0.2)
+    assert metrics["copies.materialize"] == pytest.approx(1, abs=0.2)
+    assert metrics["rss.peak"] == pytest.approx(metrics["peak.heap"], abs=0.35)
