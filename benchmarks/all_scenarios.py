@@ -1,6 +1,6 @@
 """How long ``cachekit-memprobe run`` takes for all bundled scenarios, as a user starts it.
 
-python benchmarks/all_scenarios.py --python PATH_OF_AN_INTERPRETER_WITH_CACHEKIT
+python benchmarks/all_scenarios.py [SCENARIO...] [--python PATH_OF_AN_INTERPRETER_WITH_CACHEKIT]
 """
 
 import argparse
@@ -15,8 +15,7 @@ from statistics import median
 
 from cachekit_memprobe.errors import EXIT_OK, EXIT_OVER_BUDGET
 
-AIM_S = 60.0
-AIM_CORES = 2
+CORES = 2
 
 
 def timed_run(arguments: list[str]) -> tuple[float, float]:
@@ -46,15 +45,17 @@ def main() -> None:
     parser.add_argument(
         "--python", type=Path, help="an interpreter with cachekit; default: the installed one"
     )
+    parser.add_argument("scenarios", nargs="*", help="names or patterns  [default: all that need no server]")
     parser.add_argument("--size", default="64MiB")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
 
-    arguments = ["--size", options.size, "--jobs", str(options.jobs)]
+    arguments = [*options.scenarios, "--size", options.size, "--jobs", str(options.jobs)]
     if options.python:
         arguments += ["--python", str(options.python)]
-    print(f"all scenarios at {options.size}, --jobs {options.jobs}, {os.cpu_count()} cores")
+    what = " ".join(options.scenarios) or "all scenarios"
+    print(f"{what} at {options.size}, --jobs {options.jobs}, {os.cpu_count()} cores")
     rounds = []
     for number in range(1, options.rounds + 1):
         wall_s, cpu_s = timed_run(arguments)
@@ -62,8 +63,8 @@ def main() -> None:
         print(f"round {number}: {wall_s:6.1f} s wall, {cpu_s:6.1f} s CPU", flush=True)
     wall_s, cpu_s = (median(figures) for figures in zip(*rounds, strict=True))
     print(
-        f"median:  {wall_s:6.1f} s wall, {cpu_s:6.1f} s CPU, which {AIM_CORES} idle cores can do in "
-        f"{cpu_s / AIM_CORES:.1f} s; the aim is less than {AIM_S:.0f} s there"
+        f"median:  {wall_s:6.1f} s wall, {cpu_s:6.1f} s CPU, which {CORES} idle cores can do in "
+        f"{cpu_s / CORES:.1f} s"
     )
 
 

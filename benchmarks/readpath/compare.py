@@ -31,7 +31,10 @@ RELATIVE, ABSOLUTE = 0.05, 0.05
 
 @dataclass(frozen=True)
 class Expectation:
-    """One cell of a table: what a metric of a scenario is, in payloads, on a release."""
+    """One cell of a table: what a metric of a scenario is, in payloads, on a release.
+
+    With ``place``, a file and line of cachekit, the metric is what that line allocates in the stage.
+    """
 
     table: str
     scenario: str
@@ -39,6 +42,7 @@ class Expectation:
     release: str
     extras: tuple[str, ...]
     payloads: float
+    place: str = ""
 
     @property
     def environment(self) -> tuple[str, tuple[str, ...]]:
@@ -62,12 +66,18 @@ class Outcome:
 
 
 def expectations() -> Iterator[Expectation]:
-    """The file's rows, one for each release."""
-    for row in tomllib.loads((HERE / "expectations.toml").read_text(encoding="utf-8"))["row"]:
+    """The file's rows and sites, one for each release and line."""
+    known = tomllib.loads((HERE / "expectations.toml").read_text(encoding="utf-8"))
+    for row in known["row"]:
         for release, payloads in row["expected"].items():
             yield Expectation(
                 row["table"], row["scenario"], row["metric"], release, tuple(row.get("with", ())), payloads
             )
+    for site in known["site"]:
+        for release, places in site["expected"].items():
+            for place, payloads in places.items():
+                metric = f"copies.{site['stage']}"
+                yield Expectation(site["table"], site["scenario"], metric, release, (), payloads, place)
 
 
 def measure(release: str, extras: Sequence[str], scenarios: Sequence[str], size: str) -> dict[str, Any]:
@@ -91,18 +101,33 @@ def compare(wanted: Sequence[Expectation], size: str) -> Iterator[Outcome]:
         results = measure(*environment, sorted({item.scenario for item in own}), size)
         for item in own:
             result = results.get(item.scenario, {})
-            yield Outcome(item, result.get("metrics", {}).get(item.metric), result.get("reason") or "")
+            yield Outcome(item, observed(item, result), result.get("reason") or "")
+
+
+def observed(item: Expectation, result: dict[str, Any]) -> float | None:
+    """The figure of the report that the expectation is about; nothing if the report doesn't have it."""
+    if not item.place:
+        figure: float | None = result.get("metrics", {}).get(item.metric)
+        return figure
+    copied = [
+        site["copies_bytes"]
+        for stage in result.get("stages", ())
+        for site in stage["sites"]
+        if item.metric == f"copies.{stage['name']}" and f"{site['file']}:{site['line']}".endswith(item.place)
+    ]
+    return sum(copied) / result["payload"]["logical_bytes"] if copied else None
 
 
 def table_of(outcomes: Sequence[Outcome]) -> Table:
     """One row a figure."""
-    table = Table("table", "scenario", "metric", "release", "expected", "measured", "")
+    table = Table("table", "scenario", "figure", "release", "expected", "measured", "")
     for outcome in outcomes:
         item = outcome.expectation
         seen = "-" if outcome.observed is None else f"{outcome.observed:.2f}"
         verdict = "" if outcome.agrees else (outcome.reason.splitlines() or ["differs"])[0]
         release = " ".join([item.release, *item.extras])
-        table.add_row(item.table, item.scenario, item.metric, release, f"{item.payloads:.2f}", seen, verdict)
+        figure = f"{item.metric} at {item.place}" if item.place else item.metric
+        table.add_row(item.table, item.scenario, figure, release, f"{item.payloads:.2f}", seen, verdict)
     return table
 
 
@@ -122,7 +147,7 @@ def main() -> int:
         and options.only in item.scenario
     ]
     outcomes = list(compare(wanted, options.size))
-    Console(width=150).print(table_of(outcomes))
+    Console(width=180).print(table_of(outcomes))
     differing = sum(not outcome.agrees for outcome in outcomes)
     print(f"{len(outcomes)} figures, {differing} differ")
     return 1 if differing else 0
