@@ -20,6 +20,8 @@ _FREES = frozenset({AllocatorType.FREE, AllocatorType.MUNMAP, AllocatorType.PYMA
 _REALLOCS = frozenset({AllocatorType.REALLOC, AllocatorType.PYMALLOC_REALLOC})
 _NATIVE_DECOMPRESSION = "DecompressBuffer"
 _INTERLEAVED_MARKS = 64
+_MOST_BETWEEN = 4
+"""Allocations between a mark's two: Python may need an arena, of pymalloc's, for what makes the second."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,17 @@ def read_blocks(capture: Path, data: Mapping[str, Any]) -> Sequence[Block]:
 
 @dataclass
 class _Thread:
-    """What the stream has said of one thread so far."""
+    """What the stream has said of one thread so far.
+
+    Attributes:
+        herald: the first allocation of a mark, whose second is awaited, or one of the read's of its size.
+        since_herald: allocations that have come in between.
+    """
 
     position: Place = OUTSIDE
     paused: bool = False
     herald: Any = None
+    since_herald: int = 0
     just_freed_bytes: int = 0
 
 
@@ -116,6 +124,8 @@ class _Decoder:
         return self._blocks
 
     def _free(self, thread: _Thread, record: Any) -> None:
+        if thread.herald is not None and thread.herald.address == record.address:
+            self._book_herald(thread)
         block = self._live.pop(record.address, None)
         self._maps.pop(record.address, None)
         if block is not None and self._open:
@@ -145,17 +155,24 @@ class _Decoder:
 
     def _is_mark(self, thread: _Thread, record: Any) -> bool:
         """Consume the pair of allocations that is a mark; the pair is the probe's, not the read's."""
-        herald, thread.herald = thread.herald, None
-        if herald is not None:
+        if thread.herald is not None:
             entry = self._entry(record.size - self._herald_bytes - 1)
             if entry is not None:
+                thread.herald = None
                 self._note(thread, entry)
                 return True
-            self._allocate(thread, herald)  # the read's own, of just that size
+            thread.since_herald += 1
+            if record.size == self._herald_bytes or thread.since_herald > _MOST_BETWEEN:
+                self._book_herald(thread)
         if record.size == self._herald_bytes:
-            thread.herald = record
+            thread.herald, thread.since_herald = record, 0
             return True
         return False
+
+    def _book_herald(self, thread: _Thread) -> None:
+        """It announced nothing: it is the read's own, of just that size."""
+        herald, thread.herald = thread.herald, None
+        self._allocate(thread, herald)
 
     def _entry(self, number: int) -> Mapping[str, Any] | None:
         """The journal's entry for a mark. Threads may have interleaved, so it is near, not just next."""

@@ -328,3 +328,21 @@ def test_marks_of_two_threads_may_interleave(made_up: MadeUp) -> None:
     made_up.records[-4:] = [herald, other_herald, other_mark, mark]
     made_up.records += [Record(READER, MIB), Record(ANOTHER_READER, 2 * MIB)]
     assert [block.place.stage for block in made_up.blocks()] == [UNWRAP, DECODE]
+
+
+def test_an_arena_that_python_takes_in_the_middle_of_a_mark_hides_it_not(made_up: MadeUp) -> None:
+    made_up.enter(READER, UNWRAP)
+    made_up.records.insert(-1, Record(READER, MIB, 0x7000, AllocatorType.MMAP))
+    made_up.records.append(Record(READER, 2 * MIB, 0x8000))
+    blocks = [(block.place.stage, block.size_bytes) for block in made_up.blocks()]
+    assert blocks == [(OTHER, MIB), (UNWRAP, 2 * MIB)]
+
+
+@pytest.mark.parametrize("others", [0, 1, 9])
+def test_a_block_of_a_heralds_size_lives_as_long_as_any(others: int, made_up: MadeUp) -> None:
+    made_up.enter(READER, UNWRAP)
+    made_up.records.append(Record(READER, _HERALD, 0x7000))
+    made_up.records += [Record(READER, MIB, 0x8000 + number) for number in range(others)]
+    made_up.records.append(Record(READER, 0, 0x7000, AllocatorType.FREE))
+    blocks = [block for block in made_up.blocks() if block.size_bytes == _HERALD]
+    assert [(block.place.stage, block.died is None) for block in blocks] == [(UNWRAP, False)]
