@@ -96,10 +96,10 @@ METRICS = (
         "resident set that each further read adds and keeps after its value was dropped",
     ),
     Metric(
-        "growth.error",
+        "growth.margin",
         RSS,
-        "growth per read, standard error",
-        "the standard error of growth.per_read; measured with four reads or more",
+        "growth per read, margin",
+        "half the width of the 95 % interval of growth.per_read; measured with four reads or more",
     ),
     Metric("growth.anon", RSS, "growth per read, anonymous", "the anonymous part of growth.per_read"),
     Metric("growth.file", RSS, "growth per read, file-backed", "the file-backed part of growth.per_read"),

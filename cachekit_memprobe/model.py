@@ -148,7 +148,7 @@ class RunOptions:
     """
 
     instruments: tuple[str, ...]
-    reads: int = 3
+    reads: int = 5
     repeat: int = 1
     timeout_s: float = 300.0
     jobs: int = 2

@@ -115,7 +115,7 @@ def _resident_sizes(measurement: Measurement) -> tuple[dict[str, float], dict[st
         if seen:
             worst[name] = max(seen)
             spread[name] = max(seen) - min(seen)
-    worst.update(_growth_error(processes))
+    worst.update(_growth_margin(processes))
     return worst, spread
 
 
@@ -130,14 +130,14 @@ def _growth_of(part: str) -> Callable[[list[Mapping[str, Any]]], float | None]:
     """
 
     def per_read(reads: list[Mapping[str, Any]]) -> float | None:
-        slope = growth_of(reads, part)
-        return None if slope is None else slope.per_read
+        line = growth_of(reads, part)
+        return None if line is None else line.slope
 
     return per_read
 
 
-def _growth_error(processes: Sequence[list[Mapping[str, Any]]]) -> dict[str, float]:
+def _growth_margin(processes: Sequence[list[Mapping[str, Any]]]) -> dict[str, float]:
     """Of the process whose growth counts, the worst."""
-    slopes = [slope for slope in map(growth_of, processes) if slope is not None]
-    worst = max(slopes, key=lambda slope: slope.per_read, default=None)
-    return {} if worst is None or worst.error is None else {"growth.error": worst.error}
+    lines = [line for line in map(growth_of, processes) if line is not None]
+    worst = max(lines, key=lambda line: line.slope, default=None)
+    return {} if worst is None or worst.slope_margin is None else {"growth.margin": worst.slope_margin}

@@ -182,9 +182,10 @@ measuring_options = gathered(
         "--reads",
         type=click.IntRange(min=1),
         metavar="N",
-        default=3,
+        default=5,
         show_default=True,
-        help="Measured reads in the RSS process, the value dropped between them.",
+        help="Measured reads in the RSS process, the value dropped between them; from 4 on, what they leave "
+        "behind is a slope with its margin.",
     ),
     click.option(
         "--repeat",

@@ -10,6 +10,9 @@ from cachekit_memprobe.units import format_bytes, format_payloads
 NOTABLE = 0.05
 """Payloads below which nothing is worth a sentence."""
 
+ARENA_BYTES = 1 << 20
+"""pymalloc's, which it gives back only when it is empty: one stray object keeps it."""
+
 _SMALL_BYTES = 1 << 20
 """What a read may use for itself, whatever the value is: an import in its middle, a thread's stack."""
 

@@ -2,27 +2,26 @@
 
 from collections.abc import Iterator
 
-from cachekit_memprobe.findings.evidence import NOTABLE, Evidence
+from cachekit_memprobe.findings.evidence import ARENA_BYTES, NOTABLE, Evidence
 from cachekit_memprobe.metrics import noise_bytes
 from cachekit_memprobe.model import Finding
 from cachekit_memprobe.units import format_payloads
 
 CODE = "MEM013"
 
-_ERRORS = 2.0
-"""Standard errors that a slope has to exceed to be one."""
-
 
 def find(evidence: Evidence) -> Iterator[Finding]:
     """At most one finding."""
     growth = evidence.values.get("growth.per_read", 0.0)
-    error = evidence.values.get("growth.error")
-    least = max(NOTABLE, noise_bytes("growth.per_read") / evidence.payload.logical_bytes)
-    if error is None and evidence.as_deployed:
+    margin = evidence.values.get("growth.margin")
+    # Of many small objects each read leaves an arena more behind, until there are enough of them.
+    least_bytes = noise_bytes("growth.per_read") + ARENA_BYTES
+    least = max(NOTABLE, least_bytes / evidence.payload.logical_bytes)
+    if margin is None and evidence.as_deployed:
         # Of two points, an allocator's own ups and downs make any slope.
         return
-    if growth > least and growth > _ERRORS * (error or 0.0):
-        exactness = "" if error is None else f" ± {format_payloads(error)}"
+    if growth > least and growth > (margin or 0.0):
+        exactness = "" if margin is None else f" ± {format_payloads(margin)}"
         yield Finding(
             CODE,
             f"each further read adds {evidence.payloads(growth)}{exactness} of resident set and keeps it"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cachekit_memprobe.findings.evidence import Evidence
+from cachekit_memprobe.findings.evidence import ARENA_BYTES, Evidence
 from cachekit_memprobe.model import Finding
 
 CODE = "MEM004"
@@ -11,8 +11,8 @@ CODE = "MEM004"
 _L1 = "cachekit.l1_cache."
 _LARGE = 0.25
 """Of the payload; a library's own memory that comes and goes between two reads stays below it."""
-_ARENAS_BYTES = 4 << 20
-"""pymalloc gives an arena of 1 MiB back when it is empty: after many small objects, one or two are not."""
+_ARENAS = 4
+"""After many small objects, one or two are not empty."""
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
@@ -35,7 +35,7 @@ def _is_backfill(kept: Mapping[str, Any], evidence: Evidence) -> bool:
 def _nameless(evidence: Evidence) -> Iterator[Finding]:
     after = evidence.values.get("held.after", 0.0)
     after_bytes = after * evidence.payload.logical_bytes
-    if after >= _LARGE and after_bytes >= max(_ARENAS_BYTES, evidence.notable_bytes):
+    if after >= _LARGE and after_bytes >= max(_ARENAS * ARENA_BYTES, evidence.notable_bytes):
         yield Finding(
             CODE,
             f"{evidence.payloads(after)} stays after the value was dropped and every tier of the cache was "

@@ -57,7 +57,7 @@ def _rss(result: Result, options: RunOptions) -> list[str]:
                 _in_payloads(result, "rss.anon", "anonymous"),
                 _in_payloads(result, "rss.file", "file-backed"),
                 _in_payloads(result, "rss.settled", "settled"),
-                _in_payloads(result, "growth.per_read", "growth per read") + _growth_error(result),
+                _in_payloads(result, "growth.per_read", "growth per read") + _growth_margin(result),
             ]
         )
     )
@@ -104,9 +104,9 @@ def _spread(result: Result, options: RunOptions) -> str:
     return f" (spread {format_payloads(result.spread['rss.peak'])} over {options.repeat} processes)"
 
 
-def _growth_error(result: Result) -> str:
-    error = result.metrics.get("growth.error")
-    return "" if error is None else f" ± {format_payloads(error)}"
+def _growth_margin(result: Result) -> str:
+    margin = result.metrics.get("growth.margin")
+    return "" if margin is None else f" ± {format_payloads(margin)}"
 
 
 def _in_payloads(result: Result, name: str, label: str) -> str:

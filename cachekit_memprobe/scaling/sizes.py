@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from cachekit_memprobe import metrics
+from cachekit_memprobe.line import Fit, fit_line
 from cachekit_memprobe.model import Result
 from cachekit_memprobe.scaling.cautions import cautions_of
-from cachekit_memprobe.scaling.line import Fit, fit_line
 from cachekit_memprobe.sweep import Estimate, Line, Prediction, Scaling
 
 METRICS = ("copies.total", "peak.heap", "rss.peak", "rss.total")

@@ -67,7 +67,7 @@ CLEAN = evidence(
         "rss.peak": 1.0,
         "rss.settled": 0.01,
         "growth.per_read": 0.0002,
-        "growth.error": 0.00001,
+        "growth.margin": 0.00001,
         "held.result": 1.0,
         "held.frame": 0.0,
         "held.mapping": 0.0,

@@ -34,7 +34,7 @@ def test_everything_but_the_results() -> None:
             },
             "options": {
                 "instruments": ["rss", "tracemalloc", "memray", "aliasing"],
-                "reads": 3,
+                "reads": 5,
                 "repeat": 1,
                 "timeout_s": 300.0,
                 "jobs": 2,

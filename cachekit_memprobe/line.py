@@ -1,4 +1,4 @@
-"""A least-squares line through measured points, and what it says about a size that was not measured."""
+"""A least-squares line through measured points: its slope, and what it says about other places."""
 
 import math
 from collections.abc import Sequence
@@ -42,12 +42,24 @@ class Fit:
         """Half the width of the 95 % interval in which another measurement at ``x`` would lie."""
         if self.covariance is None:
             return None
-        freedom = len(self.residuals) - 2
-        scatter = sum(residual**2 for residual in self.residuals) / freedom
+        scatter = sum(residual**2 for residual in self.residuals) / self._freedom
         place = np.array([x, 1.0])
         variance = scatter + float(place @ self.covariance @ place)
         # The covariance of points that lie exactly on a line may round to less than nothing.
-        return _T_95.get(freedom, _T_95_BEYOND) * math.sqrt(max(0.0, variance))
+        return self._quantile * math.sqrt(max(0.0, variance))
+
+    @property
+    def slope_margin(self) -> float | None:
+        """Half the width of the 95 % confidence interval of the slope."""
+        return None if self.slope_error is None else self._quantile * self.slope_error
+
+    @property
+    def _freedom(self) -> int:
+        return len(self.residuals) - 2
+
+    @property
+    def _quantile(self) -> float:
+        return _T_95.get(self._freedom, _T_95_BEYOND)
 
     def _error(self, index: int) -> float | None:
         if self.covariance is None:

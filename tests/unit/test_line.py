@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from cachekit_memprobe.scaling.line import fit_line
+from cachekit_memprobe.line import fit_line
 
 MB = 1_000_000
 
@@ -27,6 +27,7 @@ def test_errors_are_those_of_the_textbook() -> None:
     scatter = sum(residual**2 for residual in fit.residuals) / 3
     assert fit.slope == pytest.approx(1.99)
     assert fit.slope_error == pytest.approx(math.sqrt(scatter / spread))
+    assert fit.slope_margin == pytest.approx(3.182 * math.sqrt(scatter / spread))
     assert fit.intercept_error == pytest.approx(math.sqrt(scatter * (1 / 5 + mean**2 / spread)))
     at_ten = scatter * (1 + 1 / 5 + (10 - mean) ** 2 / spread)
     assert fit.margin_at(10) == pytest.approx(3.182 * math.sqrt(at_ten))
@@ -46,10 +47,22 @@ def test_noise_widens_the_interval_and_the_truth_lies_in_it_as_often_as_it_shoul
     assert 180 <= inside <= 199
 
 
+@pytest.mark.parametrize("count", [3, 4, 10])
+def test_noise_alone_is_within_the_margin_of_the_slope_as_often_as_it_should(count: int) -> None:
+    rng = np.random.default_rng(1)
+    beyond = 0
+    for _ in range(1000):
+        fit = fit_line(list(enumerate(rng.normal(0, 1, count))))
+        assert fit.slope_margin is not None
+        beyond += abs(fit.slope) > fit.slope_margin
+    assert 30 <= beyond <= 70
+
+
 def test_two_points_have_no_error() -> None:
     fit = fit_line([(64 * MB, 65 * MB), (128 * MB, 129 * MB)])
     assert fit.slope == pytest.approx(1)
-    assert (fit.slope_error, fit.intercept_error, fit.margin_at(256 * MB)) == (None, None, None)
+    assert (fit.slope_error, fit.slope_margin, fit.intercept_error) == (None, None, None)
+    assert fit.margin_at(256 * MB) is None
 
 
 def test_many_points_use_the_last_quantile() -> None:
