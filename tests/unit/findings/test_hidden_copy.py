@@ -1,4 +1,4 @@
-"""The stages around the others, in which tracemalloc's balance is too low."""
+"""Where tracemalloc's balance is too low: the stages around the others, and arenas of small objects."""
 
 import pytest
 
@@ -24,3 +24,9 @@ def test_any_other_stage_is_told_by_its_own_balance(values: dict[str, float]) ->
     rust = stage("decompress", line("standard_serializer.py:374", 2.0), live=2.0, traced=1.0)
     (finding,) = hidden_copy.find(evidence(rust, values=values))
     assert (finding.stage, finding.line) == ("decompress", 374)
+
+
+@pytest.mark.parametrize(("traced", "findings"), [(6.9, 0), (6.0, 1)])
+def test_what_arenas_are_larger_than_their_objects_is_not_hidden(traced: float, findings: int) -> None:
+    objects = stage("decode", line("base.py:493", 7.7), live=7.7, traced=traced)
+    assert len(list(hidden_copy.find(evidence(objects)))) == findings
