@@ -44,20 +44,21 @@ def listed(phrases: Iterable[str]) -> list[str]:
 
 def bullets(sentences: Iterable[str]) -> list[RenderableType]:
     """Each sentence on lines of its own, indented behind a dash."""
-    return [_bullet(clean_line(sentence)) for sentence in sentences]
+    return [labelled("-", sentence) for sentence in sentences]
+
+
+def labelled(label: str, sentence: str) -> Table:
+    """A sentence on lines of its own, indented behind its label."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(clean_line(label)), Text(clean_line(sentence)))
+    return grid
 
 
 def indented(quotation: RenderableType) -> Padding:
     """Source text, or a reason of several lines, set off from the report's own words."""
     return Padding(quotation, (0, 0, 0, _INDENT))
-
-
-def _bullet(sentence: str) -> Table:
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_row("-", Text(sentence))
-    return grid
 
 
 def _without_trailing_blanks(line: list[Segment]) -> list[Segment]:

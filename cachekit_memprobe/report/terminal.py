@@ -15,7 +15,7 @@ from cachekit_memprobe.report.budget_lines import budget_lines
 from cachekit_memprobe.report.clean import clean, clean_line
 from cachekit_memprobe.report.comparison import comparison
 from cachekit_memprobe.report.figures import figure_lines
-from cachekit_memprobe.report.layout import Trimmed, bullets, filled, indented, listed
+from cachekit_memprobe.report.layout import Trimmed, bullets, filled, indented, labelled, listed
 from cachekit_memprobe.report.scaling_lines import scaling_section
 from cachekit_memprobe.report.stage_table import stage_table
 from cachekit_memprobe.report.styles import HEADING, QUIET, SOURCE, VERDICT_STYLES, WARNING
@@ -106,7 +106,7 @@ def _blocks(result: Result, options: RunOptions, width: int) -> Iterable[Rendera
         yield figure_lines(result, options, width)
         yield budget_lines(result.budgets, options, width)
     if result.findings:
-        yield Group(*bullets(_sentence(finding) for finding in result.findings))
+        yield Group(*(labelled(finding.code, _sentence(finding)) for finding in result.findings))
 
 
 def _read(result: Result) -> str:
@@ -153,6 +153,8 @@ def _closing(report: Report) -> Iterable[RenderableType]:
     if len(as_they_are) < len(report.results):
         example = min((clean_line(result.scenario.name) for result in report.results), key=len)
         yield Text(f"one in full: cachekit-memprobe report FOLDER {example}", style=QUIET, overflow="fold")
+    if any(result.findings for result in as_they_are):
+        yield Text("what a finding means: cachekit-memprobe explain CODE", style=QUIET, overflow="fold")
     if report.run_folder:
         yield Text(f"run folder: {clean_line(str(report.run_folder))}", style=QUIET, overflow="fold")
     yield verdict_line(report)

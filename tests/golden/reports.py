@@ -185,15 +185,13 @@ L1_HIT = Result(
     ),
     findings=(
         Finding(
-            "verbatim-copy",
+            "MEM001",
             "unwrap copies the payload byte for byte: 300.0 MB on every read",
             "unwrap",
             "cachekit/serializers/wrapper.py",
             126,
         ),
-        Finding(
-            "late-window", "a tracemalloc window opened after unwrap misses 1.00x of this read", "unwrap"
-        ),
+        Finding("MEM002", "a tracemalloc window opened after unwrap misses 1.00x of this read", "unwrap"),
     ),
     spread={"rss.peak": 0.0087},
 )

@@ -141,14 +141,14 @@ def test_a_measured_result_without_its_stages() -> None:
             ],
             "findings": [
                 {
-                    "code": "verbatim-copy",
+                    "code": "MEM001",
                     "message": "unwrap copies the payload byte for byte: 300.0 MB on every read",
                     "stage": "unwrap",
                     "file": "cachekit/serializers/wrapper.py",
                     "line": 126,
                 },
                 {
-                    "code": "late-window",
+                    "code": "MEM002",
                     "message": "a tracemalloc window opened after unwrap misses 1.00x of this read",
                     "stage": "unwrap",
                     "file": None,

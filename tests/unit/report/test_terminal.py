@@ -123,7 +123,7 @@ def test_a_limit_in_rss_is_marked_as_deployed_and_others_are_not() -> None:
 def test_a_location_that_the_sentence_names_is_not_repeated() -> None:
     finding = replace(L1_HIT.findings[0], message="serializers/wrapper.py:126 copies")
     text = printed(report_of(replace(L1_HIT, findings=(finding,))), 80)
-    assert "- serializers/wrapper.py:126 copies\n" in text
+    assert "MEM001 serializers/wrapper.py:126 copies\n" in text
 
 
 def test_what_was_measured_of_an_unmeasured_scenario_is_shown_beside_the_reason() -> None:
