@@ -30,5 +30,5 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 def _what(site: SiteUsage) -> str:
     for call in calls_in(site.source):
         if isinstance(call.func, ast.Name) and call.func.id in _SPELLED_OUT and len(call.args) == 1:
-            return f": {ast.unparse(call)} writes the whole value out as text"
+            return f": {ast.unparse(call)} makes text of the value"
     return ""

@@ -15,7 +15,7 @@ def test_a_value_that_is_written_out_to_be_measured() -> None:
     assert (finding.stage, finding.line) == ("stats", 732)
     assert finding.message == (
         "stats allocates 5.74x (1.7 GB) per read at cachekit/serializers/wrapper.py:732, for work around the "
-        "value that no reader asked for: str(cached_result[1]) writes the whole value out as text"
+        "value that no reader asked for: str(cached_result[1]) makes text of the value"
     )
 
 
