@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator
 
-from cachekit_memprobe.findings.evidence import Evidence
+from cachekit_memprobe.findings.evidence import ARENA_BYTES, Evidence
 from cachekit_memprobe.model import Finding, SiteUsage
 from cachekit_memprobe.stages import BACKEND_GET
 
 CODE = "MEM014"
 
+_ARENAS = 2
+"""A client's small objects may keep one alive that was taken while it received; that is no buffer."""
 _CONNECTED = ("redis", "memcached", "cachekitio")
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
     """At most one finding."""
     site, size_bytes = _largest_site(evidence), kept_bytes(evidence)
-    if site is not None and size_bytes >= evidence.notable_bytes:
+    if site is not None and size_bytes >= max(_ARENAS * ARENA_BYTES, evidence.notable_bytes):
         yield Finding(
             CODE,
             f"the connection keeps {evidence.size(size_bytes)} of what {BACKEND_GET} allocated at "

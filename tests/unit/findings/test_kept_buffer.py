@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from cachekit_memprobe.findings import Evidence, kept_buffer, kept_pages
-from cachekit_memprobe.model import StageUsage
+from cachekit_memprobe.model import Payload, StageUsage
 from tests.unit.findings.made import evidence, line, stage
 
 VALUES = {"held.after": 0.0, "copies.total": 3.0, "growth.per_read": 0.0}
@@ -27,6 +27,14 @@ def test_a_buffer_that_outlives_the_value_is_the_connections() -> None:
         "its buffer, after the value was dropped too; it lets go of it when it receives again"
     )
     assert list(kept_pages.find(seen)) == []
+
+
+@pytest.mark.parametrize(("held", "findings"), [(0.09, 0), (0.2, 1)])
+def test_an_arena_is_no_buffer(held: float, findings: int) -> None:
+    small = replace(read_of(held, backend="cachekitio"), payload=Payload(16 << 20, 16 << 20))
+    sites = [replace(site, held_bytes=round(held * (16 << 20))) for site in received(held).sites]
+    seen = replace(small, stages=(replace(received(held), sites=tuple(sites)),))
+    assert len(list(kept_buffer.find(seen))) == findings
 
 
 def test_what_only_the_value_needed_is_none() -> None:
