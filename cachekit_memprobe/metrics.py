@@ -50,7 +50,7 @@ METRICS = (
         "verbatim.<stage>",
         ALIASING,
         "verbatim",
-        "the part of it proven to be a byte-for-byte copy of memory that the read already had",
+        "the part of copies.<stage> proven to be a byte-for-byte copy of memory that the read already had",
     ),
     Metric("verbatim.total", ALIASING, "verbatim, all stages", "the sum of verbatim.<stage>"),
     Metric(
@@ -63,13 +63,13 @@ METRICS = (
         "peak.tracemalloc",
         TRACEMALLOC,
         "tracemalloc peak",
-        "the same as tracemalloc sees it, its window opened before the read",
+        "high-water mark of what tracemalloc sees, its window opened before the read",
     ),
     Metric(
         "peak.tracemalloc_late",
         TRACEMALLOC,
         "tracemalloc peak, late window",
-        "with the window opened after unwrap, as the test that missed the unwrap copy did",
+        "the same with the window opened after unwrap, as the test that missed the unwrap copy did",
     ),
     Metric("peak.arrow_pool", TRACEMALLOC, "Arrow pool peak", "high-water mark of Arrow's own memory pool"),
     Metric("mapped.file", MEMRAY, "file maps", "bytes file-mapped during the read"),
@@ -86,8 +86,18 @@ METRICS = (
         "RSS peak per reader",
         "rss.peak divided by the readers, if there are several",
     ),
-    Metric("rss.anon", RSS, "RSS peak, anonymous", "the largest growth of its anonymous part; sampled"),
-    Metric("rss.file", RSS, "RSS peak, file-backed", "the largest growth of its file-backed part; sampled"),
+    Metric(
+        "rss.anon",
+        RSS,
+        "RSS peak, anonymous",
+        "the largest growth of the anonymous part of the resident set; sampled",
+    ),
+    Metric(
+        "rss.file",
+        RSS,
+        "RSS peak, file-backed",
+        "the largest growth of the file-backed part of the resident set; sampled",
+    ),
     Metric("rss.settled", RSS, "RSS settled", "growth that stays after the first read's value was dropped"),
     Metric(
         "growth.per_read",
@@ -110,10 +120,16 @@ METRICS = (
         "what stays alive while only the returned value is held and every tier of the cache is empty: "
         "anonymous pages and file maps",
     ),
-    Metric("held.frame", RETENTION, "held frames", "the part of it that is the frame, or unwrap's copy"),
-    Metric("held.arrow_pool", RETENTION, "held in Arrow's pool", "the part of it in Arrow's memory pool"),
-    Metric("held.mapping", RETENTION, "held file maps", "the part of it that is a file map left open"),
-    Metric("held.heap", RETENTION, "held elsewhere", "the rest: Python's and other heaps"),
+    Metric(
+        "held.frame", RETENTION, "held frames", "the part of held.result that is the frame, or unwrap's copy"
+    ),
+    Metric(
+        "held.arrow_pool", RETENTION, "held in Arrow's pool", "the part of held.result in Arrow's memory pool"
+    ),
+    Metric(
+        "held.mapping", RETENTION, "held file maps", "the part of held.result that is a file map left open"
+    ),
+    Metric("held.heap", RETENTION, "held elsewhere", "the rest of held.result: Python's and other heaps"),
     Metric("held.slice", RETENTION, "held by ten rows", "the same as held.result for ten rows of the value"),
     Metric(
         "held.after", RETENTION, "held after the drop", "what stays after the value too is dropped: a leak"
