@@ -13,6 +13,7 @@ NOTABLE = 0.05
 ARENA_BYTES = 1 << 20
 """pymalloc's, which it gives back only when it is empty: one stray object keeps it."""
 
+_L1 = "cachekit.l1_cache."
 _SMALL_BYTES = 1 << 20
 """What a read may use for itself, whatever the value is: an import in its middle, a thread's stack."""
 
@@ -47,6 +48,12 @@ class Evidence:
         Those of several readers at once are one sum.
         """
         return max(NOTABLE * self.payload.logical_bytes, _SMALL_BYTES) * self.scenario.read.readers
+
+    @property
+    def leaked(self) -> Sequence[Mapping[str, Any]]:
+        """``kept``, without the frame that a backfill was meant to put into L1."""
+        backfill = self.scenario.read.backfill
+        return [entry for entry in self.kept if not (backfill and entry["name"].startswith(_L1))]
 
     def size(self, size_bytes: float) -> str:
         """``1.00x (64.0 MiB)``."""

@@ -1,14 +1,12 @@
 """Something still refers to the read's memory after its value was dropped: by name, if it is cachekit's."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from cachekit_memprobe.findings.evidence import ARENA_BYTES, Evidence
 from cachekit_memprobe.model import Finding
 
 CODE = "MEM004"
 
-_L1 = "cachekit.l1_cache."
 _LARGE = 0.25
 """Of the payload; a library's own memory that comes and goes between two reads stays below it."""
 _ARENAS = 4
@@ -17,19 +15,13 @@ _ARENAS = 4
 
 def find(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each such name; if there is none, one for memory that nevertheless stays."""
-    named = [kept for kept in evidence.kept if not _is_backfill(kept, evidence)]
-    for kept in named:
+    for kept in evidence.leaked:
         where = f", used in {kept['stage']} at {kept['file']}:{kept['line']}" if kept["file"] else ""
         size = evidence.size(kept["size_bytes"])
         message = f"{kept['name']} still refers to {size} after the value was dropped{where}"
         yield Finding(CODE, message, kept["stage"], kept["file"] or None, kept["line"] or None)
-    if not named:
+    if not evidence.leaked:
         yield from _nameless(evidence)
-
-
-def _is_backfill(kept: Mapping[str, Any], evidence: Evidence) -> bool:
-    """Whether it is L1, into which the read was meant to put its frame."""
-    return evidence.scenario.read.backfill and kept["name"].startswith(_L1)
 
 
 def _nameless(evidence: Evidence) -> Iterator[Finding]:

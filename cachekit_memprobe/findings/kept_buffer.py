@@ -35,7 +35,7 @@ def kept_bytes(evidence: Evidence) -> float:
     wasn't the value that needed it.
     """
     site, settled = _largest_site(evidence), evidence.values.get("rss.settled")
-    if site is None or settled is None or evidence.kept:
+    if site is None or settled is None or evidence.leaked:
         return 0.0
     held_bytes = min(site.held_bytes, settled * evidence.payload.logical_bytes)
     return max(0.0, held_bytes - backfilled_bytes(evidence))

@@ -15,7 +15,7 @@ _LARGE = 0.25
 def find(evidence: Evidence) -> Iterator[Finding]:
     """At most one finding."""
     settled, alive = evidence.values.get("rss.settled"), _alive(evidence)
-    if settled is None or alive is None or evidence.kept:
+    if settled is None or alive is None or evidence.leaked:
         return
     pages = settled - alive
     if pages >= _LARGE and pages * evidence.payload.logical_bytes >= evidence.notable_bytes:

@@ -37,6 +37,16 @@ def test_an_arena_is_no_buffer(held: float, findings: int) -> None:
     assert len(list(kept_buffer.find(seen))) == findings
 
 
+def test_what_a_backfill_puts_into_l1_is_no_leak_that_hides_the_buffer() -> None:
+    in_l1 = {"name": "cachekit.l1_cache._manager", "size_bytes": 300_000_000, "stage": None, "file": ""}
+    seen = read_of(2.01, settled=2.01)
+    read = replace(seen.scenario.read, backfill=True)
+    seen = replace(seen, kept=[in_l1], scenario=replace(seen.scenario, read=read))
+    (finding,) = kept_buffer.find(seen)
+    assert finding.message.startswith("the connection keeps 1.01x")
+    assert list(kept_pages.find(seen)) == []
+
+
 def test_what_only_the_value_needed_is_none() -> None:
     assert list(kept_buffer.find(read_of(1.01, settled=0.0))) == []
 
