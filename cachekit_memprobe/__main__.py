@@ -1,6 +1,19 @@
-"""``python -m cachekit_memprobe``."""
+"""``cachekit-memprobe``, and ``python -m cachekit_memprobe``."""
 
-from cachekit_memprobe.cli import main
+import sys
+
+_EXIT_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C is answered as later on, even while all that is being imported."""
+    try:
+        from cachekit_memprobe.cli import main as program
+        from cachekit_memprobe.cli.boundary import run
+    except KeyboardInterrupt:
+        sys.exit(_EXIT_INTERRUPTED)
+    run(program)
+
 
 if __name__ == "__main__":
     main()

@@ -21,6 +21,20 @@ EXIT_BROKEN_PIPE = 141
 _Options = ParamSpec("_Options")
 
 
+def run(program: click.Command) -> NoReturn:
+    """Run the command line as a whole.
+
+    click by itself ends with 1 when it is interrupted while it reads options.
+    """
+    try:
+        sys.exit(program.main(standalone_mode=False))
+    except click.Abort:
+        sys.exit(_interrupted())
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+
+
 def exits(command: Callable[_Options, int]) -> Callable[_Options, NoReturn]:
     """Make a function that returns an exit code into a command that ends the process with it.
 
@@ -46,8 +60,7 @@ def _exit_code(command: Callable[[], int]) -> int:
     except MemprobeError as error:
         return _tell(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _ignore_interrupts()
-        return _tell("interrupted; there is no verdict", EXIT_INTERRUPTED)
+        return _interrupted()
     except BrokenPipeError:
         _discard_output()
         return EXIT_BROKEN_PIPE
@@ -58,10 +71,11 @@ def _exit_code(command: Callable[[], int]) -> int:
         return _tell("this is a bug in cachekit-memprobe; there is no verdict", EXIT_UNMEASURED)
 
 
-def _ignore_interrupts() -> None:
+def _interrupted() -> int:
     """All is cleaned up: one more Ctrl-C would only kill the ending interpreter, with another status."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return _tell("interrupted; there is no verdict", EXIT_INTERRUPTED)
 
 
 def _tell(message: str, code: int) -> int:

@@ -1,9 +1,12 @@
 import subprocess
 import sys
+from pathlib import Path
 
+import click
 import pytest
 
 from cachekit_memprobe import __version__
+from cachekit_memprobe.cli.boundary import run
 from tests.unit.cli.conftest import Invoke
 
 
@@ -62,3 +65,27 @@ def test_a_terminal_that_knows_only_ascii_gets_ascii() -> None:
     environment = {"PYTHONIOENCODING": "ascii", "COLUMNS": "72"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment, check=False)
     assert (done.stdout, done.stderr) == (b"gr??e\n" + b"-" * 34 + b" x " + b"-" * 35 + b"\n", b"")
+
+
+def test_an_interrupt_while_options_are_read_is_no_verdict(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(ctx: click.Context, param: click.Parameter, value: str) -> str:
+        raise KeyboardInterrupt
+
+    command = click.Command("x", params=[click.Option(["--size"], callback=interrupted)])
+    monkeypatch.setattr(sys, "argv", ["x", "--size", "1MiB"])
+    with pytest.raises(SystemExit) as ended:
+        run(command)
+    assert ended.value.code == 130
+    assert capsys.readouterr().err.strip() == "error: interrupted; there is no verdict"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--no-such-option"], []])
+def test_both_names_of_the_program_end_alike(arguments: list[str]) -> None:
+    script = Path(sys.executable).with_name("cachekit-memprobe")
+    names = ([str(script)], [sys.executable, "-m", "cachekit_memprobe"])
+    ended = [subprocess.run([*name, *arguments], capture_output=True, check=False) for name in names]
+    assert [done.returncode for done in ended] == [0 if arguments == ["--help"] else 2] * 2
+    assert not any(b"Traceback" in done.stderr for done in ended)
