@@ -329,6 +329,5 @@ class Report:
     options: RunOptions
     results: tuple[Result, ...]
     run_folder: Path | None
-    notes: tuple[str, ...] = ()
     sweep: Sweep = field(default_factory=Sweep)
     scaling: tuple[Scaling, ...] = ()

@@ -24,7 +24,6 @@ def to_json(report: Report) -> str:
         "results": [_result(result) for result in report.results],
         "sweep": asdict(report.sweep),
         "scaling": [_scaling(entry) for entry in report.scaling],
-        "notes": list(report.notes),
     }
     text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     # Half a surrogate pair, as undecodable file names have them, is no UTF-8.

@@ -15,7 +15,7 @@ from cachekit_memprobe.report.budget_lines import budget_lines
 from cachekit_memprobe.report.clean import clean, clean_line
 from cachekit_memprobe.report.comparison import comparison
 from cachekit_memprobe.report.figures import figure_lines
-from cachekit_memprobe.report.layout import Trimmed, bullets, filled, indented, labelled, listed
+from cachekit_memprobe.report.layout import Trimmed, filled, indented, labelled, listed
 from cachekit_memprobe.report.scaling_lines import scaling_section
 from cachekit_memprobe.report.stage_table import stage_table
 from cachekit_memprobe.report.styles import HEADING, QUIET, SOURCE, VERDICT_STYLES, WARNING
@@ -76,7 +76,6 @@ def _header(report: Report, width: int) -> Iterable[RenderableType]:
     yield header
     if report.options.as_deployed:
         yield Text(f"RSS {AS_DEPLOYED}", style=WARNING)
-    yield from bullets(report.notes)
 
 
 def _title(result: Result) -> Rule:

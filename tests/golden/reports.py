@@ -294,6 +294,5 @@ def report_of(
     *results: Result,
     options: RunOptions = OPTIONS,
     folder: str | None = "runs/today",
-    notes: tuple[str, ...] = (),
 ) -> Report:
-    return Report("0.1.0", CREATED, TARGET, options, results, Path(folder) if folder else None, notes)
+    return Report("0.1.0", CREATED, TARGET, options, results, Path(folder) if folder else None)

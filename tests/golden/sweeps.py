@@ -72,7 +72,7 @@ def sized(
 def sweep_report(*results: Result, sweep: Sweep) -> Report:
     scaling = scaling_of(results, sweep.predict_bytes)
     folder = Path("runs/today")
-    return Report("0.1.0", CREATED, TARGET, OPTIONS, results, folder, (), sweep, scaling)
+    return Report("0.1.0", CREATED, TARGET, OPTIONS, results, folder, sweep, scaling)
 
 
 NOISE = {64: 300.0, 128: 420.0, 256: 310.0}

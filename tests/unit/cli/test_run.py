@@ -1,6 +1,5 @@
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -245,8 +244,3 @@ def test_a_narrow_terminal_loses_no_figure(
     monkeypatch.setenv("COLUMNS", "40")
     tool.report = report_of(L1_HIT)
     assert "1.00x transformed 1.00x     no" in invoke("run").stdout
-
-
-def test_the_report_carries_notes(invoke: Invoke, tool: Tool) -> None:
-    tool.report = replace(tool.report, notes=("a note",))
-    assert "- a note" in invoke("run").stdout

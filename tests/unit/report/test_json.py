@@ -10,7 +10,7 @@ from tests.golden.reports import FILE_MAP, L1_HIT, NOT_APPLICABLE, TARGET, UNMEA
 
 
 def document(*results: Any) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(to_json(report_of(*results, notes=("a note",))))
+    parsed: dict[str, Any] = json.loads(to_json(report_of(*results)))
     return parsed
 
 
@@ -48,7 +48,6 @@ def test_everything_but_the_results() -> None:
                 "predict_bytes": [],
             },
             "scaling": [],
-            "notes": ["a note"],
         }
     )
 
