@@ -248,6 +248,8 @@ class StageUsage:
         live_bytes: what the stage held at the moment of the read's peak.
         mapped_bytes: file-mapped in the stage.
         tracemalloc_bytes: the stage's own peak in tracemalloc's eyes; ``None`` when not measured.
+        view_of: what the stage's output lies in, if that was there before the stage: proof that it is no
+            copy. Empty when it doesn't, and when that was not examined.
     """
 
     name: str
@@ -259,6 +261,7 @@ class StageUsage:
     mapped_bytes: int
     tracemalloc_bytes: int | None
     sites: tuple[SiteUsage, ...]
+    view_of: str = ""
 
 
 @dataclass(frozen=True)

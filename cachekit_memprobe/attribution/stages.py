@@ -60,6 +60,7 @@ class _Table:
         aliasing = observation_of(measurement, metrics.ALIASING)
         readers = measurement.scenario.read.readers
         self._blocks = _of_each_reader(aliasing.data["blocks"], readers) if aliasing else None
+        self._views: Mapping[str, str] = aliasing.data.get("views", {}) if aliasing else {}
         tracemalloc = observation_of(measurement, metrics.TRACEMALLOC)
         self._traced: Mapping[str, int] | None = tracemalloc.data["stages"] if tracemalloc else None
         memray = observation_of(measurement, metrics.MEMRAY)
@@ -82,6 +83,7 @@ class _Table:
             mapped_bytes=sum(use.mapped_bytes for use in places),
             tracemalloc_bytes=None if self._traced is None else int(self._traced.get(stage, 0)),
             sites=sites,
+            view_of=str(self._views.get(stage, "")),
         )
 
     def _site(self, use: PlaceUse) -> SiteUsage:

@@ -77,6 +77,7 @@ def _stage(stage: StageUsage, result: Result) -> dict[str, Any]:
         "held_bytes": stage.held_bytes if heap else None,
         "mapped_bytes": stage.mapped_bytes if heap else None,
         "tracemalloc_bytes": stage.tracemalloc_bytes,
+        "view_of": stage.view_of or None,
         "sites": [_site(site, payload) for site in stage.sites],
     }
 

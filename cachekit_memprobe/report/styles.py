@@ -16,8 +16,9 @@ KIND_STYLES: dict[str, str] = {
     "received": "cyan",
     "unproven": "dim",
     "mapped": "cyan",
+    "view": "green",
 }
-"""By :data:`cachekit_memprobe.model.SiteKind`."""
+"""By :data:`cachekit_memprobe.model.SiteKind`, and for a stage that only hands on."""
 
 HEADING = "bold"
 QUIET = "dim"

@@ -37,7 +37,8 @@ class SiteRow:
 
     Attributes:
         where: ``serializers/wrapper.py:126``, or words when it isn't one place.
-        kind: of the site, ``mapped 1.00x`` of a map; empty when there is no single one.
+        kind: of the site, ``mapped 1.00x`` of a map; ``view`` of a stage that allocates nothing and whose
+            output was there before; empty when there is no single one.
     """
 
     where: str
@@ -113,8 +114,9 @@ def site_rows(stage: StageUsage, payload: Payload | None) -> tuple[SiteRow, ...]
     matters = noticeable(copies) or noticeable(held)
     if rows and not matters:
         return rows
-    where = _small_sites(len(stage.sites) - len(large)) if matters else "-"
-    return (*rows, SiteRow(where, copies, held, ""))
+    if matters:
+        return (*rows, SiteRow(_small_sites(len(stage.sites) - len(large)), copies, held, ""))
+    return (SiteRow("-", copies, held, "view" if stage.view_of else ""),)
 
 
 def traced(stage: StageUsage, payload: Payload | None) -> str:

@@ -98,6 +98,7 @@ def stage(
     live: float = 0.0,
     traced: float | None = 0.0,
     extra: float = 0.0,
+    view_of: str = "",
 ) -> StageUsage:
     """A stage that is the sum of its sites, and ``extra`` payloads that no site names."""
     return StageUsage(
@@ -110,6 +111,7 @@ def stage(
         sum(entry.mapped_bytes for entry in sites),
         None if traced is None else size(traced),
         sites,
+        view_of,
     )
 
 
@@ -139,7 +141,7 @@ MAP_SITE = site(
 )
 
 L1_HIT_STAGES = (
-    stage("l1_get"),
+    stage("l1_get", view_of="the frame in L1"),
     stage("backend_get", calls=0),
     stage("unwrap", UNWRAP_SITE, live=1.0, traced=1.0),
     stage("decode", extra=0.0004),
@@ -254,7 +256,7 @@ FILE_MAP = Result(
     metrics={"copies.total": 1.0, "mapped.file": 1.0, "peak.heap": 1.0, "rss.peak": 2.0, "rss.anon": 1.0},
     stages=(
         stage("backend_map", MAP_SITE),
-        stage("unwrap"),
+        stage("unwrap", view_of="the file map"),
         stage("materialize", MATERIALIZE_SITE, live=1.0),
         stage("other", calls=0),
     ),

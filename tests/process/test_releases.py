@@ -133,6 +133,16 @@ class TestTheHeadline:
         metrics = headlines[release].metrics
         assert {name: metrics[name] for name in expected} == pytest.approx(expected, abs=0.05)
 
+    def test_hands_on_the_frame_as_a_view_since_0_10(
+        self, release: str, headlines: dict[str, Headline]
+    ) -> None:
+        views = {
+            stage["name"]: stage["view_of"] for stage in headlines[release].ended.result(_ARROW)["stages"]
+        }
+        frame = "the frame in L1"
+        expected = {"l1_get": frame, "unwrap": None if release == OLD else frame, "materialize": None}
+        assert {name: views[name] for name in expected} == expected
+
 
 class TestTheUnwrapCopyOf091:
     def test_is_shown_by_its_line(self, headlines: dict[str, Headline]) -> None:

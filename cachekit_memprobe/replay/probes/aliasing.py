@@ -13,6 +13,7 @@ Importable by the measured child process: standard library and target only.
 
 import gc
 import types
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,12 +31,13 @@ from cachekit_memprobe.replay.probes.staged import (
 )
 from cachekit_memprobe.replay.resolve import return_lines, statement_lines
 from cachekit_memprobe.replay.tracer import Position
-from cachekit_memprobe.stages import BACKEND_GET, BACKEND_MAP
+from cachekit_memprobe.stages import BACKEND_GET, BACKEND_MAP, OTHER, STAGES, STATS
 
 
 def probe(task: wire.Task, channel: wire.Channel) -> dict[str, Any]:
     """``blocks``: each new block of memory that the read made, with line and kind, in bytes.
 
+    ``views``: the stages whose output lies in memory that was there before them, with what that is.
     ``kept``: what is still referenced from the target's modules after the value was dropped.
     """
     task = alone(task)
@@ -45,6 +47,7 @@ def probe(task: wire.Task, channel: wire.Channel) -> dict[str, Any]:
     for thing, label in reader.resident():
         regions.add_known(thing, label)
     tracer = open_tracer(task, reader, watcher)
+    watcher.boundaries = frozenset((watched.file, watched.line) for watched in tracer.watched)
     reader.expect()
     value = traced_read(tracer, reader)
     reader.prove(value)
@@ -56,6 +59,7 @@ def probe(task: wire.Task, channel: wire.Channel) -> dict[str, Any]:
         "package_folder": package_folder(),
         "stage_calls": dict(watcher.calls),
         "blocks": [_block_json(block) for block in watcher.blocks],
+        "views": watcher.views,
         "kept": keepers_of(regions, tracer),
     }
 
@@ -90,14 +94,21 @@ class _Watcher(StageCalls):
     A line is booked when the next one of its function starts, when the function returns, or when a
     watched function that it calls is entered with the new memory as an argument. When a function returns,
     what it made is judged again: it may have been filled since.
+
+    Attributes:
+        boundaries: file and first line of the functions that are stages, whose value is a stage's output.
+        views: by stage, the region that its output lies in, if that is older than the stage.
     """
 
     wants_lines = True
+    boundaries: frozenset[tuple[str, int]] = frozenset()
 
     def __init__(self, regions: Regions) -> None:
         super().__init__()
         self.blocks: list[_Block] = []
+        self.views: dict[str, str] = {}
         self._regions = regions
+        self._made_in: dict[int, str] = {}
         self._last_lines: dict[int, int] = {}
         self._returns: dict[int, tuple[int, Position]] = {}
         self._made: dict[int, list[int]] = {}
@@ -122,6 +133,8 @@ class _Watcher(StageCalls):
         earlier = self._returns.pop(id(frame), (ran, position))
         line, then = (ran, position) if ran in return_lines(frame.f_code.co_filename) else earlier
         self._look([value], frame, line, then)
+        if (frame.f_code.co_filename, frame.f_code.co_firstlineno) in self.boundaries:
+            self._tell_output(value, position.stage)
         for number in self._made.pop(id(frame), ()):
             block = self.blocks[number]
             self.blocks[number] = replace(block, region=self._regions.second_look(block.region))
@@ -131,8 +144,37 @@ class _Watcher(StageCalls):
             if self._regions.knows_table(thing):
                 continue
             for buffer in buffers_of(thing):
+                known = len(self._regions.known)
                 region = self._regions.classify(buffer, received=position.stage in (BACKEND_GET, BACKEND_MAP))
+                self._made_in.update(dict.fromkeys(range(known, len(self._regions.known)), position.stage))
                 if region is not None:
                     code = frame.f_code
                     self._made.setdefault(id(frame), []).append(len(self.blocks))
                     self.blocks.append(_Block(position, code.co_name, code.co_filename, line, region))
+
+    def _tell_output(self, value: Any, stage: str) -> None:
+        """A stage's last word counts: functions of one stage call each other, the outermost returns last.
+
+        What later stages made, and what is put around the value, says nothing of this stage.
+        """
+        older, newer = Counter[str](), 0
+        for span in {(span.start, span.size_bytes): span for span in self._regions.spans_of(value)}.values():
+            number = self._regions.number_of(span)
+            if number is not None and self._is_older(number, stage):
+                older[self._name_of(number)] += span.size_bytes
+            elif number is not None:
+                newer += span.size_bytes
+        if older.total() > newer and stage not in (STATS, OTHER):
+            self.views[stage] = older.most_common(1)[0][0]
+        else:
+            self.views.pop(stage, None)
+
+    def _name_of(self, number: int) -> str:
+        region, made_in = self._regions.known[number], self._made_in.get(number)
+        own = made_in is not None and region not in self._regions.mapped()
+        return f"what {made_in} made" if own else region.label
+
+    def _is_older(self, number: int, stage: str) -> bool:
+        """Whether a region was there before the read, or came from an earlier stage."""
+        made_in = self._made_in.get(number)
+        return made_in is None or STAGES.index(made_in) < STAGES.index(stage)

@@ -76,7 +76,7 @@ class Regions:
         self.known: list[Region] = []
         self.owners: list[Any] = []
         self.resident: list[Any] = []
-        self._tables: dict[int, Any] = {}
+        self._tables: dict[int, tuple[Any, tuple[Buffer, ...]]] = {}
         self._searches_left = _SEARCHES
 
     def add_known(self, thing: Any, label: str) -> None:
@@ -125,9 +125,23 @@ class Regions:
             return False
         if id(thing) in self._tables:
             return True
-        mapped = any(region.holds(buffer) for buffer in buffers_of(thing) for region in self.mapped())
-        self._tables[id(thing)] = None if mapped else thing
+        spans = tuple(replace(buffer, owner=None) for buffer in buffers_of(thing))
+        mapped = any(region.holds(buffer) for buffer in spans for region in self.mapped())
+        self._tables[id(thing)] = (None if mapped else thing, spans)
         return False
+
+    def spans_of(self, thing: Any) -> Iterable[Buffer]:
+        """Where its data lies; of an Arrow table, where it lay when it was looked at."""
+        return self._tables[id(thing)][1] if self.knows_table(thing) else buffers_of(thing)
+
+    def number_of(self, span: Buffer) -> int | None:
+        """The place in ``known`` of the region that a span lies in; ``None`` of a small or a new one."""
+        if span.size_bytes < self.least_bytes:
+            return None
+        for number, region in enumerate(self.known):
+            if region.holds(span) and _in_place(region):
+                return number
+        return None
 
     def mapped(self) -> list[Region]:
         """The regions whose owners are not kept."""

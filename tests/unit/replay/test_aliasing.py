@@ -13,7 +13,7 @@ from cachekit_memprobe.replay.probes.aliasing import _block_json, _Watcher
 from cachekit_memprobe.replay.probes.regions import Regions
 from cachekit_memprobe.replay.resolve import Watched
 from cachekit_memprobe.replay.tracer import StageTracer
-from cachekit_memprobe.stages import BACKEND_GET, DECODE, UNWRAP
+from cachekit_memprobe.stages import BACKEND_GET, DECODE, MATERIALIZE, STATS, UNWRAP
 
 FRAME = os.urandom(256 << 10)
 
@@ -62,6 +62,28 @@ def _helper(data):
 def transformed(data):
     return data[::-1]  # transformed
 
+def passed_on(data):
+    return view(data)
+
+def copied_elsewhere(data):
+    return unwrap(data)
+
+def in_a_tuple(data):
+    return True, memoryview(data)[10:], None
+
+def as_a_table(data):
+    import pyarrow as pa
+
+    table = pa.table([pa.Array.from_buffers(pa.uint8(), len(data), [None, pa.py_buffer(data)])], ["a"])
+    return table
+
+def as_objects(data):
+    part = _part(data)
+    return {"size": len(part)}
+
+def _part(data):
+    return memoryview(data)[10:]
+
 def grown(data):
     buffer = bytearray()
     for start in range(0, len(data), 4096):
@@ -84,13 +106,14 @@ def module(tmp_path: Path) -> ModuleType:
     return loaded
 
 
+Run = Callable[..., _Watcher]
 Watch = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture
-def watch(module: ModuleType) -> Watch:
-    def watched(name: str, stage: str = DECODE, **also: str) -> list[dict[str, Any]]:
-        """The blocks that a function makes of the frame; ``also`` other functions are in a stage."""
+def run(module: ModuleType) -> Run:
+    def watched(name: str, stage: str = DECODE, **also: str) -> _Watcher:
+        """What is seen of a function that gets the frame; ``also`` other functions are in a stage."""
         regions = Regions(least_bytes=4096)
         regions.add_known(FRAME, "the frame")
         watcher = _Watcher(regions)
@@ -104,14 +127,21 @@ def watch(module: ModuleType) -> Watch:
             watcher,
             str(Path(str(module.__file__)).parent),
         )
+        watcher.boundaries = frozenset((entry.file, entry.line) for entry in tracer.watched)
         tracer.start()
         try:
             getattr(module, name)(FRAME)
         finally:
             tracer.stop()
-        return [_block_json(block) for block in watcher.blocks]
+        return watcher
 
     return watched
+
+
+@pytest.fixture
+def watch(run: Run) -> Watch:
+    """The blocks only."""
+    return lambda *args, **also: [_block_json(block) for block in run(*args, **also).blocks]
 
 
 def line_of(comment: str) -> int:
@@ -160,3 +190,31 @@ def test_an_array_that_grows_and_moves_is_followed(watch: Watch) -> None:
     blocks = watch("grown")
     assert {block["kind"] for block in blocks} == {"verbatim"}
     assert len(FRAME) in {block["size_bytes"] for block in blocks}
+
+
+OF_THE_FRAME = "the frame"
+ITS_COPY = "what unwrap made"
+
+
+@pytest.mark.parametrize(
+    ("function", "also", "views"),
+    [
+        ("view", {}, {DECODE: OF_THE_FRAME}),
+        ("in_a_tuple", {}, {DECODE: OF_THE_FRAME}),
+        ("as_a_table", {}, {DECODE: OF_THE_FRAME}),
+        ("passed_on", {"view": UNWRAP}, {UNWRAP: OF_THE_FRAME, DECODE: OF_THE_FRAME}),
+        ("copied_elsewhere", {"unwrap": UNWRAP}, {DECODE: ITS_COPY}),
+        ("copied_elsewhere", {"unwrap": DECODE}, {}),
+        ("copied_elsewhere", {"unwrap": MATERIALIZE}, {}),
+        ("transformed", {}, {}),
+        ("as_objects", {}, {}),
+    ],
+)
+def test_a_stage_whose_output_was_there_before_it_hands_on_a_view(
+    function: str, also: dict[str, str], views: dict[str, str], run: Run
+) -> None:
+    assert run(function, **also).views == views
+
+
+def test_what_is_put_around_the_value_hands_on_what_it_got(run: Run) -> None:
+    assert run("view", STATS).views == {}

@@ -176,6 +176,7 @@ def test_a_stage_names_its_largest_site() -> None:
             "held_bytes": 0,
             "mapped_bytes": 0,
             "tracemalloc_bytes": 300000000,
+            "view_of": None,
             "sites": [
                 {
                     "function": "SerializationWrapper.unwrap",
@@ -209,6 +210,7 @@ def test_a_stage_names_its_largest_site() -> None:
             "held_bytes": 0,
             "mapped_bytes": 0,
             "tracemalloc_bytes": 0,
+            "view_of": "the frame in L1",
             "sites": [],
         }
     )
@@ -223,6 +225,8 @@ def test_the_stages_add_up_to_the_total() -> None:
 def test_a_file_map_is_not_a_copy() -> None:
     [result] = document(FILE_MAP)["results"]
     [mapped] = [entry for entry in result["stages"] if entry["name"] == "backend_map"]
+    [unwrap] = [entry for entry in result["stages"] if entry["name"] == "unwrap"]
+    assert unwrap["view_of"] == "the file map"
     assert (mapped["mapped_bytes"], mapped["copies_bytes"]) == (300_000_000, 0)
     assert (mapped["file"], mapped["line"]) == ("cachekit/backends/file/backend.py", 420)
     [site] = mapped["sites"]
