@@ -170,7 +170,7 @@ def _arrow_parts(name: str, column: Any) -> Iterator[Any]:
             yield aspect(part)
     if missing:
         for part in _slices(column):
-            yield bytes(part.is_valid().to_pylist())
+            yield part.is_valid().to_numpy(zero_copy_only=False)
 
 
 def _aspects(kind: Any) -> tuple[Callable[[Any], Any], ...]:
@@ -180,18 +180,38 @@ def _aspects(kind: Any) -> tuple[Callable[[Any], Any], ...]:
         return (_text_lengths, _text)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return (_numbers,)
+    if pa.types.is_boolean(kind):
+        return (_truths,)
     return (_reprs,)
 
 
 def _text_lengths(part: Any) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.binary_length(_filled_text(part)).to_numpy(zero_copy_only=False)
+
+
+def _text(part: Any) -> Any:
+    """The characters of all strings in one piece, where Arrow has them."""
+    import numpy as np
+
+    filled = _filled_text(part)
+    _, offsets, letters = filled.buffers()
+    bounds = np.frombuffer(offsets, dtype=np.int64)[filled.offset : filled.offset + len(filled) + 1]
+    return memoryview(letters)[bounds[0] : bounds[-1]] if letters is not None else b""
+
+
+def _filled_text(part: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.binary_length(pc.fill_null(part.cast(pa.large_string()), "")).to_numpy(zero_copy_only=False)
+    return pc.fill_null(part.cast(pa.large_string()), "")
 
 
-def _text(part: Any) -> bytes:
-    return "".join(text or "" for text in part.to_pylist()).encode()
+def _truths(part: Any) -> Any:
+    import pyarrow as pa
+
+    return _numbers(part.cast(pa.uint8()))
 
 
 def _numbers(part: Any) -> Any:
