@@ -46,16 +46,18 @@ def main() -> None:
         "--python", type=Path, help="an interpreter with cachekit; default: the installed one"
     )
     parser.add_argument("scenarios", nargs="*", help="names or patterns  [default: all that need no server]")
-    parser.add_argument("--size", default="64MiB")
+    parser.add_argument("--size", help="of every value  [default: each scenario's own, 64 MiB as a rule]")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
 
-    arguments = [*options.scenarios, "--size", options.size, "--jobs", str(options.jobs)]
+    arguments = [*options.scenarios, "--jobs", str(options.jobs)]
+    if options.size:
+        arguments += ["--size", options.size]
     if options.python:
         arguments += ["--python", str(options.python)]
     what = " ".join(options.scenarios) or "all scenarios"
-    print(f"{what} at {options.size}, --jobs {options.jobs}, {os.cpu_count()} cores")
+    print(f"{what} at {options.size or 'their own sizes'}, --jobs {options.jobs}, {os.cpu_count()} cores")
     rounds = []
     for number in range(1, options.rounds + 1):
         wall_s, cpu_s = timed_run(arguments)
