@@ -8,6 +8,7 @@ from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.axes import Axis, spelled
 from cachekit_memprobe.scenario.matrix import variants
 from cachekit_memprobe.scenario.overrides import with_overrides
+from cachekit_memprobe.scenario.schema import SMALLEST_BYTES
 from cachekit_memprobe.sweep import Skipped, Sweep, Variant
 from cachekit_memprobe.units import parse_bytes
 
@@ -26,9 +27,15 @@ def parse_sizes(text: str) -> tuple[Size, ...]:
     """Read ``64MB`` or ``64MB,128MB,256MB``.
 
     Raises:
-        ValueError: one is not a size, or two are the same.
+        ValueError: one is not a size or too small, or two are the same.
     """
     sizes = tuple(Size("".join(part.split()), parse_bytes(part.strip())) for part in text.split(","))
+    for size in sizes:
+        if size.size_bytes < SMALLEST_BYTES:
+            raise ValueError(
+                f"{size.text!r} is too small: what a read needs for itself would be most of what is "
+                "measured; write 1MB or more"
+            )
     if len({size.size_bytes for size in sizes}) < len(sizes):
         raise ValueError(f"{text!r} has a size twice; leave one out")
     return sizes

@@ -16,6 +16,9 @@ NEEDS: tuple[str, ...] = ("memcached", "polars")
 """What a scenario may ask of the machine: a server that cachekit-memprobe doesn't bring along."""
 
 DEFAULT_SIZE = "64MiB"
+SMALLEST_BYTES = 1_000_000
+"""Of a value that is made. A read takes some 0.3 MB for itself, most of it for the key: of less than this it
+would be most of what is measured."""
 DEFAULT_COLUMNS = 8
 MOST_READERS = 64
 _FEW = f"an integer from 1 to {MOST_READERS}"
@@ -36,7 +39,8 @@ def _specifier(text: str) -> str:
 
 
 def _size(text: str) -> str:
-    units.parse_bytes(text)
+    if units.parse_bytes(text) < SMALLEST_BYTES:
+        raise ValueError
     return text
 
 
@@ -68,7 +72,7 @@ class ValueTable(Table):
         "file",
     ] = Field(examples=["dataframe"])
     size: Annotated[str, AfterValidator(_size)] = Field(
-        DEFAULT_SIZE, description='a size such as "64MiB"', examples=[DEFAULT_SIZE]
+        DEFAULT_SIZE, description='a size such as "64MiB", 1MB or more', examples=[DEFAULT_SIZE]
     )
     seed: int = Field(1, ge=0, lt=2**32, description="an integer from 0 to 4294967295", examples=[1])
     columns: int | None = Field(

@@ -15,10 +15,10 @@ MB = 1_000_000
 
 
 def test_sizes_are_read_as_they_are_written() -> None:
-    assert parse_sizes("64MB, 1.5 MiB,7") == (
+    assert parse_sizes("64MB, 1.5 MiB,7000000") == (
         Size("64MB", 64 * MB),
         Size("1.5MiB", 3 << 19),
-        Size("7", 7),
+        Size("7000000", 7 * MB),
     )
 
 
@@ -28,6 +28,7 @@ def test_sizes_are_read_as_they_are_written() -> None:
         ("64MB,", "'' is not a size"),
         ("big", "'big' is not a size"),
         ("64MB,0", "'0' is not a positive size"),
+        ("64MB,64", "'64' is too small: .* write 1MB or more"),
         ("64MB,64000kB", "'64MB,64000kB' has a size twice"),
     ],
 )

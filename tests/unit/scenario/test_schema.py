@@ -60,22 +60,27 @@ WRONG_KEYS = [
     (
         "[cache]",
         "size = 64\n[cache]",
-        '[value] size: expected a size such as "64MiB", found 64; write size = "64MiB"',
+        '[value] size: expected a size such as "64MiB", 1MB or more, found 64; write size = "64MiB"',
     ),
     (
         "[cache]",
         'size = "64 pounds"\n[cache]',
-        '[value] size: expected a size such as "64MiB", found "64 pounds"; write size = "64MiB"',
+        '[value] size: expected a size such as "64MiB", 1MB or more, found "64 pounds"; write size = "64MiB"',
     ),
     (
         "[cache]",
         'size = "64,5MiB"\n[cache]',
-        '[value] size: expected a size such as "64MiB", found "64,5MiB"; write size = "64MiB"',
+        '[value] size: expected a size such as "64MiB", 1MB or more, found "64,5MiB"; write size = "64MiB"',
+    ),
+    (
+        "[cache]",
+        'size = "64KiB"\n[cache]',
+        '[value] size: expected a size such as "64MiB", 1MB or more, found "64KiB"; write size = "64MiB"',
     ),
     (
         "[cache]",
         'size = "0MiB"\n[cache]',
-        '[value] size: expected a size such as "64MiB", found "0MiB"; write size = "64MiB"',
+        '[value] size: expected a size such as "64MiB", 1MB or more, found "0MiB"; write size = "64MiB"',
     ),
     (
         "[cache]",
