@@ -142,6 +142,11 @@ RSS_NOISE_BYTES = 1 << 20
 thread, and code pages fault in when they please. Heap figures are exact."""
 
 
+SMALLEST_PAYLOAD_BYTES = 1_000_000
+"""A read takes some 0.3 MB for itself, most of it for the key: of a smaller value that is much of what is
+measured, and figures in payloads say little."""
+
+
 def expand(metric: Metric) -> tuple[str, ...]:
     """The concrete names of a metric: itself, or one for each stage."""
     if not metric.per_stage:

@@ -21,6 +21,7 @@ from cachekit_memprobe.findings import (
     live_twice,
     open_mapping,
     pinned_frame,
+    small_value,
     stats_work,
     verbatim_copy,
 )
@@ -28,6 +29,7 @@ from cachekit_memprobe.findings.evidence import Evidence
 from cachekit_memprobe.model import Finding
 
 RULES = (
+    small_value,
     by_reference,
     verbatim_copy,
     coercion,

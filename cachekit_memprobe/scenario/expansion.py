@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.metrics import SMALLEST_PAYLOAD_BYTES
 from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.axes import Axis, spelled
 from cachekit_memprobe.scenario.matrix import variants
 from cachekit_memprobe.scenario.overrides import with_overrides
-from cachekit_memprobe.scenario.schema import SMALLEST_BYTES
 from cachekit_memprobe.sweep import Skipped, Sweep, Variant
 from cachekit_memprobe.units import parse_bytes
 
@@ -31,7 +31,7 @@ def parse_sizes(text: str) -> tuple[Size, ...]:
     """
     sizes = tuple(Size("".join(part.split()), parse_bytes(part.strip())) for part in text.split(","))
     for size in sizes:
-        if size.size_bytes < SMALLEST_BYTES:
+        if size.size_bytes < SMALLEST_PAYLOAD_BYTES:
             raise ValueError(
                 f"{size.text!r} is too small: what a read needs for itself would be most of what is "
                 "measured; write 1MB or more"

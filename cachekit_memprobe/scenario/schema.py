@@ -10,15 +10,13 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cachekit_memprobe import units
+from cachekit_memprobe.metrics import SMALLEST_PAYLOAD_BYTES
 from cachekit_memprobe.scenario.problems import one_of
 
 NEEDS: tuple[str, ...] = ("memcached", "polars")
 """What a scenario may ask of the machine: a server that cachekit-memprobe doesn't bring along."""
 
 DEFAULT_SIZE = "64MiB"
-SMALLEST_BYTES = 1_000_000
-"""Of a value that is made. A read takes some 0.3 MB for itself, most of it for the key: of less than this it
-would be most of what is measured."""
 DEFAULT_COLUMNS = 8
 MOST_READERS = 64
 _FEW = f"an integer from 1 to {MOST_READERS}"
@@ -39,7 +37,7 @@ def _specifier(text: str) -> str:
 
 
 def _size(text: str) -> str:
-    if units.parse_bytes(text) < SMALLEST_BYTES:
+    if units.parse_bytes(text) < SMALLEST_PAYLOAD_BYTES:
         raise ValueError
     return text
 

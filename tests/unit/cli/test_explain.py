@@ -44,7 +44,7 @@ def test_on_a_terminal_a_page_is_laid_out(monkeypatch: pytest.MonkeyPatch, invok
 @pytest.mark.parametrize(
     ("code", "remedy"),
     [
-        ("MEM06", "did you mean MEM006"),
+        ("MEM06", "did you mean MEM016, MEM006"),
         ("\x1b[31mMEM", "there are MEM001, MEM002"),
         ("verbatim", "there are MEM001, MEM002"),
         ("README", "there are MEM001, MEM002"),

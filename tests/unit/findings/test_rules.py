@@ -7,6 +7,7 @@ import pytest
 
 from cachekit_memprobe import pages
 from cachekit_memprobe.findings import RULES, Evidence, findings_of
+from cachekit_memprobe.model import Payload
 from tests.golden.reports import MAP_SITE
 from tests.unit.findings.made import FRAME, block, evidence, line, size, stage
 
@@ -50,6 +51,7 @@ TRIGGERS: dict[str, Evidence] = {
         backend="redis",
     ),
     "MEM015": evidence(stage("l1_get"), stage("stats"), tier="reference"),
+    "MEM016": evidence(payload=Payload(999_999, 1_000_500)),
 }
 
 CLEAN = evidence(
