@@ -274,6 +274,7 @@ def test_a_byte_for_byte_copy_is_called_one(case: Case, found: Found) -> None:
     (finding,) = found.findings("MEM001", "MEM006")
     assert finding.message.startswith(f"{case.stage} copies 1.00x")
     assert "byte for byte" in finding.message
+    assert [stage.view_of for stage in found.result.stages if stage.name == case.stage] == [""]
 
 
 @pytest.mark.parametrize("case", [case for case in COPYING if case.stage == "decode"], ids=str)
@@ -345,6 +346,11 @@ class TestTheUntouchedCopy:
     def test_copies_nothing_verbatim_on_its_way_from_l1(self, untouched: Report) -> None:
         findings = result_of(untouched, "arrow-l1-hit").findings
         assert [finding for finding in findings if finding.code in ("MEM001", "MEM006")] == []
+
+    def test_unwraps_by_a_view(self, untouched: Report) -> None:
+        unwraps = [stage for result in untouched.results for stage in result.stages if stage.name == "unwrap"]
+        assert len(unwraps) == len(untouched.results)
+        assert all(stage.view_of for stage in unwraps)
 
     def test_every_byte_of_the_total_is_in_a_row(self, untouched: Report) -> None:
         for result in untouched.results:
