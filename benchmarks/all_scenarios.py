@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument(
         "--python", type=Path, help="an interpreter with cachekit; default: the installed one"
     )
-    parser.add_argument("scenarios", nargs="*", help="names or patterns  [default: all that need no server]")
+    parser.add_argument("scenarios", nargs="*", help="names or patterns  [default: all that need nothing]")
     parser.add_argument("--size", help="of every value  [default: each scenario's own, 64 MiB as a rule]")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)

@@ -102,7 +102,7 @@ def run_command(
     """Replay cache reads and judge them against their memory budgets.
 
     SCENARIO is the name of a bundled scenario, a pattern such as 'arrow-*', or a TOML file. Without
-    one, every bundled scenario that needs no server is run.
+    one, every bundled scenario is run that needs nothing to be installed.
     """
     from cachekit_memprobe import pipeline, target
 

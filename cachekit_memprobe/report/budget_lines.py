@@ -3,20 +3,29 @@
 from rich.console import Group
 from rich.text import Text
 
-from cachekit_memprobe.model import BudgetResult, RunOptions
+from cachekit_memprobe.model import BudgetResult, Result, RunOptions
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.styles import HEADING, OVER, QUIET, WARNING, WITHIN
-from cachekit_memprobe.report.view import AS_DEPLOYED, is_rss, metric_label
+from cachekit_memprobe.report.view import AS_DEPLOYED, is_rss, left_out, metric_label
 from cachekit_memprobe.units import format_payloads
 
 _FIGURES = ("limit", "observed", "excess")
 _FIGURE_WIDTHS = (7, 10, 9)
 
 
-def budget_lines(budgets: tuple[BudgetResult, ...], options: RunOptions, width: int) -> Group:
+def budget_lines(result: Result, options: RunOptions, width: int) -> Group:
     """One line a limit: metric, limit, observed, by how much it is exceeded, status, where to look."""
-    if not budgets:
+    unasked = left_out(result, options)
+    if not result.budgets and not unasked:
         return Group(Text("budget: none, so nothing that is measured can fail", style=QUIET))
+    lines = _judged(result.budgets, options, width) if result.budgets else []
+    if unasked:
+        words = f"left out, for want of the instruments: {', '.join(map(metric_label, unasked))}"
+        lines.append(Text(words, style=WARNING))
+    return Group(*lines)
+
+
+def _judged(budgets: tuple[BudgetResult, ...], options: RunOptions, width: int) -> list[Text]:
     label_width = max(len("budget"), *(len(metric_label(limit.metric)) for limit in budgets))
     lines = [Text("budget".ljust(label_width) + _right(_FIGURES) + "  status", style=HEADING)]
     numbers = [_numbers(limit, label_width) for limit in budgets]
@@ -30,7 +39,7 @@ def budget_lines(budgets: tuple[BudgetResult, ...], options: RunOptions, width: 
             line.append(", ".join(words), style=QUIET)
         else:
             lines.extend(Text(f"    {remark}", style=QUIET) for remark in words)
-    return Group(*lines)
+    return lines
 
 
 def _numbers(limit: BudgetResult, label_width: int) -> Text:

@@ -66,9 +66,9 @@ def _stage(stage: StageUsage, result: Result) -> dict[str, Any]:
     return {
         "name": stage.name,
         "calls": stage.calls,
-        "function": largest.function if largest else None,
-        "file": largest.file if largest else None,
-        "line": largest.line if largest else None,
+        "function": (largest.function or None) if largest else None,
+        "file": (largest.file or None) if largest else None,
+        "line": (largest.line or None) if largest else None,
         "source": _source(largest) if largest else None,
         "copies_bytes": stage.copies_bytes if heap else None,
         "copies": in_payloads(stage.copies_bytes, payload) if heap else None,
@@ -84,9 +84,9 @@ def _stage(stage: StageUsage, result: Result) -> dict[str, Any]:
 
 def _site(site: SiteUsage, payload: Payload | None) -> dict[str, Any]:
     return {
-        "function": site.function,
-        "file": site.file,
-        "line": site.line,
+        "function": site.function or None,
+        "file": site.file or None,
+        "line": site.line or None,
         "source": _source(site),
         "kind": site.kind,
         "copies_bytes": site.copies_bytes,

@@ -11,6 +11,7 @@ from cachekit_memprobe.report.view import (
     AS_DEPLOYED,
     VERDICT_WORDS,
     exceeded,
+    left_out,
     outcome,
     why_not_applicable,
     why_unmeasured,
@@ -89,6 +90,9 @@ def _verdict_words(report: Report) -> str:
     phrases = [f"{counted[verdict]} {words}" for verdict, words in _COUNTED.items() if counted[verdict]]
     if unlimited:
         phrases.append(f"{unlimited} measured without a budget")
+    unasked = sum(len(left_out(result, report.options)) for result in report.results)
+    if unasked:
+        phrases.append(f"{unasked} limit{'s' if unasked > 1 else ''} left out")
     if warnings:
         phrases.append(f"{warnings} warning{'s' if warnings > 1 else ''}")
     total = len(report.results)

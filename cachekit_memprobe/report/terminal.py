@@ -103,7 +103,7 @@ def _blocks(result: Result, options: RunOptions, width: int) -> Iterable[Rendera
         yield Group(stage_table(result, width), *_verbatim_sources(result))
     if result.metrics:
         yield figure_lines(result, options, width)
-        yield budget_lines(result.budgets, options, width)
+        yield budget_lines(result, options, width)
     if result.findings:
         yield Group(*(labelled(finding.code, _sentence(finding)) for finding in result.findings))
 

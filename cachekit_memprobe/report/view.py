@@ -9,6 +9,7 @@ from cachekit_memprobe.model import (
     Payload,
     Report,
     Result,
+    RunOptions,
     SiteUsage,
     StageUsage,
     Target,
@@ -132,6 +133,14 @@ def metric_label(name: str) -> str:
     """``copies, unwrap`` for ``copies.unwrap``: what a reader sees."""
     metric = metric_of(name)
     return f"{metric.label}, {name.rpartition('.')[2]}" if metric.per_stage else metric.label
+
+
+def left_out(result: Result, options: RunOptions) -> tuple[str, ...]:
+    """The metrics of limits whose instruments were not asked for, of a scenario that was measured."""
+    if not result.metrics:
+        return ()
+    limited = dict.fromkeys(limit.metric for limit in result.scenario.budget)
+    return tuple(name for name in limited if metric_of(name).instrument not in options.instruments)
 
 
 def is_rss(name: str) -> bool:

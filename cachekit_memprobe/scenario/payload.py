@@ -52,6 +52,11 @@ def payload_scenario(file: Path, how: HowCached, limits: tuple[Limit, ...] = ())
         content = datafile.format_of(file).content
     except datafile.DataFileError as error:
         raise UsageError(f"--payload {error}") from None
+    if how.encryption and datafile.SERIALIZERS[content] == ("auto",):
+        raise UsageError(
+            f"--payload {printable(file.name)}: only the auto serializer takes an array, and cachekit "
+            "refuses to encrypt with that; leave out --encryption"
+        )
     document = _document(file, content, how)
     problems = [*check(document)[2], *file_problems(document, Path())]
     if problems:

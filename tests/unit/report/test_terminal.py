@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from cachekit_memprobe.model import Report
+from cachekit_memprobe.model import Limit, Report
 from cachekit_memprobe.report.terminal import render_report
 from tests.golden.reports import (
     FILE_GET,
@@ -136,6 +136,21 @@ def test_what_was_measured_of_an_unmeasured_scenario_is_shown_beside_the_reason(
 def test_a_scenario_without_a_budget_says_that_it_can_not_fail() -> None:
     result = replace(L1_HIT, verdict="pass", budgets=())
     assert "budget: none" in printed(report_of(result), 80)
+
+
+def test_limits_that_no_instrument_was_asked_for_are_told_and_counted() -> None:
+    limits = tuple(Limit(metric, 1.0, None, "error") for metric in ("copies.total", "rss.peak", "held.after"))
+    scenario = replace(L1_HIT.scenario, budget=limits)
+    only_copies = [limit for limit in L1_HIT.budgets if limit.metric == "copies.total"]
+    narrow = replace(OPTIONS, instruments=("memray",))
+    result = replace(L1_HIT, scenario=scenario, budgets=tuple(only_copies), verdict="pass")
+    text = printed(report_of(result, options=narrow), 100)
+    assert "left out, for want of the instruments: RSS peak, held after the drop" in text
+    assert "PASS: of 1 scenario, 1 within budget, 2 limits left out" in text
+    nothing = replace(result, budgets=(), verdict="unmeasured", reason="no limit could be judged")
+    text = printed(report_of(nothing, options=replace(OPTIONS, instruments=("tracemalloc",))), 100)
+    assert "budget: none" not in text
+    assert "left out, for want of the instruments: copies, all stages, RSS peak" in text
 
 
 def test_without_memray_the_copies_are_unknown_and_not_0() -> None:

@@ -98,6 +98,11 @@ def test_an_error_speaks_of_the_options(write: Write, name: str, how: HowCached,
     assert str(caught.value) == message
 
 
+def test_an_array_can_not_be_encrypted(write: Write) -> None:
+    with pytest.raises(UsageError, match="only the auto serializer takes an array"):
+        payload_scenario(write("a.npy"), HowCached(encryption=True))
+
+
 def test_a_file_that_can_not_be_the_value_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--payload a.pkl: expected Parquet.*found a pickle by its name"):
         payload_scenario(tmp_path / "a.pkl", HowCached())
