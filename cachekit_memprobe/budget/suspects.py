@@ -24,7 +24,7 @@ def suspect_of(metric: str, stages: Sequence[StageUsage], kept: Sequence[Mapping
     behind is told by who was found to keep it.
     """
     kind, _, stage_name = metric.partition(".")
-    if kind == "growth" or metric == "rss.settled":
+    if kind == "growth" or metric in ("rss.settled", "held.after"):
         used = (entry for entry in kept if entry["file"])
         return next((f"{entry['stage']} at {entry['file']}:{entry['line']}" for entry in used), "")
     own = [stage for stage in stages if stage.name == stage_name]

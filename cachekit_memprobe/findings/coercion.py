@@ -25,14 +25,17 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             if coercion and copied_bytes >= NOTABLE * evidence.payload.logical_bytes:
                 message = (
                     f"{stage.name} copies {evidence.per_read(copied_bytes)}, byte for byte, at "
-                    f"{site.file}:{site.line}: {coercion} {_remedy(site, coercion)}"
+                    f"{site.file}:{site.line}: {coercion} {_remedy(site, coercion, evidence)}"
                 )
                 yield Finding(CODE, message, stage.name, site.file, site.line)
 
 
 def coercion_in(source: str) -> str:
-    """``bytes(data)`` or ``.copy()``: the call of a source line that copies a buffer, or nothing."""
-    return next((words for words in map(_coercion, calls_in(source)) if words), "")
+    """``bytes(data)`` or ``.copy()``: the call of a source line that copies a buffer, or nothing.
+
+    Of several nobody can tell which it was: they are all named.
+    """
+    return " or ".join(dict.fromkeys(words for words in map(_coercion, calls_in(source)) if words))
 
 
 def _coercion(call: ast.Call) -> str:
@@ -48,11 +51,11 @@ def _coercion(call: ast.Call) -> str:
     return ""
 
 
-def _remedy(site: SiteUsage, coercion: str) -> str:
+def _remedy(site: SiteUsage, coercion: str, evidence: Evidence) -> str:
     if site.held_bytes * 2 > (site.verbatim_bytes or 0):
         return (
-            "makes an object that the result keeps; a view in its place would save the copy, and keep alive "
-            "what it looks into"
+            f"makes an object that {evidence.keeper} keeps; a view in its place would save the copy, and keep "
+            "alive what it looks into"
         )
     made = "an array" if coercion == ".copy()" else "an object"
     return f"makes {made} that is dropped before the read returns; pass the view on"

@@ -55,6 +55,11 @@ class Evidence:
         backfill = self.scenario.read.backfill
         return [entry for entry in self.kept if not (backfill and entry["name"].startswith(_L1))]
 
+    @property
+    def keeper(self) -> str:
+        """Who holds what outlives the read."""
+        return "L1 or the result" if self.scenario.read.backfill else "the result"
+
     def size(self, size_bytes: float) -> str:
         """``1.00x (64.0 MiB)``."""
         payload_bytes = self.payload.logical_bytes

@@ -24,8 +24,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 def _fate(stage: str, site: SiteUsage, evidence: Evidence) -> str:
     if site.held_bytes * 2 > (site.verbatim_bytes or 0):
-        keeper = "L1 or the result" if evidence.scenario.read.backfill else "the result"
-        return f"; {keeper} keeps the copy"
+        return f"; {evidence.keeper} keeps the copy"
     if stage == DECOMPRESS:
         return "; the value didn't compress, so that it was only passed through"
     return "; the copy is dropped before the read returns, a view would have done"

@@ -45,7 +45,7 @@ def _views_of_maps(regions: Regions) -> Iterator[Any]:
         for thing in gc.get_objects():
             if type(thing) is memoryview:
                 try:
-                    inside = any(span.holds(buffer) for buffer in buffers_of(thing) for span in spans)
+                    inside = any(span.meets(buffer) for buffer in buffers_of(thing) for span in spans)
                 except ValueError:  # released
                     continue
                 if inside:

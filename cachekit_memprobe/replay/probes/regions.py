@@ -62,6 +62,10 @@ class Region:
     def holds(self, buffer: Buffer) -> bool:
         return self.start <= buffer.start and buffer.start + buffer.size_bytes <= self.end
 
+    def meets(self, buffer: Buffer) -> bool:
+        """Whether they have any byte in common."""
+        return self.start < buffer.start + buffer.size_bytes and buffer.start < self.end
+
 
 class Regions:
     """The memory that a read has shown so far.

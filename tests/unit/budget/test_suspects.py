@@ -65,7 +65,7 @@ def test_a_file_map_is_told_by_its_line() -> None:
 
 
 class TestWhatStaysBehind:
-    @pytest.mark.parametrize("metric", ["growth.per_read", "growth.anon", "rss.settled"])
+    @pytest.mark.parametrize("metric", ["growth.per_read", "growth.anon", "rss.settled", "held.after"])
     def test_is_told_by_who_keeps_it(self, metric: str) -> None:
         unused = {"name": "cachekit.y._K", "stage": None, "file": "", "line": 0}
         assert suspect_of(metric, (UNWRAP,), [unused, KEPT]) == "unwrap at cachekit/x.py:7"

@@ -103,3 +103,14 @@ def test_several_readers_copy_once_each() -> None:
     assert finding.message.startswith(
         "decode copies 8.00x (2.4 GB) per read of 8 readers, byte for byte, at "
     )
+
+
+def test_of_several_on_a_line_all_are_named() -> None:
+    source = "return json.loads(bytes(mv[4:9])), np.array(mv[9:]).data.tobytes()"
+    assert coercion.coercion_in(source) == ".tobytes() or bytes(mv[4:9])"
+
+
+def test_what_a_backfill_keeps_may_be_l1s() -> None:
+    copied = line("l1_cache.py:9", 1.0, "verbatim", source="value = bytes(value)", held=1.0)
+    (finding,) = coercion.find(evidence(stage("l1_put", copied), tier="l2", backfill=True))
+    assert "makes an object that L1 or the result keeps" in finding.message
