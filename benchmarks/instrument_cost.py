@@ -31,7 +31,7 @@ READS = {
     metrics.TRACEMALLOC: 2,
     metrics.MEMRAY: 1,
     metrics.ALIASING: 1,
-    metrics.RETENTION: 3,
+    metrics.RETENTION: 2,
 }
 """How many measured reads each instrument's process does."""
 

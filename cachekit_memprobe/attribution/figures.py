@@ -81,7 +81,9 @@ def _held_sizes(measurement: Measurement) -> dict[str, float | None]:
     if seen is None:
         return {}
     result, part = seen.data["result"], seen.data["slice"]
-    frame_bytes = sum(int(handed["size_bytes"]) for handed in seen.data["handed"])
+    # Something else may hold a frame, too: no more of it is the value's than what goes with the value.
+    handed_bytes = sum(int(handed["size_bytes"]) for handed in seen.data["handed"])
+    frame_bytes = max(0, min(handed_bytes, result["anon_bytes"] - result["pool_bytes"]))
     return {
         "held.result": result["anon_bytes"] + result["mapped_bytes"],
         "held.frame": frame_bytes,

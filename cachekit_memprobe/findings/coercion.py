@@ -54,8 +54,8 @@ def _coercion(call: ast.Call) -> str:
 def _remedy(site: SiteUsage, coercion: str, evidence: Evidence) -> str:
     if site.held_bytes * 2 > (site.verbatim_bytes or 0):
         return (
-            f"makes an object that {evidence.keeper} keeps; a view in its place would save the copy, and keep "
-            "alive what it looks into"
+            f"makes an object that {evidence.keeper} keeps; a view in its place would save the copy, and "
+            "keep alive what it looks into"
         )
     made = "an array" if coercion == ".copy()" else "an object"
     return f"makes {made} that is dropped before the read returns; pass the view on"

@@ -94,6 +94,10 @@ FAULTS: Mapping[str, tuple[Edit, ...]] = {
         Edit(_FRAME, "", "_FRAME_VERSION = 3\n", "_FRAME_VERSION = 3\n_KEPT = []\n"),
         Edit(_FRAME, "_split_frame", _PAYLOAD, f"_KEPT.append(mv[header_end:])  {MARKER}\n    {_PAYLOAD}"),
     ),
+    "unwrap-keeps-the-last-view": (
+        Edit(_FRAME, "", "_FRAME_VERSION = 3\n", "_FRAME_VERSION = 3\n_KEPT = {}\n"),
+        Edit(_FRAME, "_split_frame", _PAYLOAD, f"_KEPT[0] = mv[header_end:]  {MARKER}\n    {_PAYLOAD}"),
+    ),
     "materialize-copies": (
         Edit(
             _ARROW,

@@ -9,7 +9,7 @@ import pytest
 
 from cachekit_memprobe import programs
 from cachekit_memprobe.cli.exits import exit_code
-from cachekit_memprobe.metrics import ALIASING, MEMRAY, RSS, TRACEMALLOC
+from cachekit_memprobe.metrics import ALIASING, MEMRAY, RETENTION, RSS, TRACEMALLOC
 from cachekit_memprobe.model import Finding, Report, Result, Target
 from tests.process.faults import MARKER, Copy, Workshop
 from tests.process.measuring import EVERY_STAGED, MIB, cli, large_sites, measured, result_of
@@ -181,6 +181,18 @@ KEEPING = (
         {"growth.per_read": 1},
         size_mib=64,
     ),
+    # One view is no growth: it shows in what stays, compared with the state before the first read.
+    *(
+        Case(
+            "unwrap-keeps-the-last-view",
+            scenario,
+            "unwrap",
+            (ALIASING, RETENTION),
+            frozenset({"held.after"}),
+            {"held.after": 1},
+        )
+        for scenario in ("arrow-file-get", "arrow-file-mmap")
+    ),
 )
 
 HIDING = (
@@ -287,6 +299,8 @@ def test_what_tracemalloc_does_not_see_is_said(case: Case, found: Found) -> None
 def test_a_leak_of_views_names_its_keeper(case: Case, found: Found) -> None:
     (finding,) = found.findings("MEM004")
     assert finding.message.startswith("cachekit.serializers.wrapper._KEPT still refers to 1.00x")
+    # Neither an allocator nor the value keeps it.
+    assert {finding.code for finding in found.result.findings} & {"MEM009", "MEM011"} == set()
 
 
 @pytest.mark.parametrize("case", HIDING, ids=str)

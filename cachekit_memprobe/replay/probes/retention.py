@@ -1,8 +1,9 @@
 """The retention instrument: what stays alive while only the returned value is held.
 
-Three cycles of read and drop, each ending with every tier of the cache emptied. The first is set-up, and
-its end the baseline; the second holds the value; the third holds ten rows of it. What is held is the
-difference to the state after the value was dropped too, by the kernel's own page counts.
+The baseline is taken with every tier of the cache empty, before any read of the value: what its first read
+keeps for good is no set-up. Then two cycles of read and drop, each ending with every tier emptied. The
+first holds the value, the second ten rows of it. What is held is the difference to the state after the value
+was dropped too, by the kernel's own page counts.
 
 Importable by the measured child process: standard library and target only.
 """
@@ -46,7 +47,7 @@ def probe(task: wire.Task, channel: wire.Channel) -> dict[str, Any]:
     listener = _Handed(reader.payload_bytes // 2)
     # Before the baseline: to find the stages' functions imports what the read alone wouldn't.
     tracer = open_tracer(task, reader, listener)
-    base = _set_up(reader, task.workspace)
+    base = _baseline(reader, task.workspace)
     held, after = _hold(reader, tracer, listener, task.workspace)
     return {
         "release": reader.release,
@@ -77,17 +78,14 @@ class _State:
         return {name: getattr(self, name) - getattr(other, name) for name in self.__dataclass_fields__}
 
 
-def _set_up(reader: Reader, workspace: str) -> _State:
-    reader.expect()
-    value = reader.read()
-    reader.prove(value)
-    del value
+def _baseline(reader: Reader, workspace: str) -> _State:
+    reader.rehearse()
     reader.empty_tiers()
     return _settled(workspace)
 
 
 def _hold(reader: Reader, tracer: StageTracer, listener: "_Handed", workspace: str) -> tuple[_State, _State]:
-    """Hold the value; its digest isn't taken here, since looking at a value can make it cache things."""
+    """Hold the value; it is looked at only afterwards, since that can make it cache things."""
     reader.refill_tiers()
     reader.expect()
     value = traced_read(tracer, reader)
@@ -96,6 +94,7 @@ def _hold(reader: Reader, tracer: StageTracer, listener: "_Handed", workspace: s
     gc.collect()
     listener.let_go()
     held = _settled(workspace)
+    reader.prove_value(value)
     del value
     return held, _settled(workspace)
 

@@ -11,7 +11,7 @@ from typing import Any
 from cachekit_memprobe.replay import wire
 from cachekit_memprobe.replay.proof import CannotMeasure, Counts, require_route
 from cachekit_memprobe.replay.workload import contents
-from cachekit_memprobe.replay.workload.backends import failure_of
+from cachekit_memprobe.replay.workload.backends import CONNECTED, failure_of
 from cachekit_memprobe.replay.workload.cached import Workload, by_reference, namespace_of
 from cachekit_memprobe.replay.workload.callers import Action
 from cachekit_memprobe.replay.workload.store import frame_file
@@ -49,6 +49,16 @@ class Reader:
         self._workload.read_together([wire.WARM_UP] * self.readers)
         settle()
 
+    def rehearse(self) -> None:
+        """Read and digest the small value, as the measured one will be; have connections grow their buffers.
+
+        hiredis keeps the buffer that it has received into: that is the connection's, and no leak of a read.
+        """
+        contents.digest(self._workload.read(wire.WARM_UP), return_format=self._task.caching["return_format"])
+        if self._task.read["tier"] == "l2" and self._task.caching["backend"] in CONNECTED:
+            for which in self._names:
+                self._workload.backend.get(self._task.stored["keys"][which])
+
     def read(self) -> Any:
         """The measured read, and nothing else: what a probe puts its window around.
 
@@ -81,6 +91,14 @@ class Reader:
             CannotMeasure: it took another way, or the value differs.
         """
         self.prove_route()
+        self.prove_value(value)
+
+    def prove_value(self, value: Any) -> None:
+        """The half of :meth:`prove` that looks at the value.
+
+        Raises:
+            CannotMeasure: it is not the stored one.
+        """
         values = [value] if self.readers == 1 else value
         for which, one in zip(self._read_names(), values, strict=True):
             self._prove_value(which, one)
