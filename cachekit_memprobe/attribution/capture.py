@@ -1,8 +1,9 @@
 """memray's capture of one read as a list of blocks, each with its stage, its line and its lifetime.
 
 The capture is a stream in time order. The probe's journal tells what the marks in it mean, so each
-thread's stage is known at every record. A thread without a position of its own, as Arrow's workers
-are, works for a reading thread: its blocks belong to the stage that is open there, if there is only one.
+thread's stage is known at every record. A thread without a position of its own, as Arrow's workers are,
+or one that runs code of the target's, works for a reading thread: its blocks belong to the stage that is
+open there, if there is only one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -140,7 +141,7 @@ class _Decoder:
             # memray records a resize as the end of the old block, right before the new one.
             grown_bytes = max(0, record.size - thread.just_freed_bytes)
         thread.just_freed_bytes = 0
-        helps = thread.position == OUTSIDE and self._where.has_no_stack(record)
+        helps = thread.position == OUTSIDE and self._where.may_help(record)
         place = self._where.of(record, self._reading() if helps else thread.position, helps=helps)
         block = Block(place, record.size, grown_bytes, self._time)
         self._blocks.append(block)
@@ -226,11 +227,11 @@ class _Where:
         function, file, line = frame
         return Place(stage, function, file.removeprefix(self._prefix), line)
 
-    def has_no_stack(self, record: Any) -> bool:
-        """Whether no Python code runs on the record's thread, as on Arrow's own."""
+    def may_help(self, record: Any) -> bool:
+        """Whether a thread outside of every stage works for one: it has no Python code, or the target's."""
         if record.stack_id not in self._without_stack:
             self._without_stack[record.stack_id] = not record.stack_trace()
-        return self._without_stack[record.stack_id]
+        return self._without_stack[record.stack_id] or self._innermost_target_frame(record) is not None
 
     def _innermost_target_frame(self, record: Any) -> tuple[str, str, int] | None:
         if record.stack_id not in self._frames:

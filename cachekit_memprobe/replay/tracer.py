@@ -71,7 +71,9 @@ class StageTracer:
     """Feeds a listener between :meth:`start` and :meth:`stop`, on every thread started since.
 
     A thread that runs already, as an executor's that waits for work, takes part once it has called
-    :meth:`join` itself.
+    :meth:`join` itself. What runs on another thread for a stage, and is no stage of its own, belongs to it:
+    to the stage whose context it inherited, or else, if it is code of the target's, to the one that is open
+    on the thread that called :meth:`start`.
     """
 
     def __init__(self, watched: Mapping[types.CodeType, Watched], listener: Listener, package: str) -> None:
@@ -80,6 +82,7 @@ class StageTracer:
         self._listener = listener
         self._package = f"{package}/"
         self._local = threading.local()
+        self._home: list[Position] = []
         self._helper_calls: dict[types.CodeType, int] = {}
         for code in watched:
             _first_instruction(code)  # outside of any window
@@ -90,6 +93,7 @@ class StageTracer:
         return tuple(self._watched.values())
 
     def start(self) -> None:
+        self._home = self._stack()
         threading.settrace(self._enter)
         self.join()
 
@@ -113,10 +117,12 @@ class StageTracer:
         return stack
 
     def _enter(self, frame: types.FrameType, event: str, arg: Any) -> Callable[..., Any] | None:
-        watched = self._watched.get(frame.f_code) or self._helper(frame.f_code)
+        stack = self._stack()
+        watched = self._watched.get(frame.f_code)
+        errand = None if watched or stack is self._home else self._errand(frame.f_code, stack[-1])
+        watched = watched or errand or self._helper(frame.f_code)
         if watched is None:
             return None
-        stack = self._stack()
         enclosing = stack[-1]
         own = Position(watched.stage or enclosing.stage, watched.function, watched.file, watched.line)
         stack.append(own)
@@ -124,10 +130,21 @@ class StageTracer:
         resumed = _is_resumed(frame)
         handed_on = enclosing is OUTSIDE and _STAGE.get() == own.stage
         _STAGE.set(own.stage)
-        self._listener.moved(enclosing, own, entered=not (resumed or handed_on))
+        self._listener.moved(enclosing, own, entered=not (resumed or handed_on or errand))
         if not resumed:
             self._listener.called(frame, enclosing)
         return self._inside(watched, own, stack)
+
+    def _errand(self, code: types.CodeType, position: Position) -> Watched | None:
+        """What a stage has another thread do for it; ``None`` for anything else that a thread does."""
+        if position is not OUTSIDE:
+            return None
+        stage = _STAGE.get()
+        if stage == OTHER and code.co_filename.startswith(self._package) and self._home:
+            stage = self._home[-1].stage
+        if stage == OTHER:
+            return None
+        return Watched(stage, code.co_name, code.co_filename, code.co_firstlineno)
 
     def _helper(self, code: types.CodeType) -> Watched | None:
         if not self._listener.wants_lines or not code.co_filename.startswith(self._package):

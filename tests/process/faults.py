@@ -111,9 +111,11 @@ def _extent(source: str, function: str) -> tuple[int, int]:
         node = next(
             inner
             for inner in ast.walk(node)
-            if isinstance(inner, (ast.ClassDef, ast.FunctionDef)) and inner.name == name and inner is not node
+            if isinstance(inner, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+            and inner.name == name
+            and inner is not node
         )
-    assert isinstance(node, ast.FunctionDef)
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     lines = source.splitlines(keepends=True)
     start = sum(map(len, lines[: node.lineno - 1]))
     return start, start + sum(map(len, lines[node.lineno - 1 : node.end_lineno]))

@@ -35,6 +35,32 @@ FAULTS: Mapping[str, tuple[Edit, ...]] = {
     "unwrap-copies": (
         Edit(_FRAME, "_split_frame", _PAYLOAD, _PAYLOAD.replace("mv[h", "bytes(mv[h") + f")  {MARKER}"),
     ),
+    "unwrap-copies-on-a-thread": (
+        Edit(_FRAME, "", "_FRAME_VERSION = 3\n", "_FRAME_VERSION = 3\nimport threading\n"),
+        Edit(
+            _FRAME,
+            "_split_frame",
+            _PAYLOAD,
+            "made = []\n"
+            "    def work():\n"
+            f"        made.append(bytes(mv[header_end:]))  {MARKER}\n"
+            "    worker = threading.Thread(target=work)\n"
+            "    worker.start()\n"
+            "    worker.join()\n"
+            "    return bytes(mv[_PREFIX_LEN:header_end]), made[0]",
+        ),
+    ),
+    "worker-copies": (
+        Edit(
+            "cache_handler.py",
+            "StandardCacheHandler.get_async",
+            "value = await self._with_backpressure_and_timeout_async(self.backend.get, key)",
+            "value = await self._with_backpressure_and_timeout_async(\n"
+            f"                lambda k: bytes(memoryview(self.backend.get(k))),  {MARKER}\n"
+            "                key,\n"
+            "            )",
+        ),
+    ),
     "decode-copies": (
         Edit(
             _ARROW, _READ_IPC, "source = pa.py_buffer(body)", f"source = pa.py_buffer(bytes(body))  {MARKER}"

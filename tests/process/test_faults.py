@@ -64,6 +64,22 @@ COPYING = (
         size_mib=64,
     ),
     Case(
+        "unwrap-copies-on-a-thread",
+        "arrow-l1-hit",
+        "unwrap",
+        (TRACEMALLOC, MEMRAY, ALIASING),
+        _ONE_COPY | {"verbatim.unwrap"},
+        {"copies.unwrap": 1, "verbatim.unwrap": 1, "peak.tracemalloc": 1},
+    ),
+    Case(
+        "worker-copies",
+        "async-file-get",
+        "backend_get",
+        (MEMRAY, ALIASING),
+        frozenset({"copies.total"}),
+        {"copies.backend_get": 2, "verbatim.backend_get": 1, "copies.other": 0},
+    ),
+    Case(
         "decode-copies",
         "arrow-l1-hit",
         "decode",

@@ -291,6 +291,14 @@ def test_a_thread_with_a_stack_and_no_stage_is_on_its_own(made_up: MadeUp) -> No
     assert block.place.stage == OTHER
 
 
+def test_a_thread_that_runs_code_of_the_target_works_for_the_reading_thread(made_up: MadeUp) -> None:
+    made_up.enter(READER, UNWRAP)
+    stack = (("work", "/env/cachekit/m.py", 9), ("run", "/usr/lib/threading.py", 5))
+    made_up.records.append(Record(HELPER, MIB, stack=stack))
+    (block,) = made_up.blocks()
+    assert block.place == Place(UNWRAP, "work", "cachekit/m.py", 9)
+
+
 def test_each_thread_is_in_its_own_stage(made_up: MadeUp) -> None:
     made_up.enter(READER, UNWRAP)
     made_up.enter(ANOTHER_READER, DECODE)

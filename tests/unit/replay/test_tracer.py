@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,20 @@ async def async_wrapper() -> None:
     await asyncio.create_task(trip())
 
 
+def errand() -> None:
+    pass
+
+
+def sends_a_thread() -> None:
+    thread = threading.Thread(target=errand, name="errand")
+    thread.start()
+    thread.join()
+
+
+async def sends_to_a_worker() -> None:
+    await asyncio.to_thread(errand)
+
+
 STAGES_OF: dict[Callable[..., object], str] = {
     decode: DECODE,
     backend_get: BACKEND_GET,
@@ -47,6 +62,8 @@ STAGES_OF: dict[Callable[..., object], str] = {
     get_async: BACKEND_GET,
     trip: STATS,
     async_wrapper: STATS,
+    sends_a_thread: DECODE,
+    sends_to_a_worker: BACKEND_GET,
 }
 
 
@@ -73,7 +90,7 @@ def tracer(moves: Moves) -> StageTracer:
         function.__code__: Watched(stage, function.__name__, __file__, function.__code__.co_firstlineno)
         for function, stage in STAGES_OF.items()
     }
-    return StageTracer(watched, moves, "/nowhere")
+    return StageTracer(watched, moves, str(Path(__file__).parent))
 
 
 def test_a_read_enters_each_stage_and_leaves_it(tracer: StageTracer, moves: Moves) -> None:
@@ -160,3 +177,21 @@ def test_readers_at_the_same_time_have_a_position_each(tracer: StageTracer, move
             (DECODE, STATS),
             (STATS, OTHER),
         ]
+
+
+@pytest.mark.parametrize(
+    ("function", "stage"),
+    [(sends_a_thread, DECODE), (lambda: asyncio.run(sends_to_a_worker()), BACKEND_GET)],
+    ids=["thread", "worker"],
+)
+def test_what_a_stage_has_another_thread_do_belongs_to_it(
+    function: Callable[[], None], stage: str, moves: Moves, tracer: StageTracer
+) -> None:
+    tracer.start()
+    try:
+        function()
+    finally:
+        tracer.stop()
+    main = threading.current_thread().name
+    assert [step[1:] for step in moves.seen if step[0] != main] == [(OTHER, stage), (stage, OTHER)]
+    assert moves.calls == Counter({stage: 1})
