@@ -11,6 +11,9 @@ from cachekit_memprobe.attribution.heap import HeapUse, PlaceUse, heap_of
 from cachekit_memprobe.model import Measurement, Observation, SiteKind, SiteUsage, StageUsage
 from cachekit_memprobe.stages import OTHER, STAGES
 
+_MADE_OF = 0.95
+"""Of a block: what a line has to have allocated to have made it."""
+
 _Line = tuple[str, str, int]
 """Stage, file, line."""
 
@@ -132,7 +135,11 @@ def _kinds_by_line(
 
 
 def _line_of(block: Mapping[str, Any], places: Sequence[PlaceUse]) -> _Line:
-    """Of the lines of the block's statement, the one on which memray saw most of the allocations."""
+    """Of the lines of the block's statement, the one on which memray saw most of the allocations.
+
+    A block is seen once a name leads to it, which may be a statement or two after its memory was taken. If
+    its own allocated too little, it is the last one before it in the function that can have made it.
+    """
     stage, file, line = str(block["stage"]), str(block["file"]), int(block["line"])
     first, last = block.get("statement", (line, line))
     own = [
@@ -141,7 +148,17 @@ def _line_of(block: Mapping[str, Any], places: Sequence[PlaceUse]) -> _Line:
         if use.place.stage == stage and use.place.file == file and first <= use.place.line <= last
     ]
     largest = max(own, key=lambda use: use.copies_bytes, default=None)
-    return stage, file, largest.place.line if largest is not None else line
+    made_bytes = _MADE_OF * int(block["size_bytes"])
+    if largest is not None and largest.copies_bytes >= made_bytes:
+        return stage, file, largest.place.line
+    earlier = [
+        use.place.line
+        for use in places
+        if (use.place.stage, use.place.file, use.place.function) == (stage, file, block.get("function"))
+        and use.place.line < first
+        and use.copies_bytes >= made_bytes
+    ]
+    return stage, file, max(earlier, default=largest.place.line if largest is not None else line)
 
 
 def _kind(kinds: Counter[str], copies_bytes: int) -> SiteKind:

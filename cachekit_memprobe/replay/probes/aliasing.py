@@ -109,14 +109,25 @@ class _Watcher(StageCalls):
         self.views: dict[str, str] = {}
         self._regions = regions
         self._made_in: dict[int, str] = {}
+        self._known_at: dict[str, int] = {}
+        self._entering: str | None = None
         self._last_lines: dict[int, int] = {}
         self._returns: dict[int, tuple[int, Position]] = {}
         self._made: dict[int, list[int]] = {}
+
+    def moved(self, before: Position, after: Position, *, entered: bool) -> None:
+        super().moved(before, after, entered=entered)
+        if entered and after.stage != before.stage:
+            self._entering = after.stage
+            self._known_at[after.stage] = len(self._regions.known)
 
     def called(self, frame: types.FrameType, enclosing: Position) -> None:
         """What comes in as an argument and is new was made by the caller, on the line of the call."""
         if frame.f_back is not None:
             self._look(frame.f_locals.values(), frame.f_back, frame.f_back.f_lineno, enclosing)
+        if self._entering is not None:
+            self._known_at[self._entering] = len(self._regions.known)
+            self._entering = None
         self._last_lines[id(frame)] = frame.f_lineno
 
     def line(self, frame: types.FrameType, position: Position) -> None:
@@ -175,6 +186,8 @@ class _Watcher(StageCalls):
         return f"what {made_in} made" if own else region.label
 
     def _is_older(self, number: int, stage: str) -> bool:
-        """Whether a region was there before the read, or came from an earlier stage."""
+        """Whether a region was there before the stage began, or came from an earlier one that it calls."""
         made_in = self._made_in.get(number)
-        return made_in is None or STAGES.index(made_in) < STAGES.index(stage)
+        if made_in is None or number < self._known_at.get(stage, 0):
+            return True
+        return STAGES.index(made_in) < STAGES.index(stage)

@@ -151,6 +151,15 @@ class TestTheKindOfALine:
             130: "unproven",
         }
 
+    def test_may_be_proven_statements_after_it_was_allocated(self) -> None:
+        """Of the lines before in the function the last one that can have made it; of another's, none."""
+        block = {**aliased(UNWRAP, 140, 64, "verbatim"), "function": "unwrap"}
+        made = heap((UNWRAP, 120, 64), (UNWRAP, 126, 64), (UNWRAP, 138, 1), (UNWRAP, 140, 1))
+        sites = row(measurement(block), made, UNWRAP).sites
+        assert [site.line for site in sites if site.kind == "verbatim"] == [126]
+        sites = row(measurement({**block, "function": "other"}), made, UNWRAP).sites
+        assert [site.line for site in sites if site.verbatim_bytes == 64 * MIB] == []
+
 
 class TestTheVerbatimPartOfAStage:
     def test_is_the_sum_of_what_was_proven(self) -> None:

@@ -65,6 +65,10 @@ def transformed(data):
 def passed_on(data):
     return view(data)
 
+def made_and_passed_on(data):
+    made = bytearray(data)
+    return view(made)
+
 def copied_elsewhere(data):
     return unwrap(data)
 
@@ -214,6 +218,10 @@ def test_a_stage_whose_output_was_there_before_it_hands_on_a_view(
     function: str, also: dict[str, str], views: dict[str, str], run: Run
 ) -> None:
     assert run(function, **also).views == views
+
+
+def test_what_a_stage_was_given_is_older_whoever_made_it(run: Run) -> None:
+    assert run("made_and_passed_on", STATS, view=UNWRAP).views == {UNWRAP: "what stats made"}
 
 
 def test_what_is_put_around_the_value_hands_on_what_it_got(run: Run) -> None:
