@@ -84,12 +84,14 @@ class _Thread:
     Attributes:
         herald: the first allocation of a mark, whose second is awaited, or one of the read's of its size.
         since_herald: allocations that have come in between.
+        maps_bytes: the size of a file's map that comes next; 0 for none.
     """
 
     position: Place = OUTSIDE
     paused: bool = False
     herald: Any = None
     since_herald: int = 0
+    maps_bytes: int = 0
     just_freed_bytes: int = 0
 
 
@@ -148,6 +150,8 @@ class _Decoder:
         self._live[record.address] = block
         if record.allocator == AllocatorType.MMAP:
             self._maps[record.address] = block
+            if record.size == thread.maps_bytes:
+                block.is_file_map, thread.maps_bytes = True, 0
 
     def _reading(self) -> Place:
         """What the threads that read are at; several readers in different stages are at none."""
@@ -194,6 +198,8 @@ class _Decoder:
             thread.paused = True
         elif event == "maps":
             self._tell_file_maps(entry["maps"])
+        elif event == "map":
+            thread.paused, thread.maps_bytes = False, int(entry["size_bytes"])
         else:
             thread.paused = False
             thread.position = Place(entry["stage"], entry["function"], entry["file"], int(entry["line"]))

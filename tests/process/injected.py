@@ -75,6 +75,16 @@ FAULTS: Mapping[str, tuple[Edit, ...]] = {
             '            memoryview(source).cast("B")[:] = body',
         ),
     ),
+    "file-get-maps": (
+        Edit(
+            _FILE,
+            "FileBackend.get",
+            "payload = _read_fully(fd, payload_size)",
+            "whole = mmap.mmap(fd, st_size, access=mmap.ACCESS_READ)\n"
+            f"                        payload = whole[HEADER_SIZE:]  {MARKER}\n"
+            "                        whole.close()",
+        ),
+    ),
     "file-get-copies": (
         Edit(
             _FILE,

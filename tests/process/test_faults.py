@@ -331,6 +331,20 @@ def test_a_stage_that_cannot_be_followed_is_not_called_free(case: Case, found: F
     assert expected[case.fault] in str(found.result.reason)
 
 
+def test_a_map_that_the_stage_closes_again_is_no_heap(
+    newest: Target, faulty: Callable[[str], Copy], tmp_path: Path
+) -> None:
+    target = Target("maps", faulty("file-get-maps").python, newest.versions)
+    report = measured(
+        target, ["arrow-file-get"], tmp_path / "run", size_mib=16, instruments=(MEMRAY, ALIASING)
+    )
+    result = result_of(report, "arrow-file-get")
+    assert (result.verdict, result.reason) == ("pass", None)
+    metrics = {name: result.metrics[name] for name in ("mapped.file", "copies.backend_get", "peak.heap")}
+    expected = {"mapped.file": 1, "copies.backend_get": 1, "peak.heap": 2}
+    assert metrics == pytest.approx(expected, abs=_ALMOST + _ARENA_MIB / 16)
+
+
 class TestOnTheCommandLine:
     def test_a_copy_ends_with_1(self, faulty: Callable[[str], Copy], tmp_path: Path) -> None:
         copy = faulty("l1-copies")

@@ -7,13 +7,14 @@ thread of Python's, and for Arrow's own threads, which have no Python stack at a
 Importable by the measured child process: standard library and target only.
 """
 
+import os
 import sys
 import threading
 from importlib.metadata import version
 from typing import Any
 
 from cachekit_memprobe.replay import wire
-from cachekit_memprobe.replay.probes.maps import file_maps
+from cachekit_memprobe.replay.probes.maps import file_maps, is_file
 from cachekit_memprobe.replay.probes.staged import (
     StageCalls,
     open_tracer,
@@ -52,9 +53,12 @@ def probe(task: wire.Task, channel: wire.Channel) -> dict[str, Any]:
     tracer = open_tracer(task, reader, journal)
     reader.expect()
     destination = memray.FileDestination(task.capture, overwrite=True)
+    sys.addaudithook(journal.heard)  # for good: there is no way to remove it
     with memray.Tracker(destination=destination, native_traces=True, trace_python_allocators=False):
         journal.note("open")
+        journal.hears = True
         value = traced_read(tracer, reader)
+        journal.hears = False
         journal.note("close")
     reader.prove(value)
     require_passed(task, journal.calls, reader.release)
@@ -70,10 +74,18 @@ def probe(task: wire.Task, channel: wire.Channel) -> dict[str, Any]:
 
 
 class _Journal(StageCalls):
-    """Writes down each boundary and marks it in the capture."""
+    """Writes down each boundary, and each map of a file, and marks it in the capture.
+
+    Python says when it maps a file (https://docs.python.org/3/library/audit_events.html). What libraries map
+    by themselves is found in the kernel's list, when the read leaves the stages that may map.
+
+    Attributes:
+        hears: a read is on its way.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.hears = False
         self.entries: list[dict[str, Any]] = []
         self._mapped_before = frozenset(file_maps())
 
@@ -85,6 +97,14 @@ class _Journal(StageCalls):
             herald = bytes(HERALD_BYTES)
             mark = bytes(HERALD_BYTES + 1 + index % MARKS)
             del herald, mark
+
+    def heard(self, event: str, args: tuple[Any, ...]) -> None:
+        """An audit hook; what it allocates lies between a pause and the end of it, and is the probe's own."""
+        if self.hears and event == "mmap.__new__":
+            fd, length, _, offset = args[:4]
+            self.note("pause")
+            size_bytes = (length or os.fstat(fd).st_size - offset) if is_file(fd) else 0
+            self.note("map", size_bytes=size_bytes)
 
     def moved(self, before: Position, after: Position, *, entered: bool) -> None:
         super().moved(before, after, entered=entered)

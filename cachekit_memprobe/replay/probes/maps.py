@@ -3,11 +3,22 @@
 Importable by the measured child process: standard library only.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 
 _NO_FILES = ("/dev/zero (deleted)", "/memfd:", "/SYSV")
 """What shared memory is listed as that no file backs: it has an inode, but takes memory as heap does."""
+
+
+def is_file(fd: int) -> bool:
+    """Whether a map of an open file would be in :func:`file_maps`."""
+    if sys.platform != "linux" or fd < 0:
+        return False
+    try:
+        return not os.readlink(f"/proc/self/fd/{fd}").startswith(_NO_FILES)
+    except OSError:  # the map itself will fail, and say so
+        return False
 
 
 def file_maps() -> Iterator[tuple[int, int]]:

@@ -19,7 +19,7 @@ from cachekit_memprobe.attribution.heap import heap_of
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.replay.probes.allocations import HERALD_BYTES, MARKS, _Journal
 from cachekit_memprobe.replay.tracer import OUTSIDE, Position
-from cachekit_memprobe.stages import BACKEND_MAP, DECODE, DECOMPRESS, OTHER, UNWRAP
+from cachekit_memprobe.stages import BACKEND_GET, BACKEND_MAP, DECODE, DECOMPRESS, OTHER, UNWRAP
 
 MIB = 1 << 20
 _LARGE = MIB // 2
@@ -354,3 +354,18 @@ def test_a_block_of_a_heralds_size_lives_as_long_as_any(others: int, made_up: Ma
     made_up.records.append(Record(READER, 0, 0x7000, AllocatorType.FREE))
     blocks = [block for block in made_up.blocks() if block.size_bytes == _HERALD]
     assert [(block.place.stage, block.died is None) for block in blocks] == [(UNWRAP, False)]
+
+
+def test_a_file_map_that_is_told_of_is_one_even_if_it_is_closed_at_once(made_up: MadeUp) -> None:
+    made_up.enter(READER, BACKEND_GET)
+    made_up.mark(READER, event="pause")
+    made_up.records.append(Record(READER, MIB, 0x5000))
+    made_up.mark(READER, event="map", size_bytes=8 * MIB)
+    made_up.records += [
+        Record(READER, MIB, 0x6000, AllocatorType.MMAP),  # an arena
+        Record(ANOTHER_READER, 8 * MIB, 0x7000, AllocatorType.MMAP),
+        Record(READER, 8 * MIB, 0x8000, AllocatorType.MMAP),
+        Record(READER, 0, 0x8000, AllocatorType.MUNMAP),
+        Record(READER, 8 * MIB, 0x8000, AllocatorType.MMAP),
+    ]
+    assert [block.is_file_map for block in made_up.blocks()] == [False, False, True, False]
