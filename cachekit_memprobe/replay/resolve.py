@@ -33,6 +33,7 @@ class Watched:
         file: the absolute path of its source.
         line: its first line.
         sites: the stage of those lines that belong to another one.
+        starts: the first line of the statement that each of these belongs to.
     """
 
     stage: str
@@ -40,6 +41,7 @@ class Watched:
     file: str
     line: int
     sites: Mapping[int, str] = field(default_factory=dict)
+    starts: Mapping[int, int] = field(default_factory=dict)
 
 
 def watch_list(
@@ -69,9 +71,11 @@ def watch_list(
                 missing.append(f"{entry.stage}: {_PACKAGE}.{entry.name} ({error})")
             continue
         own_sites = [site for site in sites if site.function == entry.name]
-        lines = _site_lines(code, own_sites, compressed)
+        lines, starts = _site_lines(code, own_sites, compressed)
         found_sites.update(lines.values())
-        watched[code] = Watched(entry.stage, _qualname(entry), code.co_filename, code.co_firstlineno, lines)
+        watched[code] = Watched(
+            entry.stage, _qualname(entry), code.co_filename, code.co_firstlineno, lines, starts
+        )
     site_only = {site.stage for site in sites} - {entry.stage for entry in functions}
     missing += [f"{stage}: no call of the map" for stage in required if stage in site_only - found_sites]
     if missing:
@@ -118,19 +122,21 @@ def _nested_code(code: types.CodeType, name: str) -> types.CodeType:
     raise LookupError(f"{code.co_name} has no inner function {name}")
 
 
-def _site_lines(code: types.CodeType, sites: list[Site], compressed: bool) -> dict[int, str]:
-    """The lines of the statements that make the sites' calls."""
+def _site_lines(
+    code: types.CodeType, sites: list[Site], compressed: bool
+) -> tuple[dict[int, str], dict[int, int]]:
+    """The stage of each line of the statements that make the sites' calls, and where its statement starts."""
     wanted = {site.call: site.stage for site in sites if compressed or not site.compressed_only}
     lines: dict[int, str] = {}
+    starts: dict[int, int] = {}
     if wanted:
         for statement in _simple_statements(_function_node(code)):
             for node in ast.walk(statement):
                 if isinstance(node, ast.Call) and _called_name(node) in wanted:
-                    stage = wanted[_called_name(node)]
-                    lines.update(
-                        dict.fromkeys(range(statement.lineno, (statement.end_lineno or 0) + 1), stage)
-                    )
-    return lines
+                    extent = range(statement.lineno, (statement.end_lineno or 0) + 1)
+                    lines.update(dict.fromkeys(extent, wanted[_called_name(node)]))
+                    starts.update(dict.fromkeys(extent, statement.lineno))
+    return lines, starts
 
 
 def _function_node(code: types.CodeType) -> ast.AST:

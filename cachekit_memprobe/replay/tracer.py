@@ -175,12 +175,13 @@ class StageTracer:
         if self._listener.wants_lines:
             self._listener.line(frame, before)
         stage = watched.sites.get(frame.f_lineno)
+        start = watched.starts.get(frame.f_lineno, frame.f_lineno)
         if stage is None:
             after = own
-        elif before.stage == stage and before is not own:
+        elif before.stage == stage and before is not own and before.line == start:
             after = before
         else:
-            after = Position(stage, watched.function, watched.file, frame.f_lineno)
+            after = Position(stage, watched.function, watched.file, start)
         if after != before:
             stack[-1] = after
             self._listener.moved(before, after, entered=stage is not None)

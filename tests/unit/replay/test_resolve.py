@@ -68,7 +68,7 @@ class TestAFunctionThatIsMissing:
 
 
 def test_a_stage_that_only_a_call_marks_is_required_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resolve, "_site_lines", lambda code, sites, compressed: {})
+    monkeypatch.setattr(resolve, "_site_lines", lambda code, sites, compressed: ({}, {}))
     with pytest.raises(CannotMeasure, match="materialize: no call of the map"):
         watch(required=(MATERIALIZE,))
 

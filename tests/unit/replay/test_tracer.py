@@ -195,3 +195,28 @@ def test_what_a_stage_has_another_thread_do_belongs_to_it(
     main = threading.current_thread().name
     assert [step[1:] for step in moves.seen if step[0] != main] == [(OTHER, stage), (stage, OTHER)]
     assert moves.calls == Counter({stage: 1})
+
+
+def statements() -> None:
+    len("one")
+    len(
+        "two",
+    )
+
+
+def test_statements_of_one_stage_have_a_position_each() -> None:
+    first = statements.__code__.co_firstlineno
+    starts = {first + 1: first + 1, first + 2: first + 2, first + 3: first + 2, first + 4: first + 2}
+    watched = Watched(STATS, "statements", __file__, first, dict.fromkeys(starts, DECODE), starts)
+    lines: list[int] = []
+
+    class Lines(StageCalls):
+        def moved(self, before: Position, after: Position, *, entered: bool) -> None:
+            if after.stage == DECODE:
+                lines.append(after.line)
+
+    tracer = StageTracer({statements.__code__: watched}, Lines(), "/nowhere")
+    tracer.start()
+    statements()
+    tracer.stop()
+    assert lines == [first + 1, first + 2]
