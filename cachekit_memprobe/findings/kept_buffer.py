@@ -10,7 +10,7 @@ CODE = "MEM014"
 
 _ARENAS = 2
 """A client's small objects may keep one alive that was taken while it received; that is no buffer."""
-_CONNECTED = ("redis", "memcached", "cachekitio")
+CONNECTED = ("redis", "memcached", "cachekitio")
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ def backfilled_bytes(evidence: Evidence) -> int:
 
 
 def _largest_site(evidence: Evidence) -> SiteUsage | None:
-    if evidence.scenario.caching.backend not in _CONNECTED:
+    if evidence.scenario.caching.backend not in CONNECTED:
         return None
     sites = [site for stage in evidence.stages if stage.name == BACKEND_GET for site in stage.sites]
     return max(sites, key=lambda site: site.held_bytes, default=None)

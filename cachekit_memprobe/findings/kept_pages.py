@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cachekit_memprobe.findings.evidence import Evidence
-from cachekit_memprobe.findings.kept_buffer import backfilled_bytes, kept_bytes
+from cachekit_memprobe.findings.kept_buffer import CONNECTED, backfilled_bytes, kept_bytes
 from cachekit_memprobe.model import Finding
 
 CODE = "MEM009"
@@ -29,6 +29,9 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 
 def _alive(evidence: Evidence) -> float | None:
     """At most what can be alive after the read: found so, or what the read itself had not given back."""
+    if evidence.scenario.caching.backend in CONNECTED and "copies.total" not in evidence.values:
+        # Only memray tells what the connection keeps for itself.
+        return None
     if "held.after" in evidence.values:
         # Retention empties L1, and compares with a process whose connections have their buffers already.
         beside_bytes = kept_bytes(evidence) + backfilled_bytes(evidence)

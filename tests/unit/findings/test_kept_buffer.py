@@ -47,6 +47,13 @@ def test_what_a_backfill_puts_into_l1_is_no_leak_that_hides_the_buffer() -> None
     assert list(kept_pages.find(seen)) == []
 
 
+def test_without_memray_nobody_can_tell_the_connection_from_the_allocator() -> None:
+    seen = evidence(values={"held.after": 0.0, "rss.settled": 1.01}, backend="redis", tier="l2")
+    assert list(kept_pages.find(seen)) == []
+    seen = evidence(values={"held.after": 0.0, "rss.settled": 1.01}, backend="file", tier="l2")
+    assert len(list(kept_pages.find(seen))) == 1
+
+
 def test_what_only_the_value_needed_is_none() -> None:
     assert list(kept_buffer.find(read_of(1.01, settled=0.0))) == []
 
