@@ -59,6 +59,10 @@ STAGE_MEANINGS = {
 }
 
 
+CONNECTED = ("redis", "memcached", "cachekitio")
+"""The backends that are reached through a connection, whose client may keep what it received into."""
+
+
 @dataclass(frozen=True)
 class Function:
     """A cachekit function that is a stage.

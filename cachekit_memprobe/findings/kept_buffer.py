@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from cachekit_memprobe.findings.evidence import ARENA_BYTES, Evidence
 from cachekit_memprobe.model import Finding, SiteUsage
-from cachekit_memprobe.stages import BACKEND_GET
+from cachekit_memprobe.stages import BACKEND_GET, CONNECTED
 
 CODE = "MEM014"
 
 _ARENAS = 2
 """A client's small objects may keep one alive that was taken while it received; that is no buffer."""
-CONNECTED = ("redis", "memcached", "cachekitio")
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:

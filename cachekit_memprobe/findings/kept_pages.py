@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from cachekit_memprobe.findings.evidence import Evidence
-from cachekit_memprobe.findings.kept_buffer import CONNECTED, backfilled_bytes, kept_bytes
+from cachekit_memprobe.findings.kept_buffer import backfilled_bytes, kept_bytes
 from cachekit_memprobe.model import Finding
+from cachekit_memprobe.stages import CONNECTED
 
 CODE = "MEM009"
 

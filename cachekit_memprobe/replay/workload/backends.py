@@ -17,9 +17,6 @@ _MB = 1 << 20
 _PATIENCE_S = 30.0
 _LARGEST_MEMCACHED_ITEM_BYTES = 1 << 30
 
-CONNECTED = ("redis", "memcached", "cachekitio")
-"""The backends that are reached through a connection, which may have buffers of its own."""
-
 
 class CountingBackend:
     """A backend seen as bytes only: it hides ``get_buffer`` and the streaming write.

@@ -11,10 +11,11 @@ from typing import Any
 from cachekit_memprobe.replay import wire
 from cachekit_memprobe.replay.proof import CannotMeasure, Counts, require_route
 from cachekit_memprobe.replay.workload import contents
-from cachekit_memprobe.replay.workload.backends import CONNECTED, failure_of
+from cachekit_memprobe.replay.workload.backends import failure_of
 from cachekit_memprobe.replay.workload.cached import Workload, by_reference, namespace_of
 from cachekit_memprobe.replay.workload.callers import Action
 from cachekit_memprobe.replay.workload.store import frame_file
+from cachekit_memprobe.stages import CONNECTED
 
 _L1_TTL_S = 86_400
 
