@@ -5,9 +5,8 @@ from pathlib import Path
 
 from cachekit_memprobe.errors import MemprobeError
 
-_PACKAGE = Path(__file__).resolve().parent
-FOLDERS = (_PACKAGE / "finding_pages", _PACKAGE.parent / "docs" / "findings")
-"""Where they are: in an installed package, or in a checkout."""
+FOLDER = Path(__file__).resolve().parent / "finding_pages"
+"""In a checkout a link to ``docs/findings/``, which has a README besides: it is no page."""
 
 _CODE = re.compile(r"[A-Z]+\d+")
 _LINK = re.compile(r"\[([A-Z]+\d+)\]\(\1\.md\)")
@@ -39,8 +38,7 @@ def _title(path: Path) -> str:
 
 
 def _files() -> dict[str, Path]:
-    for folder in FOLDERS:
-        files = {path.stem: path for path in folder.glob("*.md") if _CODE.fullmatch(path.stem)}
-        if files:
-            return dict(sorted(files.items()))
-    raise MemprobeError("this installation has no pages on findings; install cachekit-memprobe again")
+    files = {path.stem: path for path in FOLDER.glob("*.md") if _CODE.fullmatch(path.stem)}
+    if not files:
+        raise MemprobeError("this installation has no pages on findings; install cachekit-memprobe again")
+    return dict(sorted(files.items()))

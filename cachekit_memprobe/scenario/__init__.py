@@ -3,18 +3,15 @@
 Every error names the file, the table and the key, what was expected, what was found, and the remedy.
 """
 
-from cachekit_memprobe.scenario.axes import Axis, axis_names, parse_axis
-from cachekit_memprobe.scenario.bundled import bundled_names, load_bundled
-from cachekit_memprobe.scenario.conditions import limits_for
-from cachekit_memprobe.scenario.expansion import Size, expand, parse_sizes
+from cachekit_memprobe.scenario.conditions import applies_to, limits_for
+from cachekit_memprobe.scenario.expansion import Size, expand, parse_sizes, with_overrides
 from cachekit_memprobe.scenario.limits import parse_limit
 from cachekit_memprobe.scenario.loader import load_scenario
-from cachekit_memprobe.scenario.overrides import with_overrides
+from cachekit_memprobe.scenario.matrix import Axis, axis_names, parse_axis
 from cachekit_memprobe.scenario.payload import HowCached, payload_scenario
-from cachekit_memprobe.scenario.releases import applies_to
 from cachekit_memprobe.scenario.rules import IN_BYTES
 from cachekit_memprobe.scenario.schema import options_of
-from cachekit_memprobe.scenario.selection import select
+from cachekit_memprobe.scenario.selection import bundled_names, load_bundled, select
 from cachekit_memprobe.scenario.writing import scenario_text, starter_text
 
 __all__ = [

@@ -1,114 +1,141 @@
-"""Holding a TOML document against the schema, the rules and the vocabulary of metrics."""
+"""Holding a TOML document against the schema, the rules, the metrics, and the user's own data."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from cachekit_memprobe.model import Limit
-from cachekit_memprobe.scenario.budget_table import read_budget
-from cachekit_memprobe.scenario.problems import Problem, closest, did_you_mean, one_of, place, toml
-from cachekit_memprobe.scenario.rules import broken_rules
+from cachekit_memprobe.scenario.limits import read_budget
+from cachekit_memprobe.scenario.problems import (
+    Key,
+    Phrase,
+    Problem,
+    Write,
+    closest,
+    did_you_mean,
+    dotted,
+    toml,
+)
+from cachekit_memprobe.scenario.rules import broken_rules, file_problems
 from cachekit_memprobe.scenario.schema import TABLES, ScenarioFile, Table
 
-Location = tuple[str, ...]
-"""A key's path: its table, if it is in one, and its name."""
+_BUDGET_EXAMPLE = 'rss.peak = "1.35x"'
 
 
-def check(document: dict[str, Any]) -> tuple[ScenarioFile | None, tuple[Limit, ...], tuple[Problem, ...]]:
-    """A document's validated tables, its limits, and all that is wrong with it.
+@dataclass(frozen=True)
+class Checked:
+    """A document that was examined.
 
-    The tables are ``None`` when the schema refuses them; then there are problems.
+    Attributes:
+        tables: validated; ``None`` when the schema refuses them, and then there are problems.
+        limits: those of its budget that are valid.
+        problems: all that is wrong with it.
+    """
+
+    tables: ScenarioFile | None
+    limits: tuple[Limit, ...]
+    problems: tuple[Problem, ...]
+
+
+def check(document: dict[str, Any], folder: Path = Path()) -> Checked:
+    """Examine a document.
+
+    Args:
+        folder: what a path in the document is relative to.
     """
     tables, invalid = _validated(document)
     budget = document.get("budget", {})
     limits, budget_problems = read_budget(budget) if isinstance(budget, dict) else ((), ())
-    problems = [_schema_problem(document, location) for location in invalid]
-    problems += broken_rules(dict(_settings(document, invalid)))
-    return tables, limits, (*problems, *budget_problems)
+    problems = (
+        *(_schema_problem(document, key) for key in invalid),
+        *broken_rules(dict(_settings(document, invalid))),
+        *budget_problems,
+        *file_problems(document, folder),
+    )
+    return Checked(tables, limits, problems)
 
 
-def value_problem(table: str, key: str, value: object) -> Problem | None:
-    """What is wrong with the value of a key by itself, whatever the other keys are."""
+def is_valid(table: str, key: str, value: object) -> bool:
+    """Whether a key can have the value, as far as the other keys don't matter."""
     try:
         TABLES[table].model_validate({key: value})
     except ValidationError as error:
         found = error.errors(include_url=False)
-        if any(entry["loc"][:1] == (key,) and entry["type"] != "missing" for entry in found):
-            return _schema_problem({table: {key: value}}, (table, key))
-    return None
+        return not any(entry["loc"][:1] == (key,) and entry["type"] != "missing" for entry in found)
+    return True
 
 
-def _validated(document: dict[str, Any]) -> tuple[ScenarioFile | None, tuple[Location, ...]]:
+def _validated(document: dict[str, Any]) -> tuple[ScenarioFile | None, tuple[Key, ...]]:
+    """The tables, or the keys of those that are invalid."""
     try:
         return ScenarioFile.model_validate(document), ()
     except ValidationError as error:
-        found = (_location(entry["loc"]) for entry in error.errors(include_url=False))
+        found = (_key(entry["loc"]) for entry in error.errors(include_url=False))
         return None, tuple(dict.fromkeys(found))
 
 
-def _location(loc: tuple[int | str, ...]) -> Location:
-    """Pydantic's location without the index of an array's element."""
-    return tuple(part for part in loc if isinstance(part, str))
+def _key(location: tuple[int | str, ...]) -> Key:
+    """Pydantic's location without the index of an array's element, and with a table at the top level, too."""
+    path = tuple(part for part in location if isinstance(part, str))
+    return path if len(path) > 1 else ("", *path)
 
 
-def _settings(
-    document: Mapping[str, Any], invalid: tuple[Location, ...]
-) -> Iterator[tuple[tuple[str, str], object]]:
+def _settings(document: Mapping[str, Any], invalid: tuple[Key, ...]) -> Iterator[tuple[Key, object]]:
     """The value of each key of the fixed tables that is valid in itself, defaults included."""
     for name, table in TABLES.items():
-        if (name,) in invalid:
+        if ("", name) in invalid:
             continue
         for key, field in table.model_fields.items():
             if (name, key) not in invalid:
                 yield (name, key), document[name].get(key, field.default)
 
 
-def _schema_problem(document: Mapping[str, Any], location: Location) -> Problem:
-    *above, key = location
-    model = TABLES[above[0]] if above else ScenarioFile
-    parent = document[above[0]] if above else document
-    found = parent.get(key)
-    if key not in model.model_fields:
-        return _unknown(model, location, found)
-    if not above and (key in TABLES or key == "budget"):
-        return Problem(place(key), "a table", toml(found), _table_remedy(key))
-    field = model.model_fields[key]
-    where = place(above[0] if above else "", key)
-    return Problem(where, _expected(field), toml(found), _remedy(key, field, found))
+def _schema_problem(document: Mapping[str, Any], key: Key) -> Problem:
+    table, name = key
+    model = TABLES[table] if table else ScenarioFile
+    found = (document[table] if table else document).get(name)
+    if name not in model.model_fields:
+        return _unknown_key(model, key) if table or not isinstance(found, dict) else _unknown_table(name)
+    if not table and _is_table(name):
+        return Problem((name,), "a table", found, _table_remedy(name))
+    field = model.model_fields[name]
+    return Problem(key, field.description or get_args(field.annotation), found, _remedy(key, field, found))
 
 
-def _unknown(model: type[Table], location: Location, found: object) -> Problem:
-    *above, key = location
-    keys = [name for name in model.model_fields if above or not _is_table(name)]
-    if not above and isinstance(found, dict):
-        tables = [name for name in model.model_fields if _is_table(name)]
-        matches = closest(key, tables)
-        expected = f"one of the tables {', '.join(tables)}"
-        remedy = did_you_mean([f"[{match}]" for match in matches]) if matches else "remove it"
-        return Problem(place(key), expected, toml(found), remedy)
-    matches = closest(key, keys)
-    remedy = did_you_mean(matches) if matches else _elsewhere(key) or "remove it"
-    where = place(above[0] if above else "", key)
-    return Problem(where, f"one of the keys {', '.join(keys)}", toml(found), remedy)
+def _unknown_table(name: str) -> Problem:
+    tables = [known for known in ScenarioFile.model_fields if _is_table(known)]
+    matches = closest(name, tables)
+    remedy = did_you_mean([f"[{match}]" for match in matches]) if matches else "remove it"
+    return Problem((name,), f"one of the tables {', '.join(tables)}", Phrase(dotted((name,))), remedy)
+
+
+def _unknown_key(model: type[Table], key: Key) -> Problem:
+    *_, name = key
+    keys = [known for known in model.model_fields if not (model is ScenarioFile and _is_table(known))]
+    matches = closest(name, keys)
+    remedy = did_you_mean(matches) if matches else _elsewhere(name) or "remove it"
+    return Problem(key, f"one of the keys {', '.join(keys)}", Phrase(dotted((name,))), remedy)
 
 
 def _is_table(name: str) -> bool:
     return name in TABLES or name == "budget"
 
 
-def _elsewhere(key: str) -> str:
+def _elsewhere(name: str) -> str:
     """Where a key belongs that is in the wrong table."""
-    for name, table in TABLES.items():
-        if key in table.model_fields:
-            return f"move it to [{name}]"
-    return "move it above the first table" if key in ScenarioFile.model_fields else ""
+    for table, model in TABLES.items():
+        if name in model.model_fields:
+            return f"move it to [{table}]"
+    return "move it above the first table" if name in ScenarioFile.model_fields else ""
 
 
 def _table_remedy(name: str) -> str:
     if name not in TABLES:
-        return "write [budget] with metric = limit below it"
+        return f"write [budget], and below it lines such as {_BUDGET_EXAMPLE}"
     required = (
         f"{key} = {toml(field.examples[0])}"
         for key, field in TABLES[name].model_fields.items()
@@ -117,14 +144,10 @@ def _table_remedy(name: str) -> str:
     return f"write [{name}] with {' and '.join(required)}"
 
 
-def _expected(field: FieldInfo) -> str:
-    return field.description or one_of(get_args(field.annotation))
-
-
-def _remedy(key: str, field: FieldInfo, found: object) -> str:
+def _remedy(key: Key, field: FieldInfo, found: object) -> Write | str:
     options = [option for option in get_args(field.annotation) if isinstance(option, str)]
     matches = closest(found, options) if isinstance(found, str) else ()
     if matches:
         return did_you_mean([toml(match) for match in matches])
     (example, *_) = field.examples or [None]
-    return f"write {key} = {toml(example)}"
+    return Write(key, example)

@@ -1,15 +1,43 @@
-"""Conditions on a target, such as ``pandas<3``, under which a limit holds."""
+"""Which targets a scenario is for, and on which of them a limit holds: conditions such as ``pandas<3``."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.model import Limit
+from cachekit_memprobe.model import Limit, Scenario
 
 CONDITIONS = ("cachekit", "python", "pandas", "pyarrow", "numpy", "orjson")
 """What of a target a condition may be about."""
+
+
+def applies_to(scenario: Scenario, release: str) -> bool:
+    """Whether the scenario is meant for a release of cachekit, pre-releases included.
+
+    Raises:
+        CouldNotMeasure: the scenario is for some releases only, and ``release`` is not a version.
+    """
+    if not scenario.releases:
+        return True
+    try:
+        version = Version(release)
+    except InvalidVersion:
+        raise CouldNotMeasure(
+            f"can't tell whether {scenario.name} ({scenario.releases}) applies: "
+            f"cachekit's release {release!r} is not a version"
+        ) from None
+    return SpecifierSet(scenario.releases).contains(version, prereleases=True)
+
+
+def limits_for(limits: Sequence[Limit], versions: Mapping[str, str]) -> tuple[Limit, ...]:
+    """The limits that hold for a target: of each metric the first whose condition it meets.
+
+    Raises:
+        CouldNotMeasure: a version of the target can't be compared.
+    """
+    return tuple(_first_of_each_metric(limit for limit in limits if _holds(limit, versions)))
 
 
 def parse_condition(text: str) -> Requirement:
@@ -27,15 +55,6 @@ def parse_condition(text: str) -> Requirement:
     return condition
 
 
-def limits_for(limits: Sequence[Limit], versions: Mapping[str, str]) -> tuple[Limit, ...]:
-    """The limits that hold for a target: of each metric the first whose condition it meets.
-
-    Raises:
-        CouldNotMeasure: a version of the target can't be compared.
-    """
-    return tuple(_first_of_each_metric(limit for limit in limits if _holds(limit, versions)))
-
-
 def _first_of_each_metric(limits: Iterator[Limit]) -> Iterator[Limit]:
     seen = set()
     for limit in limits:
@@ -46,9 +65,9 @@ def _first_of_each_metric(limits: Iterator[Limit]) -> Iterator[Limit]:
 
 def _holds(limit: Limit, versions: Mapping[str, str]) -> bool:
     """A package that the target lacks meets no condition."""
-    if not limit.where:
+    if not limit.when:
         return True
-    condition = parse_condition(limit.where)
+    condition = parse_condition(limit.when)
     if condition.name not in versions:
         return False
     text = versions[condition.name]
@@ -56,7 +75,7 @@ def _holds(limit: Limit, versions: Mapping[str, str]) -> bool:
         version = Version(text.rstrip("+"))  # a Python built from a checkout calls itself 3.13.0+
     except InvalidVersion:
         raise CouldNotMeasure(
-            f"can't tell whether the limit on {limit.metric} for {limit.where} holds: "
+            f"can't tell whether the limit on {limit.metric} for {limit.when} holds: "
             f"{condition.name}'s version {text!r} can't be compared"
         ) from None
     return condition.specifier.contains(version, prereleases=True)

@@ -1,4 +1,7 @@
-"""A run that measures its scenarios more than once: over the axes of a matrix, at several sizes, or both."""
+"""What the command line makes of a scenario: one with another size or other limits, or several.
+
+Several are made over the axes of a matrix, at several sizes, or both.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -6,13 +9,11 @@ from dataclasses import dataclass, replace
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import SMALLEST_PAYLOAD_BYTES
 from cachekit_memprobe.model import Limit, Scenario
-from cachekit_memprobe.scenario.axes import Axis, spelled
-from cachekit_memprobe.scenario.matrix import variants
-from cachekit_memprobe.scenario.overrides import with_overrides
+from cachekit_memprobe.scenario.matrix import Axis, variants
+from cachekit_memprobe.scenario.problems import spelled
+from cachekit_memprobe.scenario.rules import KIND, OWN_DATA
 from cachekit_memprobe.sweep import Skipped, Sweep, Variant
 from cachekit_memprobe.units import parse_bytes
-
-FILE = "file"
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ def parse_sizes(text: str) -> tuple[Size, ...]:
     for size in sizes:
         if size.size_bytes < SMALLEST_PAYLOAD_BYTES:
             raise ValueError(
-                f"{size.text!r} is too small: what a read needs for itself would be most of what is "
-                "measured; write 1MB or more"
+                f"{size.text!r} is too small: what is measured would mostly be the overhead of any read; "
+                "write 1MB or more"
             )
     if len({size.size_bytes for size in sizes}) < len(sizes):
         raise ValueError(f"{text!r} has a size twice; leave one out")
@@ -61,29 +62,69 @@ def expand(
         UsageError: there is nothing to predict from, a file's data would have to have another size, or no
             combination of the axes is possible.
     """
-    if predict_bytes and len(sizes) < 2:
-        raise UsageError("--predict needs several sizes to predict from, such as --size 64MB,128MB,256MB")
-    _refuse_sizes_of_files(scenarios, sizes)
-    if any(axis.name == "kind" for axis in axes):
-        _refuse_kinds_of_files(scenarios)
-    combined = _matrix(scenarios, axes, limits)
+    _refuse_what_is_fixed(scenarios, sizes, axes, predict_bytes)
+    combined = _combined(scenarios, axes, limits)
     possible = [entry for entry in combined if isinstance(entry, Scenario)]
     skipped = tuple(entry for entry in combined if isinstance(entry, Skipped))
     if not possible:
         raise UsageError(_impossible(skipped))
+    left_aside = [scenario.name for scenario in scenarios if axes and scenario.budget and not limits]
     sweep = Sweep(
         sizes=tuple(size.text for size in sizes) if len(sizes) > 1 else (),
         axes={axis.name: tuple(map(spelled, axis.values)) for axis in axes},
         skipped=skipped,
-        without_budget=tuple(
-            scenario.name for scenario in scenarios if axes and scenario.budget and not limits
-        ),
+        without_budget=tuple(left_aside),
         predict_bytes=predict_bytes,
     )
     return tuple(sized for scenario in possible for sized in _sized(scenario, sizes)), sweep
 
 
-def _matrix(
+def with_overrides(
+    scenario: Scenario, *, size_bytes: int | None = None, limits: Sequence[Limit] = ()
+) -> Scenario:
+    """A scenario with another size, or with other limits.
+
+    Args:
+        scenario: stays as it is.
+        size_bytes: the value's logical size; the scenario's own when ``None``.
+        limits: each replaces the limits of the same metric, or is added; of two for one metric, the last.
+
+    Raises:
+        ValueError: the size is not positive.
+    """
+    if size_bytes is not None and size_bytes <= 0:
+        raise ValueError(f"{size_bytes} is not a positive size")
+    logical_bytes = scenario.value.logical_bytes if size_bytes is None else size_bytes
+    budget: dict[str, list[Limit]] = {}
+    for limit in scenario.budget:
+        budget.setdefault(limit.metric, []).append(limit)
+    budget |= {limit.metric: [limit] for limit in limits}
+    return replace(
+        scenario,
+        value=replace(scenario.value, logical_bytes=logical_bytes),
+        budget=tuple(limit for of_metric in budget.values() for limit in of_metric),
+    )
+
+
+def _refuse_what_is_fixed(
+    scenarios: Iterable[Scenario], sizes: Sequence[Size], axes: Iterable[Axis], predict_bytes: Sequence[int]
+) -> None:
+    if predict_bytes and len(sizes) < 2:
+        raise UsageError("--predict needs several sizes to predict from, such as --size 64MB,128MB,256MB")
+    of_files = [scenario.name for scenario in scenarios if scenario.value.kind == OWN_DATA]
+    if of_files and sizes:
+        raise UsageError(
+            f"--size: {of_files[0]} caches the data of a file, whose size is fixed; "
+            "leave out --size, or measure files of several sizes, one in each run"
+        )
+    if of_files and any(axis.key == KIND for axis in axes):
+        raise UsageError(
+            f"--matrix kind: {of_files[0]} caches the data of a file, whose kind is fixed; "
+            "leave that axis out"
+        )
+
+
+def _combined(
     scenarios: Iterable[Scenario], axes: Sequence[Axis], limits: tuple[Limit, ...]
 ) -> list[Scenario | Skipped]:
     if not axes:
@@ -102,21 +143,6 @@ def _sized(scenario: Scenario, sizes: Sequence[Size]) -> Iterator[Scenario]:
             name=f"{scenario.name}@{size.text}",
             variant=replace(origin, size=size.text),
         )
-
-
-def _refuse_sizes_of_files(scenarios: Iterable[Scenario], sizes: Sequence[Size]) -> None:
-    for scenario in scenarios:
-        if sizes and scenario.value.kind == FILE:
-            raise UsageError(
-                f"--size: {scenario.name} caches the data of a file, which has the size that it has; "
-                "leave out --size, or give files of several sizes, one run each"
-            )
-
-
-def _refuse_kinds_of_files(scenarios: Iterable[Scenario]) -> None:
-    for scenario in scenarios:
-        if scenario.value.kind == FILE:
-            raise UsageError(f"--matrix kind: {scenario.name} caches the data of a file; leave that axis out")
 
 
 def _impossible(skipped: Iterable[Skipped]) -> str:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from cachekit_memprobe import units
+from cachekit_memprobe.child.task import Caching, Read, Value
 from cachekit_memprobe.errors import ScenarioError
-from cachekit_memprobe.model import Caching, Limit, Read, Scenario, Value
+from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.checks import check
-from cachekit_memprobe.scenario.files import file_problems, located
 from cachekit_memprobe.scenario.problems import printable, toml
-from cachekit_memprobe.scenario.rules import DATAFRAMES
+from cachekit_memprobe.scenario.rules import DATAFRAMES, located
 from cachekit_memprobe.scenario.schema import DEFAULT_COLUMNS, ScenarioFile, ValueTable
 
 if sys.version_info >= (3, 11):
@@ -53,11 +53,11 @@ def scenario_of(
     Raises:
         ScenarioError: with one line for each thing that is wrong.
     """
-    tables, limits, problems = check(document)
-    lines = [*wrong, *map(str, problems), *map(str, file_problems(document, folder))]
-    if tables is None or lines:
+    checked = check(document, folder)
+    lines = [*wrong, *map(str, checked.problems)]
+    if checked.tables is None or lines:
         raise ScenarioError("\n".join(f"{source}: {line}" for line in lines))
-    return _scenario(name, source, tables, limits, folder)
+    return _scenario(name, source, checked.tables, checked.limits, folder)
 
 
 def _document(text: str, source: str) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def _document(text: str, source: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise ScenarioError(
             f"{source}: expected TOML, found an integer of thousands of digits, "
-            "or arrays or tables nested too deep; a scenario needs none of these"
+            "or arrays or tables nested too deeply; a scenario needs none of these"
         ) from None
 
 

@@ -1,25 +1,68 @@
-"""The product of a scenario's axes: one scenario for each combination that cachekit can read."""
+"""A matrix: keys of a scenario with the values that each is to take, and a scenario for each combination."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations, product
-from pathlib import Path
 from typing import Any, get_args
 
+from pydantic.fields import FieldInfo
+
 from cachekit_memprobe.model import Limit, Scenario
-from cachekit_memprobe.scenario.axes import Axis, spelled
-from cachekit_memprobe.scenario.checks import check
-from cachekit_memprobe.scenario.document import document_of
-from cachekit_memprobe.scenario.files import file_problems
+from cachekit_memprobe.scenario.checks import check, is_valid
 from cachekit_memprobe.scenario.loader import scenario_of
-from cachekit_memprobe.scenario.problems import Problem
-from cachekit_memprobe.scenario.rules import BACKFILL, COLUMNS, L1, ROUTE, TIER, Key
+from cachekit_memprobe.scenario.problems import Key, Problem, closest, did_you_mean, place, spelled
+from cachekit_memprobe.scenario.rules import BACKFILL, COLUMNS, FILE, L1, ROUTE, SIZE, TIER
 from cachekit_memprobe.scenario.schema import TABLES
+from cachekit_memprobe.scenario.writing import document_of
 from cachekit_memprobe.sweep import Skipped, Variant
 
+_TRUE = ("on", "true", "yes")
+_FALSE = ("off", "false", "no")
+_NOT_AN_AXIS = {
+    SIZE: "give several sizes with --size 64MB,128MB,256MB",
+    FILE: "run each file by itself with --payload",
+}
 _FOLLOWERS = (ROUTE, L1, TIER, COLUMNS, BACKFILL)
 """Keys that say where a read goes rather than what is cached: they give way to an axis that needs it."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One key and its values, as TOML has them."""
+
+    key: Key
+    values: tuple[object, ...]
+
+    @property
+    def name(self) -> str:
+        return self.key[1]
+
+
+def parse_axis(text: str) -> Axis:
+    """Read one axis, such as ``compression=none,zstd`` or ``encryption=on,off``.
+
+    Raises:
+        ValueError: there is no such key, or a value isn't one that it takes; the message has the remedy.
+    """
+    name, equals, listed = (part.strip() for part in text.partition("="))
+    words = [word.strip() for word in listed.split(",")]
+    if not equals or not all(words):
+        raise ValueError(f"{text!r} is not AXIS=VALUE,VALUE; write it like compression=none,zstd")
+    table, key = _axis_key(name)
+    field = TABLES[table].model_fields[key]
+    values = tuple(_axis_value(field, word) for word in words)
+    for value in values:
+        if not is_valid(table, key, value):
+            raise ValueError(f"{name}: {spelled(value)!r} is not {_expected(field, spelled(value))}")
+    if len(set(values)) < len(values):
+        raise ValueError(f"{text!r} has a value twice; leave one out")
+    return Axis((table, key), values)
+
+
+def axis_names() -> tuple[str, ...]:
+    """All keys that can be an axis."""
+    return tuple(key for _, key in _axis_keys())
 
 
 def variants(
@@ -36,6 +79,42 @@ def variants(
         yield _variant(scenario, document, chosen, limits)
 
 
+def _axis_keys() -> Iterable[tuple[str, str]]:
+    for table, model in TABLES.items():
+        for key in model.model_fields:
+            if (table, key) not in _NOT_AN_AXIS:
+                yield table, key
+
+
+def _axis_key(name: str) -> tuple[str, str]:
+    for key, remedy in _NOT_AN_AXIS.items():
+        if name == key[1]:
+            raise ValueError(f"{name!r} can't be an axis; {remedy}")
+    for table, known in _axis_keys():
+        if name in (known, f"{table}.{known}"):
+            return table, known
+    matches = closest(name, axis_names())
+    remedy = did_you_mean(matches) if matches else f"the axes are {', '.join(axis_names())}"
+    raise ValueError(f"{name!r} is not an axis; {remedy}")
+
+
+def _axis_value(field: FieldInfo, word: str) -> object:
+    """The word as the type that the schema wants, where it can be read so."""
+    if field.annotation is bool and word.lower() in _TRUE + _FALSE:
+        return word.lower() in _TRUE
+    if int in (field.annotation, *get_args(field.annotation)) and word.isdecimal():
+        return int(word)
+    return word
+
+
+def _expected(field: FieldInfo, found: str) -> str:
+    options = [option for option in get_args(field.annotation) if isinstance(option, str)]
+    if not options:
+        return "on or off" if field.annotation is bool else str(field.description)
+    matches = closest(found, options)
+    return f"one of {', '.join(options)}" + (f"; {did_you_mean(matches)}" if matches else "")
+
+
 def _variant(
     scenario: Scenario, document: Mapping[str, Any], chosen: Mapping[Key, object], limits: tuple[Limit, ...]
 ) -> Scenario | Skipped:
@@ -44,11 +123,10 @@ def _variant(
     if problems:
         return Skipped(scenario.name, axes, "; ".join(map(_why, problems)))
     changed = _changed(document, {**chosen, **followed})
-    name = f"{scenario.name}@{','.join(f'{key}={value}' for key, value in axes.items())}"
-    words = " ".join(f"{key}={value}" for key, value in axes.items())
-    changed |= {"summary": f"{scenario.name} with {words}", "budget": {}}
+    settings = [f"{key}={value}" for key, value in axes.items()]
+    changed |= {"summary": f"{scenario.name} with {' '.join(settings)}", "budget": {}}
     return replace(
-        scenario_of(name, scenario.source, changed),
+        scenario_of(f"{scenario.name}@{','.join(settings)}", scenario.source, changed),
         budget=limits,
         variant=Variant(
             of=scenario.name,
@@ -64,8 +142,7 @@ def _possible(
     """The fewest changes of other keys that make a read of it; or what is wrong, the least of it."""
     least: tuple[Problem, ...] | None = None
     for changes in _changes([key for key in _FOLLOWERS if key not in chosen], document):
-        changed = _changed(document, changes)
-        problems = (*check(changed)[2], *file_problems(changed, Path()))
+        problems = check(_changed(document, changes)).problems
         if not problems:
             return changes, ()
         if least is None or len(problems) < len(least):
@@ -100,4 +177,4 @@ def _changed(document: Mapping[str, Any], changes: Mapping[Key, object]) -> dict
 
 
 def _why(problem: Problem) -> str:
-    return f"{problem.where} has to be {problem.expected}"
+    return f"{place(*problem.key)} has to be {problem.demand}"

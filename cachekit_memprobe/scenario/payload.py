@@ -6,17 +6,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cachekit_memprobe import datafile
+from cachekit_memprobe.child import datafile
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.checks import check
-from cachekit_memprobe.scenario.files import KIND, file_problems
 from cachekit_memprobe.scenario.loader import scenario_of
-from cachekit_memprobe.scenario.problems import Problem, printable
+from cachekit_memprobe.scenario.problems import Key, printable
+from cachekit_memprobe.scenario.rules import (
+    BACKEND,
+    COMPRESSION,
+    ENCRYPTION,
+    FILE,
+    OWN_DATA,
+    ROUTE,
+    SERIALIZER,
+    TIER,
+)
 
-_KEY = re.compile(r"\[(?:cache|read)\] (\w+)")
-_REMEDY = re.compile(r"\bwrite (\w+) = \"?([\w-]+)\"?")
-_SWITCHES = {"true": "on", "false": "off"}
+_OPTIONS: dict[Key, str] = {
+    FILE: "--payload",
+    **{key: f"--{key[1]}" for key in (SERIALIZER, TIER, ROUTE, BACKEND, COMPRESSION, ENCRYPTION)},
+}
+"""By which option the user set a key of the scenario."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +68,15 @@ def payload_scenario(file: Path, how: HowCached, limits: tuple[Limit, ...] = ())
             f"--payload {printable(file.name)}: only the auto serializer takes an array, and cachekit "
             "refuses to encrypt with that; leave out --encryption"
         )
+    if how.tier == "l1" and how.route:
+        raise UsageError(
+            f"--route {how.route} is for reads from the backend, and with --tier l1 there is none; leave "
+            "out --route, or write --tier l2"
+        )
     document = _document(file, content, how)
-    problems = [*check(document)[2], *file_problems(document, Path())]
+    problems = check(document).problems
     if problems:
-        raise UsageError("\n".join(_in_options(problem) for problem in problems))
+        raise UsageError("\n".join(problem.worded(_OPTIONS) for problem in problems))
     scenario = scenario_of(_name(file), printable(file.name), document)
     return replace(scenario, budget=limits)
 
@@ -75,7 +91,7 @@ def _document(file: Path, content: datafile.Content, how: HowCached) -> dict[str
     route = how.route or {"l1": "memory", "l2": "get"}.get(tier, "memory")
     return {
         "summary": _summary(printable(file.name), cache, tier, route),
-        "value": {"kind": KIND, "file": str(file.absolute())},
+        "value": {"kind": OWN_DATA, "file": str(file.absolute())},
         "cache": cache,
         "read": {"tier": tier, "route": route},
     }
@@ -94,10 +110,3 @@ def _summary(name: str, cache: Mapping[str, Any], tier: str, route: str) -> str:
 def _name(file: Path) -> str:
     """The stem, in the letters that a scenario's name may have."""
     return re.sub(r"[^a-z0-9._-]+", "-", file.stem.lower()).strip("._-") or "payload"
-
-
-def _in_options(problem: Problem) -> str:
-    """A problem in the words of the command line, which the keys are called after."""
-    text = _KEY.sub(r"--\1", f"{problem}").replace("[value] file", "--payload")
-    text = _REMEDY.sub(lambda match: f"write --{match[1]} {_SWITCHES.get(match[2], match[2])}", text)
-    return text.replace("write --l1 on, or ", "").replace("write --l1 off, or ", "")

@@ -1,10 +1,20 @@
-"""How a problem in a scenario file is put into words, in the spelling of TOML."""
+"""What is wrong with a scenario, kept as data, and how it is put into words.
+
+The same problem is told of a file in the spelling of TOML, and of a scenario that was made from the command
+line in that of its options.
+"""
 
 import difflib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+Key = tuple[str, ...]
+"""A table, and the path of a key in it: ``("value", "size")``, ``("budget", "rss", "peak")``.
+
+The table is empty for a key of the top level; without a path, the table itself is meant.
+"""
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_VALUE = 60
@@ -14,21 +24,88 @@ _WIDEST_INTEGER_BITS = 128
 
 
 @dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong with a scenario file.
+class Phrase:
+    """What was found, where it is no value that could be spelled."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A key and its value."""
+
+    key: Key
+    value: object
+
+
+@dataclass(frozen=True)
+class Write:
+    """The remedy of giving a key another value.
 
     Attributes:
-        where: the table and the key, see :func:`place`.
-        found: as :func:`toml` spells it.
+        key: its path as it is written there: in an inline table, the last part alone.
+        value: ``None`` to leave the key out.
+        change: keys of which one can be changed instead.
+        otherwise: what else can be done instead, in words.
     """
 
-    where: str
-    expected: str
-    found: str
-    remedy: str
+    key: Key
+    value: object
+    change: tuple[Key, ...] = ()
+    otherwise: str = ""
+
+    def worded(self, options: Mapping[Key, str]) -> str:
+        """See :meth:`Problem.worded`."""
+        ways = [_assignment(self.key, self.value, options)]
+        if self.change:
+            ways.append("change " + " or ".join(_called(key, options) for key in self.change))
+        if self.otherwise:
+            ways.append(self.otherwise)
+        return ", or ".join(ways)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a scenario.
+
+    Attributes:
+        expected: the values that the key may have, ``None`` for leaving it out; or a phrase.
+        found: its value, ``None`` for a key that isn't there.
+        remedy: what to write, or a phrase.
+        because: what leaves no other values: settings of other keys, or phrases.
+    """
+
+    key: Key
+    expected: tuple[object, ...] | str
+    found: object
+    remedy: Write | str
+    because: tuple[Setting | str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.where}: expected {self.expected}, found {self.found}; {self.remedy}"
+        return self.worded({})
+
+    def worded(self, options: Mapping[Key, str]) -> str:
+        """The problem in one line.
+
+        Args:
+            options: by which option a key is set on the command line; what has none is spelled as in TOML.
+        """
+        found = self.found.text if isinstance(self.found, Phrase) else toml(self.found)
+        remedy = self.remedy if isinstance(self.remedy, str) else self.remedy.worded(options)
+        return f"{_called(self.key, options)}: expected {self._demand(options)}, found {found}; {remedy}"
+
+    @property
+    def demand(self) -> str:
+        """What is expected, and why: ``one of "get", "map" because [read] tier is "l2"``."""
+        return self._demand({})
+
+    def _demand(self, options: Mapping[Key, str]) -> str:
+        expected = self.expected if isinstance(self.expected, str) else one_of(self.expected)
+        causes = [
+            cause if isinstance(cause, str) else f"{_called(cause.key, options)} is {toml(cause.value)}"
+            for cause in self.because
+        ]
+        return f"{expected} because {' and '.join(causes)}" if causes else expected
 
 
 def place(table: str, *path: str) -> str:
@@ -59,6 +136,11 @@ def toml(value: object) -> str:
     return _quoted(value) if isinstance(value, str) else str(value)
 
 
+def spelled(value: object) -> str:
+    """A value as the command line spells it."""
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+
+
 def one_of(options: Sequence[object]) -> str:
     """``one of "a", "b"``, or the only option there is."""
     listed = ", ".join(toml(option) for option in options)
@@ -72,13 +154,29 @@ def closest(word: str, options: Iterable[str]) -> tuple[str, ...]:
 
 def did_you_mean(matches: Sequence[str]) -> str:
     """The question ``did you mean a, b or c?``."""
-    *others, last = matches
-    return f"did you mean {', '.join(others)} or {last}?" if others else f"did you mean {last}?"
+    return f"did you mean {either(matches)}?"
+
+
+def either(words: Sequence[str]) -> str:
+    """``a, b or c``."""
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def printable(text: str) -> str:
     """The text, escaped if a terminal could not show it, such as a path that is not UTF-8."""
     return text if text.isprintable() else ascii(text)
+
+
+def _called(key: Key, options: Mapping[Key, str]) -> str:
+    return options.get(key) or place(*key)
+
+
+def _assignment(key: Key, value: object, options: Mapping[Key, str]) -> str:
+    if key in options:
+        return f"leave out {options[key]}" if value is None else f"write {options[key]} {spelled(value)}"
+    name = dotted(key[1:])
+    return f"remove {name}" if value is None else f"write {name} = {toml(value)}"
 
 
 def _array(values: list[object]) -> str:

@@ -1,14 +1,19 @@
-"""What one key of a scenario demands of another: the reads that cachekit can do."""
+"""What one key of a scenario demands of another: the reads that cachekit can do.
 
-from collections.abc import Iterator, Mapping, Sequence
+What the user's own data demands is in its file, which is looked at here, and not loaded.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from cachekit_memprobe.scenario.problems import Problem, one_of, place, toml
-
-Key = tuple[str, str]
-"""A table and its key."""
+from cachekit_memprobe.child import datafile
+from cachekit_memprobe.scenario.problems import Key, Phrase, Problem, Setting, Write
 
 KIND: Key = ("value", "kind")
+SIZE: Key = ("value", "size")
+SEED: Key = ("value", "seed")
 COLUMNS: Key = ("value", "columns")
 FILE: Key = ("value", "file")
 SERIALIZER: Key = ("cache", "serializer")
@@ -50,6 +55,9 @@ class JointRule:
 DATAFRAMES = ("dataframe", "dataframe-strings", "dataframe-mixed", "dataframe-nullable")
 """The kinds that have columns."""
 
+OWN_DATA = "file"
+"""The kind that is the user's own data."""
+
 _OTHERS = ("series", "ndarray", "bytes", "text", "nested")
 _BY_REFERENCE = ("none", "local")
 IN_BYTES = ("file", "redis", "memcached", "cachekitio")
@@ -58,13 +66,13 @@ IN_BYTES = ("file", "redis", "memcached", "cachekitio")
 _FORMATS = ("arrow", "default", "auto", "orjson", "interop")
 
 RULES = (
-    Rule(KIND, (*_OTHERS, "file"), COLUMNS, (None,)),
+    Rule(KIND, (*_OTHERS, OWN_DATA), COLUMNS, (None,)),
     Rule(KIND, (*DATAFRAMES, *_OTHERS), FILE, (None,)),
-    # What a file holds, and so which serializers can store it, is found out in scenario.files.
-    Rule(SERIALIZER, ("arrow",), KIND, (*DATAFRAMES, "file")),
-    Rule(SERIALIZER, ("default",), KIND, ("bytes", "text", "nested", "file")),
-    Rule(SERIALIZER, ("orjson",), KIND, ("text", "nested", "file")),
-    Rule(SERIALIZER, ("interop",), KIND, ("bytes", "text", "nested", "file")),
+    # Which serializers can store own data is found out from its file: see file_problems.
+    Rule(SERIALIZER, ("arrow",), KIND, (*DATAFRAMES, OWN_DATA)),
+    Rule(SERIALIZER, ("default",), KIND, ("bytes", "text", "nested", OWN_DATA)),
+    Rule(SERIALIZER, ("orjson",), KIND, ("text", "nested", OWN_DATA)),
+    Rule(SERIALIZER, ("interop",), KIND, ("bytes", "text", "nested", OWN_DATA)),
     Rule(COMPRESSION, ("zstd", "lz4"), SERIALIZER, ("arrow", "auto")),
     Rule(RETURN_FORMAT, ("arrow", "polars"), SERIALIZER, ("arrow",)),
     Rule(TIER, ("reference",), BACKEND, _BY_REFERENCE),
@@ -88,7 +96,7 @@ RULES = (
 JOINT_RULES = (
     JointRule(((TIER, ("l2",)), (BACKFILL, (False,))), L1, (False,)),
     JointRule(((TIER, ("l2",)), (BACKFILL, (True,))), L1, (True,)),
-    JointRule(((SERIALIZER, ("auto",)), (COMPRESSION, ("zstd", "lz4"))), KIND, (*DATAFRAMES, "file")),
+    JointRule(((SERIALIZER, ("auto",)), (COMPRESSION, ("zstd", "lz4"))), KIND, (*DATAFRAMES, OWN_DATA)),
 )
 
 
@@ -104,21 +112,65 @@ def broken_rules(settings: Mapping[Key, object]) -> Iterator[Problem]:
             yield from _examined(settings, (rule.given,), rule.key, rule.allowed)
     for joint in JOINT_RULES:
         if all(settings.get(key, _INVALID) in values for key, values in joint.given):
-            yield from _examined(settings, [key for key, _ in joint.given], joint.key, joint.allowed)
+            yield from _examined(settings, tuple(key for key, _ in joint.given), joint.key, joint.allowed)
     if READERS in settings and KEYS in settings:
         allowed = tuple(dict.fromkeys((settings[READERS], 1)))
         yield from _examined(settings, (READERS,), KEYS, allowed)
+
+
+def file_problems(document: Mapping[str, Any], folder: Path) -> Iterator[Problem]:
+    """What is wrong with the user's own data, or with how it is cached; nothing for other values.
+
+    Args:
+        document: it may be wrong elsewhere, too.
+        folder: of the scenario.
+    """
+    value, cache = document.get("value"), document.get("cache")
+    if not isinstance(value, dict) or value.get("kind") != OWN_DATA:
+        return
+    because = (Setting(KIND, OWN_DATA),)
+    for key in (SIZE, SEED):
+        if key[1] in value:
+            remedy = f"remove {key[1]}: the data of a file is taken as it is"
+            yield Problem(key, (None,), value[key[1]], remedy, because)
+    file = value.get("file")
+    if file is None:
+        yield Problem(FILE, "the path of a data file", None, Write(FILE, "prices.parquet"), because)
+    elif isinstance(file, str):
+        yield from _content_problems(located(file, folder), cache if isinstance(cache, dict) else {})
+
+
+def located(file: str, folder: Path) -> Path:
+    """The absolute path of a file that a scenario in ``folder`` names."""
+    return (folder / Path(file).expanduser()).absolute()
 
 
 _INVALID = object()
 
 
 def _examined(
-    settings: Mapping[Key, object], given: Sequence[Key], key: Key, allowed: tuple[object, ...]
+    settings: Mapping[Key, object], given: tuple[Key, ...], key: Key, allowed: tuple[object, ...]
 ) -> Iterator[Problem]:
     if key in settings and settings[key] not in allowed:
-        causes = [f"{place(*cause)} is {toml(settings[cause])}" for cause in given]
-        remedy = f"remove {key[1]}" if allowed[0] is None else f"write {key[1]} = {toml(allowed[0])}"
-        expected = f"{one_of(allowed)} because {' and '.join(causes)}"
-        changes = " or ".join(place(*cause) for cause in given)
-        yield Problem(place(*key), expected, toml(settings[key]), f"{remedy}, or change {changes}")
+        causes = tuple(Setting(cause, settings[cause]) for cause in given)
+        yield Problem(key, allowed, settings[key], Write(key, allowed[0], change=given), causes)
+
+
+def _content_problems(path: Path, cache: Mapping[str, Any]) -> Iterator[Problem]:
+    try:
+        content = datafile.format_of(path).content
+    except datafile.DataFileError as error:
+        yield Problem(FILE, error.expected, Phrase(f"{path.name}: {error.found}"), error.remedy)
+        return
+    if cache.get("serializer") == "none":
+        # A cache by reference takes any value.
+        return
+    demands = {SERIALIZER: datafile.SERIALIZERS[content]}
+    if content != "table":
+        demands[COMPRESSION] = ("none",)
+    for key, allowed in demands.items():
+        found = cache.get(key[1])
+        if isinstance(found, str) and found not in allowed:
+            remedy = Write(key, allowed[0], otherwise="name another file")
+            because = f"{path.name} holds {datafile.IN_WORDS[content]}"
+            yield Problem(key, allowed, found, remedy, (because,))

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cachekit_memprobe import units
 from cachekit_memprobe.metrics import SMALLEST_PAYLOAD_BYTES
-from cachekit_memprobe.scenario.problems import one_of
+from cachekit_memprobe.scenario.problems import either, toml
 
 NEEDS: tuple[str, ...] = ("memcached", "polars")
 """What a scenario may ask of the machine: a server that cachekit-memprobe doesn't bring along."""
@@ -70,7 +70,7 @@ class ValueTable(Table):
         "file",
     ] = Field(examples=["dataframe"])
     size: Annotated[str, AfterValidator(_size)] = Field(
-        DEFAULT_SIZE, description='a size such as "64MiB", 1MB or more', examples=[DEFAULT_SIZE]
+        DEFAULT_SIZE, description='a size of 1MB or more, such as "64MiB"', examples=[DEFAULT_SIZE]
     )
     seed: int = Field(1, ge=0, lt=2**32, description="an integer from 0 to 4294967295", examples=[1])
     columns: int | None = Field(
@@ -106,7 +106,7 @@ class ReadTable(Table):
 
 
 class ScenarioFile(Table):
-    """A whole file; the limits of ``[budget]`` are read by ``budget_table``."""
+    """A whole file; the limits of ``[budget]`` are read by :func:`limits.read_budget`."""
 
     summary: Annotated[str, AfterValidator(_one_line)] = Field(
         description="one line of text", examples=["DataFrame, uncompressed Arrow, L1 hit"]
@@ -115,9 +115,7 @@ class ScenarioFile(Table):
         "", description='a PEP 440 specifier such as ">=0.10.0"', examples=[">=0.10.0"]
     )
     needs: list[Annotated[str, AfterValidator(_need)]] = Field(
-        [],
-        description=f"an array of {one_of(NEEDS)}" if NEEDS else "an empty array, as no need is known yet",
-        examples=[[]],
+        [], description=f"an array of names, each {either(list(map(toml, NEEDS)))}", examples=[[]]
     )
     value: ValueTable
     cache: CacheTable

@@ -1,15 +1,18 @@
-"""From what a user names on the command line to scenarios."""
+"""From what a user names on the command line to scenarios: those that come with the package, and files."""
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.model import Scenario
-from cachekit_memprobe.scenario.bundled import bundled_names, bundled_path, load_bundled, no_such_scenario
 from cachekit_memprobe.scenario.loader import load_scenario
-from cachekit_memprobe.scenario.problems import printable
+from cachekit_memprobe.scenario.problems import closest, did_you_mean, printable
+
+FOLDER = Path(__file__).resolve().parents[1] / "bundled_scenarios"
+"""In a checkout a link to ``scenarios/``."""
 
 
 def select(patterns: Sequence[str]) -> tuple[Scenario, ...]:
@@ -35,21 +38,59 @@ def select(patterns: Sequence[str]) -> tuple[Scenario, ...]:
     return tuple(scenario for _, scenario in chosen.values())
 
 
+def bundled_names() -> tuple[str, ...]:
+    """The names of the bundled scenarios, sorted.
+
+    Raises:
+        MemprobeError: the installation has none.
+    """
+    return tuple(_bundled())
+
+
+def load_bundled(name: str) -> Scenario:
+    """A bundled scenario by its exact name; its source is ``bundled:NAME``.
+
+    Raises:
+        UsageError: there is no such scenario; the message names those that look like it.
+    """
+    files = _bundled()
+    if name not in files:
+        raise UsageError(_no_match(name))
+    return replace(load_scenario(files[name]), source=f"bundled:{name}")
+
+
+def _bundled() -> dict[str, Path]:
+    files = {path.stem: path for path in FOLDER.glob("*.toml")}
+    if not files:
+        raise MemprobeError("this installation has no bundled scenarios; install cachekit-memprobe again")
+    return dict(sorted(files.items()))
+
+
 def _matches(pattern: str) -> list[tuple[Path, Scenario]]:
     if _is_path(pattern):
         return [(Path(pattern), load_scenario(Path(pattern)))]
-    names = [name for name in bundled_names() if fnmatchcase(name, pattern)]
-    if not names:
-        raise UsageError(no_such_scenario(pattern))
-    return [(bundled_path(name), load_bundled(name)) for name in names]
+    matches = {name: path for name, path in _bundled().items() if fnmatchcase(name, pattern)}
+    if not matches:
+        raise UsageError(_no_match(pattern))
+    return [(path, load_bundled(name)) for name, path in matches.items()]
 
 
 def _is_path(pattern: str) -> bool:
     return pattern.endswith(".toml") or os.sep in pattern or (os.altsep is not None and os.altsep in pattern)
 
 
+def _no_match(pattern: str) -> str:
+    names = bundled_names()
+    matches = closest(pattern, names)
+    remedy = did_you_mean(matches) if matches else f"the bundled ones are {', '.join(names)}"
+    return (
+        f"no bundled scenario matches {printable(pattern)!r}; {remedy} "
+        "(to name a file, write PATH.toml or ./PATH)"
+    )
+
+
 def _same_name(name: str, one: Path, other: Path) -> str:
     return (
         f"two scenarios are called {name}, {printable(str(one))} and {printable(str(other))}, "
-        "and results are kept by name; rename one of the files, or run them apart"
+        "and results are kept by name; rename one of the files, or run each by itself"
     )

@@ -1,15 +1,17 @@
-"""Scenarios written down as TOML: one that ran from the command line, and one to start a project with."""
+"""The loader's inverse: a scenario as the document that describes it, and as TOML to keep or start with."""
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from cachekit_memprobe.errors import ScenarioError, UsageError
-from cachekit_memprobe.model import Scenario
-from cachekit_memprobe.scenario.document import document_of
+from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.loader import parse_scenario
+from cachekit_memprobe.scenario.rules import OWN_DATA
+from cachekit_memprobe.scenario.schema import TABLES
+from cachekit_memprobe.units import format_exactly
 
 _HEAD = """\
 # {summary}
@@ -26,21 +28,21 @@ _NO_BUDGET = """
 
 _STARTER = """\
 # A read from cachekit, and the memory that it may use. Run it with: cachekit-memprobe run {name}
-# The run ends with 0 within the budget, 1 over it, and 3 when something could not be measured.
+# Its exit code is 0 within the budget, 1 over it, and 3 if something could not be measured.
 
 # One line for reports: what is read, and how.
 summary = "DataFrame of float64, uncompressed Arrow: L1 hit"
 
-# The releases of cachekit that this is for; leave it out for all.
+# The releases of cachekit that this applies to; without it, all of them.
 # releases = ">=0.10.0"
 
 [value]
-# What is cached. A value is made: "dataframe", "ndarray", "bytes", "text". 64MiB or more, so that the
-# resident set's own noise, about 1 MiB, doesn't matter.
+# What is cached: a value that is made for the run, "dataframe", "ndarray", "bytes" or "text". Make it
+# 64MiB or more, so that the resident set's own noise, about 1 MiB, doesn't matter.
 kind = "dataframe"
 size = "64MiB"
 columns = 8
-# Or it is your own data, in Parquet, CSV, Arrow or Feather, .npy or JSON, beside this file:
+# Or your own data, a file in Parquet, CSV, Arrow or Feather, .npy or JSON beside this one:
 # kind = "file"
 # file = "prices.parquet"
 
@@ -48,11 +50,12 @@ columns = 8
 # The arguments of @cache. "arrow" is for DataFrames, "auto" for arrays, "orjson" and "default" for the rest.
 serializer = "arrow"
 compression = "none"
-# Keep values in the process, too.
+# Whether frames are also kept in L1, inside the process.
 l1 = true
 
 [read]
-# The read that is measured. A hit in L1: "l1", "memory". A hit in the backend: "l2", "get" with l1 = false.
+# The read that is measured. A hit in L1 is "l1" and "memory". A hit in the backend is "l2" and "get", with
+# l1 = false above.
 tier = "l1"
 route = "memory"
 
@@ -64,10 +67,16 @@ peak.heap = "1.35x"
 rss.peak = "1.35x"
 # No byte-for-byte copy of the stored frame: cachekit made one on each read up to 0.9.1.
 verbatim.unwrap = "0.1x"
-# What each further read adds and keeps, and what outlives the value: leaks.
+# Leaks: what each further read adds, and what stays after the value was dropped.
 growth.per_read = "0.3x"
 held.after = "0.3x"
 """
+
+_MADE_ONLY = ("size", "seed", "columns")
+"""Keys of a value that is made; a file has its own size."""
+
+_RECORDS = {"value": "value", "cache": "caching", "read": "read"}
+"""Where a table's keys are in a scenario."""
 
 
 def starter_text(path: Path) -> str:
@@ -97,6 +106,56 @@ def scenario_text(scenario: Scenario, path: Path) -> str:
         text += _NO_BUDGET
     _check(path, text)
     return text
+
+
+def document_of(scenario: Scenario) -> dict[str, Any]:
+    """The document that loads to the same scenario. Keys that have their default are left out.
+
+    The path of a value's file stays absolute.
+    """
+    document: dict[str, Any] = {"summary": scenario.summary}
+    if scenario.releases:
+        document["releases"] = scenario.releases
+    if scenario.needs:
+        document["needs"] = list(scenario.needs)
+    for name, table in TABLES.items():
+        settings = {key: _setting(scenario, name, key) for key in table.model_fields}
+        document[name] = {
+            key: value
+            for key, value in settings.items()
+            if table.model_fields[key].is_required() or value != table.model_fields[key].default
+        }
+    if scenario.budget:
+        document["budget"] = _budget(scenario.budget)
+    return document
+
+
+def _setting(scenario: Scenario, table: str, key: str) -> Any:
+    """The value of a key; its default where a scenario doesn't say it."""
+    value, default = scenario.value, TABLES[table].model_fields[key].default
+    if table == "value" and key in _MADE_ONLY and value.kind == OWN_DATA:
+        return default
+    if (table, key) == ("value", "size"):
+        return format_exactly(value.logical_bytes)
+    # Attributes whose empty value stands for a key that is left out.
+    if (table, key) in (("value", "columns"), ("value", "file")):
+        return getattr(value, key) or default
+    return getattr(getattr(scenario, _RECORDS[table]), key)
+
+
+def _budget(limits: Iterable[Limit]) -> dict[str, Any]:
+    """By metric: its limit, or an array of those for different targets."""
+    budget: dict[str, list[Any]] = {}
+    for limit in limits:
+        budget.setdefault(limit.metric, []).append(_limit(limit))
+    return {metric: found if len(found) > 1 else found[0] for metric, found in budget.items()}
+
+
+def _limit(limit: Limit) -> str | dict[str, str]:
+    text = f"{limit.payloads:g}x" if limit.payloads is not None else format_exactly(limit.size_bytes or 0)
+    level = {} if limit.level == "error" else {"level": limit.level}
+    when = {"when": limit.when} if limit.when else {}
+    return {"limit": text, **level, **when} if level or when else text
 
 
 def _lines(document: Mapping[str, Any]) -> Iterator[str]:

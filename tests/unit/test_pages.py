@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from cachekit_memprobe import pages
-from cachekit_memprobe.errors import EXIT_UNMEASURED, MemprobeError
+from cachekit_memprobe.errors import EXIT_UNMEASURED, MemprobeError, exit_code_of
 
 DOCS = Path(__file__).parents[2] / "docs" / "findings"
 
@@ -28,27 +28,24 @@ def test_what_has_no_page(code: str) -> None:
         pages.page_of(code)
 
 
-def test_an_installed_package_comes_before_a_checkout(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_package_has_those_of_the_documentation() -> None:
+    assert Path(pages.__file__).parent / "finding_pages" == pages.FOLDER
+    packaged, documented = (
+        {path.name: path.read_bytes() for path in folder.iterdir()} for folder in (pages.FOLDER, DOCS)
+    )
+    assert packaged == documented
+
+
+def test_every_file_is_read_as_utf_8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "MEM007.md").write_text("# MEM007: größer als der Wert\n\nText.\n", encoding="utf-8")
-    monkeypatch.setattr(pages, "FOLDERS", (tmp_path, DOCS))
+    monkeypatch.setattr(pages, "FOLDER", tmp_path)
     assert pages.titles() == {"MEM007": "größer als der Wert"}
-    monkeypatch.setattr(pages, "FOLDERS", (tmp_path / "none", DOCS))
-    assert "MEM001" in pages.titles()
-
-
-def test_where_they_are_looked_for() -> None:
-    package = Path(pages.__file__).parent
-    installed, checkout = pages.FOLDERS
-    assert installed == package / "finding_pages"
-    assert checkout == package.parent / "docs" / "findings"
 
 
 def test_an_installation_without_pages_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "FOLDERS", (tmp_path,))
+    monkeypatch.setattr(pages, "FOLDER", tmp_path)
     with pytest.raises(
         MemprobeError, match="no pages on findings; install cachekit-memprobe again"
     ) as caught:
         pages.titles()
-    assert caught.value.exit_code == EXIT_UNMEASURED
+    assert exit_code_of(caught.value) == EXIT_UNMEASURED

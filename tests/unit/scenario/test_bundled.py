@@ -3,9 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from cachekit_memprobe.errors import EXIT_UNMEASURED, MemprobeError, ScenarioError, UsageError
+import cachekit_memprobe
+from cachekit_memprobe.errors import (
+    EXIT_UNMEASURED,
+    MemprobeError,
+    ScenarioError,
+    UsageError,
+    exit_code_of,
+)
 from cachekit_memprobe.model import Scenario
-from cachekit_memprobe.scenario import bundled, bundled_names, load_bundled
+from cachekit_memprobe.scenario import bundled_names, load_bundled, selection
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
 # name: kind, serializer, compression, tier, route, releases
@@ -126,7 +133,7 @@ def test_an_unknown_name_gets_close_matches() -> None:
         load_bundled("arrow-l2-hit")
     assert str(caught.value) == (
         "no bundled scenario matches 'arrow-l2-hit'; did you mean arrow-l1-hit, arrow-l1-hit-lz4 or "
-        "arrow-wide-l1-hit? (a file: PATH.toml or ./PATH)"
+        "arrow-wide-l1-hit? (to name a file, write PATH.toml or ./PATH)"
     )
 
 
@@ -135,38 +142,28 @@ def test_a_name_is_no_path() -> None:
         load_bundled("../scenarios/arrow-l1-hit")
 
 
-def test_an_installed_package_comes_before_a_checkout(
-    tmp_path: Path, smallest: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "first").mkdir()
-    (tmp_path / "first" / "one.toml").write_text(smallest)
-    monkeypatch.setattr(bundled, "FOLDERS", (tmp_path / "first", SCENARIOS))
-    assert bundled_names() == ("one",)
-    assert load_bundled("one").source == "bundled:one"
-    monkeypatch.setattr(bundled, "FOLDERS", (tmp_path / "none", SCENARIOS))
-    assert bundled_names() == NAMES
-
-
-def test_where_they_are_looked_for() -> None:
-    package = Path(bundled.__file__).parents[1]
-    installed, checkout = bundled.FOLDERS
-    assert installed == package / "bundled_scenarios"
-    assert checkout == package.parent / "scenarios"
+def test_the_package_has_those_of_the_root() -> None:
+    assert Path(cachekit_memprobe.__file__).parent / "bundled_scenarios" == selection.FOLDER
+    packaged, root = (
+        {path.name: path.read_bytes() for path in folder.iterdir()}
+        for folder in (selection.FOLDER, SCENARIOS)
+    )
+    assert packaged == root
 
 
 def test_an_installation_without_scenarios_is_not_a_green_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bundled, "FOLDERS", (tmp_path,))
+    monkeypatch.setattr(selection, "FOLDER", tmp_path)
     with pytest.raises(
         MemprobeError, match="no bundled scenarios; install cachekit-memprobe again"
     ) as caught:
         bundled_names()
-    assert caught.value.exit_code == EXIT_UNMEASURED
+    assert exit_code_of(caught.value) == EXIT_UNMEASURED
 
 
 def test_an_error_in_a_bundled_file_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "one.toml").write_text("")
-    monkeypatch.setattr(bundled, "FOLDERS", (tmp_path,))
+    monkeypatch.setattr(selection, "FOLDER", tmp_path)
     with pytest.raises(ScenarioError, match=re.escape(f"{tmp_path / 'one.toml'}: top-level summary")):
         load_bundled("one")

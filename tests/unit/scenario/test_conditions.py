@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import Limit
-from cachekit_memprobe.scenario import limits_for
+from cachekit_memprobe.scenario import applies_to, limits_for, load_bundled
 
 OBJECTS = Limit("rss.peak", 4.4, None, "error", "pandas<3")
 OLD = Limit("rss.peak", 2.4, None, "error", "cachekit<0.10")
@@ -40,3 +42,33 @@ def test_an_interpreter_is_a_condition_too(python: str, holds: bool) -> None:
 def test_a_version_that_is_none_can_not_be_judged() -> None:
     with pytest.raises(CouldNotMeasure, match="pandas<3 holds: pandas's version 'main' can't be compared"):
         limits_for((OBJECTS,), {"pandas": "main"})
+
+
+@pytest.mark.parametrize(
+    ("releases", "release", "applies"),
+    [
+        ("", "0.9.1", True),
+        ("", "0.25.0rc1", True),
+        ("", "not a version", True),
+        (">=0.10.0", "0.9.1", False),
+        (">=0.10.0", "0.10.0", True),
+        (">=0.10.0", "0.24.1", True),
+        (">=0.10.0", "0.25.0.dev3", True),
+        (">=0.10.0", "0.10.0rc1", False),
+        (">=0.10.0", "0.24.1+local.1", True),
+        (">=0.10,<0.22", "0.21.9", True),
+        (">=0.10,<0.22", "0.22.0", False),
+        ("==0.9.*", "0.9.1", True),
+        ("!=0.11.0", "0.11.0", False),
+    ],
+)
+def test_releases(releases: str, release: str, applies: bool) -> None:
+    assert applies_to(replace(load_bundled("arrow-l1-hit"), releases=releases), release) is applies
+
+
+def test_a_release_that_is_no_version_could_not_be_measured() -> None:
+    with pytest.raises(CouldNotMeasure) as caught:
+        applies_to(load_bundled("arrow-file-mmap"), "main")
+    assert str(caught.value) == (
+        "can't tell whether arrow-file-mmap (>=0.10.0) applies: cachekit's release 'main' is not a version"
+    )

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from cachekit_memprobe.child.stages import STAGES
 from cachekit_memprobe.errors import ScenarioError
 from cachekit_memprobe.metrics import METRICS
 from cachekit_memprobe.scenario import load_scenario
 from cachekit_memprobe.scenario.problems import toml
 from cachekit_memprobe.scenario.schema import DEFAULT_COLUMNS, TABLES, ScenarioFile, Table
-from cachekit_memprobe.stages import STAGES
 
 WriteFile = Callable[..., Path]
 

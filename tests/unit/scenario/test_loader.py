@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from cachekit_memprobe.errors import EXIT_USAGE, ScenarioError
-from cachekit_memprobe.model import Caching, Limit, Read, Scenario, Value
+from cachekit_memprobe.child.task import Caching, Read, Value
+from cachekit_memprobe.errors import EXIT_USAGE, ScenarioError, exit_code_of
+from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario import load_scenario
 from cachekit_memprobe.scenario.loader import LARGEST_FILE_BYTES
 
@@ -38,7 +39,7 @@ rss.peak = { limit = "2.35x", level = "warn" }
 def error_of(path: Path) -> str:
     with pytest.raises(ScenarioError) as caught:
         load_scenario(path)
-    assert caught.value.exit_code == EXIT_USAGE
+    assert exit_code_of(caught.value) == EXIT_USAGE
     return str(caught.value)
 
 

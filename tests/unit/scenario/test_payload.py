@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from cachekit_memprobe.child.task import Caching, Read
 from cachekit_memprobe.errors import UsageError
-from cachekit_memprobe.model import Caching, Limit, Read
+from cachekit_memprobe.model import Limit
 from cachekit_memprobe.scenario import HowCached, payload_scenario
 
 Write = Callable[[str], Path]
@@ -87,8 +88,8 @@ def test_limits_are_its_budget(write: Write) -> None:
         (
             "a.csv",
             HowCached(tier="l1", route="get"),
-            '--route: expected "memory" because --tier is "l1", found "get"; '
-            "write --route memory, or change --tier",
+            "--route get is for reads from the backend, and with --tier l1 there is none; leave out --route, "
+            "or write --tier l2",
         ),
     ],
 )

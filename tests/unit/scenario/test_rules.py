@@ -1,9 +1,14 @@
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 
 import pytest
 
-from cachekit_memprobe.scenario.rules import Key, broken_rules
+from cachekit_memprobe.scenario import load_scenario
+from cachekit_memprobe.scenario.problems import Key, Problem, Setting, Write
+from cachekit_memprobe.scenario.rules import BACKEND, ENCRYPTION, ROUTE, SERIALIZER, broken_rules
+
+WriteFile = Callable[..., Path]
 
 ErrorsOf = Callable[[str], list[str]]
 
@@ -165,31 +170,105 @@ def test_arrow_takes_every_compression(errors_of: ErrorsOf, compression: str) ->
     assert errors_of(scenario("dataframe", "arrow", tier="l2", route="map", l1=False, extra=extra)) == []
 
 
-@pytest.mark.parametrize(
-    ("key", "found", "place"),
-    [
-        (("cache", "backend"), "redis", "[cache] backend"),
-        (("cache", "encryption"), True, "[cache] encryption"),
-    ],
-)
-def test_a_map_needs_plain_files(key: Key, found: object, place: str) -> None:
-    (problem,) = broken_rules({("read", "route"): "map", key: found})
-    assert problem.where == place
-    assert problem.remedy.endswith(", or change [read] route")
+@pytest.mark.parametrize(("key", "found", "allowed"), [(BACKEND, "redis", "file"), (ENCRYPTION, True, False)])
+def test_a_map_needs_plain_files(key: Key, found: object, allowed: object) -> None:
+    (problem,) = broken_rules({ROUTE: "map", key: found})
+    assert problem == Problem(
+        key, (allowed,), found, Write(key, allowed, change=(ROUTE,)), because=(Setting(ROUTE, "map"),)
+    )
 
 
 @pytest.mark.parametrize("serializer", ["arrow", "default", "orjson", "interop"])
 def test_what_can_be_encrypted(serializer: str) -> None:
-    settings: dict[Key, object] = {("cache", "encryption"): True, ("cache", "serializer"): serializer}
-    assert list(broken_rules(settings)) == []
+    assert list(broken_rules({ENCRYPTION: True, SERIALIZER: serializer})) == []
 
 
 def test_auto_can_not_be_encrypted() -> None:
-    (problem,) = broken_rules({("cache", "encryption"): True, ("cache", "serializer"): "auto"})
-    assert problem.where == "[cache] serializer"
-    assert "because [cache] encryption is true" in problem.expected
+    (problem,) = broken_rules({ENCRYPTION: True, SERIALIZER: "auto"})
+    assert (problem.key, problem.found) == (SERIALIZER, "auto")
+    assert problem.because == (Setting(ENCRYPTION, True),)
 
 
 def test_nothing_is_concluded_from_a_key_that_is_wrong_itself(errors_of: ErrorsOf) -> None:
     (line,) = errors_of(scenario("bytes", "pickle", tier="l1", route="memory", l1=True))
     assert line.startswith("my.toml: [cache] serializer: expected one of ")
+
+
+OWN_DATA = """\
+summary = "Prices"
+[value]
+kind = "file"
+file = "data/prices.csv"
+[cache]
+serializer = "arrow"
+l1 = true
+[read]
+tier = "l1"
+route = "memory"
+"""
+
+
+def test_a_file_is_found_from_the_folder_of_the_scenario(
+    write: WriteFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("a\n1\n", "here/data/prices.csv")
+    path = write(OWN_DATA, "here/mine.toml")
+    value = load_scenario(path).value
+    assert (value.kind, value.file) == ("file", str(tmp_path / "here/data/prices.csv"))
+    assert (value.logical_bytes, value.columns) == (4, 0)
+    monkeypatch.chdir("here")
+    assert load_scenario(Path("mine.toml")).value == value
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        (
+            "prices.csv",
+            "prices.xyz",
+            "[value] file: expected a file that can be read, found prices.xyz: No such file or directory; "
+            "check the path and its permissions",
+        ),
+        (
+            'file = "data/prices.csv"\n',
+            "",
+            '[value] file: expected the path of a data file because [value] kind is "file", found nothing; '
+            'write file = "prices.parquet"',
+        ),
+        (
+            'file = "data/prices.csv"',
+            "file = 1",
+            '[value] file: expected the path of a data file, found 1; write file = "prices.parquet"',
+        ),
+        (
+            "[cache]",
+            'size = "1MB"\n[cache]',
+            '[value] size: expected nothing because [value] kind is "file", found "1MB"; '
+            "remove size: the data of a file is taken as it is",
+        ),
+        (
+            "[cache]",
+            "columns = 3\n[cache]",
+            '[value] columns: expected nothing because [value] kind is "file", found 3; '
+            "remove columns, or change [value] kind",
+        ),
+        (
+            '"arrow"',
+            '"orjson"',
+            '[cache] serializer: expected one of "arrow", "auto" because prices.csv holds a DataFrame, '
+            'found "orjson"; write serializer = "arrow", or name another file',
+        ),
+        (
+            'kind = "file"',
+            'kind = "dataframe"',
+            '[value] file: expected nothing because [value] kind is "dataframe", found "data/prices.csv"; '
+            "remove file, or change [value] kind",
+        ),
+    ],
+)
+def test_an_error_names_the_table_the_key_and_the_remedy(
+    write: WriteFile, errors_of: ErrorsOf, old: str, new: str, error: str
+) -> None:
+    write("a\n1\n", "data/prices.csv")
+    assert old in OWN_DATA
+    assert errors_of(OWN_DATA.replace(old, new)) == [f"my.toml: {error}"]

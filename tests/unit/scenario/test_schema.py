@@ -33,13 +33,14 @@ WRONG_KEYS = [
     (
         "[value]",
         'needs = ["redis"]\n[value]',
-        'top-level needs: expected an array of one of "memcached", "polars", found ["redis"]; '
+        'top-level needs: expected an array of names, each "memcached" or "polars", found ["redis"]; '
         "write needs = []",
     ),
     (
         "[value]",
         'needs = "redis"\n[value]',
-        'top-level needs: expected an array of one of "memcached", "polars", found "redis"; write needs = []',
+        'top-level needs: expected an array of names, each "memcached" or "polars", found "redis"; '
+        "write needs = []",
     ),
     (
         '"dataframe"',
@@ -60,27 +61,29 @@ WRONG_KEYS = [
     (
         "[cache]",
         "size = 64\n[cache]",
-        '[value] size: expected a size such as "64MiB", 1MB or more, found 64; write size = "64MiB"',
+        '[value] size: expected a size of 1MB or more, such as "64MiB", found 64; write size = "64MiB"',
     ),
     (
         "[cache]",
         'size = "64 pounds"\n[cache]',
-        '[value] size: expected a size such as "64MiB", 1MB or more, found "64 pounds"; write size = "64MiB"',
+        '[value] size: expected a size of 1MB or more, such as "64MiB", found "64 pounds"; '
+        'write size = "64MiB"',
     ),
     (
         "[cache]",
         'size = "64,5MiB"\n[cache]',
-        '[value] size: expected a size such as "64MiB", 1MB or more, found "64,5MiB"; write size = "64MiB"',
+        '[value] size: expected a size of 1MB or more, such as "64MiB", found "64,5MiB"; '
+        'write size = "64MiB"',
     ),
     (
         "[cache]",
         'size = "64KiB"\n[cache]',
-        '[value] size: expected a size such as "64MiB", 1MB or more, found "64KiB"; write size = "64MiB"',
+        '[value] size: expected a size of 1MB or more, such as "64MiB", found "64KiB"; write size = "64MiB"',
     ),
     (
         "[cache]",
         'size = "0MiB"\n[cache]',
-        '[value] size: expected a size such as "64MiB", 1MB or more, found "0MiB"; write size = "64MiB"',
+        '[value] size: expected a size of 1MB or more, such as "64MiB", found "0MiB"; write size = "64MiB"',
     ),
     (
         "[cache]",
@@ -160,43 +163,43 @@ UNKNOWN_KEYS = [
     (
         "[value]",
         'relases = ">=1"\n[value]',
-        'top-level relases: expected one of the keys summary, releases, needs, found ">=1"; '
+        "top-level relases: expected one of the keys summary, releases, needs, found relases; "
         "did you mean releases?",
     ),
     (
         "[value]",
         "encryption = false\n[value]",
-        "top-level encryption: expected one of the keys summary, releases, needs, found false; "
+        "top-level encryption: expected one of the keys summary, releases, needs, found encryption; "
         "move it to [cache]",
     ),
     (
         "[value]",
         '"x y" = [1, [2]]\n[value]',
-        'top-level "x y": expected one of the keys summary, releases, needs, found an array; remove it',
+        'top-level "x y": expected one of the keys summary, releases, needs, found "x y"; remove it',
     ),
     (
         "[cache]",
         'sise = "1MB"\n[cache]',
-        '[value] sise: expected one of the keys kind, size, seed, columns, file, found "1MB"; '
+        "[value] sise: expected one of the keys kind, size, seed, columns, file, found sise; "
         "did you mean size?",
     ),
     (
         "[cache]",
         'route = "get"\n[cache]',
-        '[value] route: expected one of the keys kind, size, seed, columns, file, found "get"; '
+        "[value] route: expected one of the keys kind, size, seed, columns, file, found route; "
         "move it to [read]",
     ),
     (
         "[read]",
         'releases = ">=1"\n[read]',
         "[cache] releases: expected one of the keys serializer, compression, backend, encryption, l1, "
-        'return_format, found ">=1"; move it above the first table',
+        "return_format, found releases; move it above the first table",
     ),
     (
         "[read]\n",
         "[read]\nzzz.y = 1\n",
         "[read] zzz: expected one of the keys tier, route, asynchronous, backfill, readers, keys, "
-        "found a table; remove it",
+        "found zzz; remove it",
     ),
 ]
 
@@ -224,18 +227,19 @@ WRONG_TABLES = [
     (
         "[value]",
         'budget = "1x"\n[value]',
-        '[budget]: expected a table, found "1x"; write [budget] with metric = limit below it',
+        '[budget]: expected a table, found "1x"; '
+        'write [budget], and below it lines such as rss.peak = "1.35x"',
     ),
     (
         "[value]",
         "[budgets]\n[value]",
-        "[budgets]: expected one of the tables value, cache, read, budget, found a table; "
+        "[budgets]: expected one of the tables value, cache, read, budget, found budgets; "
         "did you mean [budget]?",
     ),
     (
         "[value]",
         "[zoo]\n[value]",
-        "[zoo]: expected one of the tables value, cache, read, budget, found a table; remove it",
+        "[zoo]: expected one of the tables value, cache, read, budget, found zoo; remove it",
     ),
 ]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cachekit_memprobe.errors import ScenarioError, UsageError
-from cachekit_memprobe.scenario import bundled, bundled_names, schema, select
+from cachekit_memprobe.scenario import bundled_names, schema, select, selection
 
 WriteFile = Callable[..., Path]
 
@@ -26,7 +26,7 @@ def test_no_pattern_leaves_out_what_needs_something(
     (tmp_path / "plain.toml").write_text(smallest)
     (tmp_path / "served.toml").write_text(f'needs = ["redis"]\n{smallest}')
     monkeypatch.setattr(schema, "NEEDS", ("redis",))
-    monkeypatch.setattr(bundled, "FOLDERS", (tmp_path,))
+    monkeypatch.setattr(selection, "FOLDER", tmp_path)
     assert names([]) == ["plain"]
     assert names(["served"]) == ["served"]
     assert names(["*"]) == ["plain", "served"]
@@ -67,8 +67,9 @@ def test_a_file_in_several_spellings_is_measured_once(write: WriteFile, smallest
 
 
 def test_a_bundled_scenario_and_its_file_are_one() -> None:
-    file = next(folder for folder in bundled.FOLDERS if folder.exists()) / "json-l1-hit.toml"
-    assert names(["json-l1-hit", str(file)]) == ["json-l1-hit"]
+    root = Path(__file__).parents[3] / "scenarios"
+    for folder in (root, selection.FOLDER):
+        assert names(["json-l1-hit", str(folder / "json-l1-hit.toml")]) == ["json-l1-hit"]
 
 
 @pytest.mark.parametrize(
@@ -95,17 +96,17 @@ def test_two_files_of_one_name_are_refused(
     ("pattern", "remedy"),
     [
         ("arow-l1-hit", "did you mean arrow-l1-hit, arrow-l1-hit-lz4 or "),
-        ("ARROW-L1-HIT", "there are arrow-file-get, "),
-        ("arrow", "there are arrow-file-get, arrow-file-get-8-keys, "),
-        ("zzz*", "there are arrow-file-get, "),
-        ("", "there are arrow-file-get, "),
+        ("ARROW-L1-HIT", "the bundled ones are arrow-file-get, "),
+        ("arrow", "the bundled ones are arrow-file-get, arrow-file-get-8-keys, "),
+        ("zzz*", "the bundled ones are arrow-file-get, "),
+        ("", "the bundled ones are arrow-file-get, "),
     ],
 )
 def test_a_pattern_without_a_match_gets_close_matches(pattern: str, remedy: str) -> None:
     with pytest.raises(UsageError) as caught:
         select(["arrow-l1-hit", pattern])
     assert str(caught.value).startswith(f"no bundled scenario matches {pattern!r}; {remedy}")
-    assert str(caught.value).endswith("(a file: PATH.toml or ./PATH)")
+    assert str(caught.value).endswith("(to name a file, write PATH.toml or ./PATH)")
 
 
 @pytest.mark.parametrize("pattern", ["none.toml", "none/json-l1-hit", "json-l1-hit.toml"])
