@@ -1,6 +1,3 @@
-"""Replay cachekit's cache reads in isolated processes and say what each stage copies.
-
-Importable by the measured child process, so it imports the standard library only.
-"""
+"""Replay cachekit's cache reads in isolated processes and say what each stage copies."""
 
 __version__ = "0.1.0"

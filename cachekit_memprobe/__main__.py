@@ -2,7 +2,7 @@
 
 import sys
 
-_EXIT_INTERRUPTED = 130
+from cachekit_memprobe.errors import EXIT_INTERRUPTED
 
 
 def main() -> None:
@@ -11,7 +11,7 @@ def main() -> None:
         from cachekit_memprobe.cli import main as program
         from cachekit_memprobe.cli.boundary import run
     except KeyboardInterrupt:
-        sys.exit(_EXIT_INTERRUPTED)
+        sys.exit(EXIT_INTERRUPTED)
     run(program)
 
 

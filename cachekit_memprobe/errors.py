@@ -1,26 +1,38 @@
-"""What can go wrong, by the exit code it leads to."""
+"""What can go wrong, and the exit codes: the one place where they stand."""
+
+from cachekit_memprobe.child.errors import CouldNotMeasure, MemprobeError
+
+__all__ = [
+    "EXIT_BROKEN_PIPE",
+    "EXIT_INTERRUPTED",
+    "EXIT_OK",
+    "EXIT_OVER_BUDGET",
+    "EXIT_UNMEASURED",
+    "EXIT_USAGE",
+    "CouldNotMeasure",
+    "MemprobeError",
+    "ScenarioError",
+    "UsageError",
+    "exit_code_of",
+]
 
 EXIT_OK = 0
 EXIT_OVER_BUDGET = 1
 EXIT_USAGE = 2
 EXIT_UNMEASURED = 3
-
-
-class MemprobeError(Exception):
-    """A failure with a message for the user; the command line prints it without a traceback."""
-
-    exit_code = EXIT_UNMEASURED
+EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
+"""The last two as the shell reports a process that died of SIGINT or SIGPIPE."""
 
 
 class UsageError(MemprobeError):
     """An option, a name or a file that the user gave can't be used; the message names the remedy."""
-
-    exit_code = EXIT_USAGE
 
 
 class ScenarioError(UsageError):
     """A scenario file is invalid; the message names the file, the table and the key."""
 
 
-class CouldNotMeasure(MemprobeError):
-    """A measurement that didn't happen, or whose figures can't be trusted; never reported as 0."""
+def exit_code_of(error: MemprobeError) -> int:
+    """What a command ends with that was ended by this failure."""
+    return EXIT_USAGE if isinstance(error, UsageError) else EXIT_UNMEASURED

@@ -1,10 +1,9 @@
-"""The whole program: scenarios in, a finished report out."""
+"""The whole program: a run in, a finished report out."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 
 from cachekit_memprobe import __version__
@@ -12,96 +11,77 @@ from cachekit_memprobe.attribution import figures_of, heap_of_measurement, stage
 from cachekit_memprobe.budget import judge, verdict_of
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.findings import Evidence, findings_of
-from cachekit_memprobe.model import (
-    Limit,
-    Measurement,
-    Payload,
-    Report,
-    Result,
-    RunOptions,
-    Scenario,
-    Target,
-    Verdict,
-)
+from cachekit_memprobe.model import Limit, Measurement, Payload, Phase, Run, Scenario, Step
 from cachekit_memprobe.replay.own_data import OwnData
-from cachekit_memprobe.replay.session import Session
-from cachekit_memprobe.replay.supervisor import Supervisor
+from cachekit_memprobe.replay.session import Progress, Session
+from cachekit_memprobe.replay.supervisor import Supervisor, supervising
+from cachekit_memprobe.result import Report, Result, Verdict
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scaling import scaling_of
 from cachekit_memprobe.scenario import applies_to, limits_for
 from cachekit_memprobe.servers import OwnServers, serving
-from cachekit_memprobe.sweep import Sweep
 from cachekit_memprobe.target.signals import terminable
 
-Progress = Callable[[str, str], None]
-"""Called with a scenario's name and what is happening to it; from several threads."""
-
 _NO_OWN_SERVERS = OwnServers()
-_NO_SWEEP = Sweep()
+_OBJECTS = 24
+"""How much longer a byte of Python's small objects takes than one of an array."""
 
 
 def run(
-    scenarios: Sequence[Scenario],
-    target: Target,
-    options: RunOptions,
-    folder: RunFolder,
-    progress: Progress,
-    own_servers: OwnServers = _NO_OWN_SERVERS,
-    sweep: Sweep = _NO_SWEEP,
+    planned: Run, folder: RunFolder, progress: Progress, own_servers: OwnServers = _NO_OWN_SERVERS
 ) -> Report:
     """Measure scenarios, save what was seen, then explain it."""
-    created = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    folder.save_run(target, options, created, scenarios, sweep)
-    measure(scenarios, target, options, folder, progress, own_servers)
+    folder.save_run(planned)
+    measure(planned, folder, progress, own_servers)
     return explain(folder)
 
 
 def measure(
-    scenarios: Sequence[Scenario],
-    target: Target,
-    options: RunOptions,
-    folder: RunFolder,
-    progress: Progress,
-    own_servers: OwnServers = _NO_OWN_SERVERS,
+    planned: Run, folder: RunFolder, progress: Progress, own_servers: OwnServers = _NO_OWN_SERVERS
 ) -> None:
     """Replay each scenario and save its observations as soon as it is done.
 
     Whatever ends this, a signal included, no child process, no server and no temporary file survives it.
     """
-    supervisor = Supervisor()
-    with terminable(), tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch:
-        data = OwnData(target, supervisor, Path(scratch, "data"), options.timeout_s)
-        loaded = _loaded(scenarios, data, folder, progress)
+    target, options, fork = planned.target, planned.options, planned.options.isolation == "fork"
+    with (
+        terminable(),
+        tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch,
+        supervising(Path(scratch, "launchers"), fork=fork) as supervisor,
+    ):
+        loaded = _loaded(planned, supervisor, Path(scratch, "data"), folder, progress)
         applicable = [scenario for scenario in loaded if applies_to(scenario, target.cachekit)]
         with serving(applicable, own_servers, Path(scratch, "servers")) as servers:
-            session = Session(target, options, supervisor, Path(scratch), servers.connect)
-            _measure_all(session, loaded, folder, progress)
+            slots = threading.Semaphore(options.jobs)
+            session = Session(
+                target, options, supervisor, Path(scratch, "replays"), servers.connect, progress, slots
+            )
+            _measure_all(session, loaded, folder)
 
 
 def _loaded(
-    scenarios: Sequence[Scenario], data: OwnData, folder: RunFolder, progress: Progress
+    planned: Run, supervisor: Supervisor, scratch: Path, folder: RunFolder, progress: Progress
 ) -> list[Scenario]:
     """The scenarios with the sizes of the data that they cache; one whose data can't be loaded is done."""
+    data = OwnData(planned.target, supervisor, scratch, planned.options.timeout_s)
     loaded = []
-    for scenario in scenarios:
+    for scenario in planned.scenarios:
         if scenario.value.file:
-            progress(scenario.name, "loading the data")
+            progress(Step(scenario.name, Phase.LOADING))
         try:
             loaded.append(data.with_size(scenario))
         except CouldNotMeasure as failure:
-            folder.save_measurement(Measurement(scenario, None, (), str(failure)))
-            progress(scenario.name, "done")
+            folder.save_measurement(Measurement.failed(scenario, str(failure)))
+            progress(Step(scenario.name, Phase.DONE))
     return loaded
 
 
-def _measure_all(
-    session: Session, scenarios: Sequence[Scenario], folder: RunFolder, progress: Progress
-) -> None:
+def _measure_all(session: Session, scenarios: Sequence[Scenario], folder: RunFolder) -> None:
     with ThreadPoolExecutor(max_workers=session.options.jobs) as pool:
         pending: list[Future[None]] = []
         try:
-            for scenario in scenarios:
-                pending.append(pool.submit(_measure_one, session, scenario, folder, progress))
+            for scenario in longest_first(scenarios):
+                pending.append(pool.submit(_measure_one, session, scenario, folder))
             for done in pending:
                 done.result()
         except BaseException:
@@ -111,15 +91,23 @@ def _measure_all(
             raise
 
 
-def _measure_one(session: Session, scenario: Scenario, folder: RunFolder, progress: Progress) -> None:
+def longest_first(scenarios: Sequence[Scenario]) -> list[Scenario]:
+    """In the order in which to begin with them, so that the last one doesn't run alone for long."""
+
+    def cost(scenario: Scenario) -> int:
+        weight = _OBJECTS if scenario.value.kind == "nested" else 2 if scenario.caching.encryption else 1
+        return weight * scenario.value.logical_bytes * scenario.read.readers
+
+    return sorted(scenarios, key=cost, reverse=True)
+
+
+def _measure_one(session: Session, scenario: Scenario, folder: RunFolder) -> None:
     if applies_to(scenario, session.target.cachekit):
-        capture = folder.scenario_dir(scenario.name) / "memray.bin"
-        measurement = session.measure(scenario, capture, lambda what: progress(scenario.name, what))
-        measurement = _relative_to(folder, measurement)
+        measurement = session.measure(scenario, folder.capture_of(scenario.name))
     else:
-        measurement = Measurement(scenario, None, (), applies=False)
+        measurement = Measurement.not_applicable(scenario)
     folder.save_measurement(measurement)
-    progress(scenario.name, "done")
+    session.progress(Step(scenario.name, Phase.DONE))
 
 
 def explain(folder: RunFolder, predict_bytes: Sequence[int] = ()) -> Report:
@@ -131,22 +119,18 @@ def explain(folder: RunFolder, predict_bytes: Sequence[int] = ()) -> Report:
     Raises:
         UsageError: a file of the folder is missing or broken.
     """
-    target, options, created, measurements = folder.load()
-    sweep = folder.load_sweep()
-    results = tuple(_result(measurement, target, options, folder) for measurement in measurements)
+    measured, measurements = folder.load()
+    results = tuple(_result(measurement, measured, folder) for measurement in measurements)
     return Report(
         tool_version=__version__,
-        created=created,
-        target=target,
-        options=options,
+        run=measured,
         results=results,
         run_folder=folder.path,
-        sweep=sweep,
-        scaling=scaling_of(results, {*sweep.predict_bytes, *predict_bytes}),
+        scaling=scaling_of(results, {*measured.sweep.predict_bytes, *predict_bytes}),
     )
 
 
-def _result(measurement: Measurement, target: Target, options: RunOptions, folder: RunFolder) -> Result:
+def _result(measurement: Measurement, measured: Run, folder: RunFolder) -> Result:
     """One scenario's result: not applicable, not measured, or measured and judged."""
     if not measurement.applies:
         return _unjudged(
@@ -155,8 +139,8 @@ def _result(measurement: Measurement, target: Target, options: RunOptions, folde
     if measurement.reason is not None or measurement.payload is None:
         return _unjudged(measurement, "unmeasured", measurement.reason or "nothing was stored")
     try:
-        limits = limits_for(measurement.scenario.budget, target.versions)
-        return _judged(measurement, measurement.payload, limits, options, folder)
+        limits = limits_for(measurement.scenario.budget, measured.target.versions)
+        return _judged(measurement, measurement.payload, limits, measured, folder)
     except CouldNotMeasure as failure:
         return _unjudged(measurement, "unmeasured", str(failure))
     except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -165,29 +149,24 @@ def _result(measurement: Measurement, target: Target, options: RunOptions, folde
 
 
 def _judged(
-    measurement: Measurement,
-    payload: Payload,
-    limits: Sequence[Limit],
-    options: RunOptions,
-    folder: RunFolder,
+    measurement: Measurement, payload: Payload, limits: Sequence[Limit], measured: Run, folder: RunFolder
 ) -> Result:
     heap = heap_of_measurement(measurement, folder.path)
     stages = stages_of(measurement, heap)
     figures = figures_of(measurement, stages, heap)
-    kept = [entry for seen in measurement.observations for entry in seen.data.get("kept", ())]
-    budgets = judge(limits, figures.values, payload, stages, options.instruments, kept)
+    aliasing = measurement.seen.aliasing
+    kept = aliasing.kept if aliasing else ()
+    budgets = judge(limits, figures.values, payload, stages, measured.options.instruments, kept)
     verdict, reason = verdict_of(budgets, measurement.scenario.budget)
-    retained = next((seen.data for seen in measurement.observations if "handed" in seen.data), None)
-    blocks = [block for seen in measurement.observations for block in seen.data.get("blocks", ())]
     evidence = Evidence(
         scenario=measurement.scenario,
         payload=payload,
         stages=stages,
         values=figures.values,
         kept=kept,
-        retained=retained,
-        blocks=blocks,
-        as_deployed=options.as_deployed,
+        retained=measurement.seen.retention,
+        blocks=aliasing.blocks if aliasing else (),
+        as_deployed=measured.options.as_deployed,
     )
     return Result(
         scenario=measurement.scenario,
@@ -213,12 +192,3 @@ def _unjudged(measurement: Measurement, verdict: Verdict, reason: str) -> Result
         findings=(),
         reason=reason,
     )
-
-
-def _relative_to(folder: RunFolder, measurement: Measurement) -> Measurement:
-    """Captures by their place in the run folder, which may be moved."""
-    observations = tuple(
-        replace(seen, capture=str(Path(seen.capture).relative_to(folder.path))) if seen.capture else seen
-        for seen in measurement.observations
-    )
-    return replace(measurement, observations=observations)

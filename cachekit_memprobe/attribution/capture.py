@@ -4,38 +4,42 @@ The capture is a stream in time order. The probe's journal tells what the marks 
 thread's stage is known at every record. A thread without a position of its own, as Arrow's workers are,
 or one that runs code of the target's, works for a reading thread: its blocks belong to the stage that is
 open there, if there is only one.
+
+A mark is two allocations of one thread, a herald of 40,042 bytes and then one that is larger by 1 + its
+number in the journal (modulo 20,000), as :mod:`cachekit_memprobe.child.probes.memray` makes them. So this
+stream, with the journal ``[open, move to unwrap, move to decode, close]``::
+
+    thread 1  malloc 40042     the herald
+    thread 1  malloc 40043     mark 0: the window opens
+    thread 1  malloc 40042
+    thread 1  malloc 40044     mark 1: thread 1 is in unwrap from here on
+    thread 1  malloc 67108864  a block of unwrap's
+    thread 1  malloc 40042     a herald
+    thread 1  mmap    1048576  Python took an arena for what makes the second one: booked, and waited on
+    thread 1  malloc 40045     mark 2: decode
+    thread 2  malloc 8388608   no Python stack, and only thread 1 is in a stage: a helper's, so decode's
+    thread 1  malloc 40042
+    thread 1  malloc 40046     mark 3: the window closes
+
+A herald that no mark follows within a few allocations was the read's own block of just that size, and is
+booked. Marks of several threads may be written in another order than they stand in the journal, so that an
+entry is looked for near the place that is due. In the end as many marks must have been seen as there are
+entries: whatever else happened, the capture and its journal are then of the same read.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import memray
-from memray import AllocatorType
-
+from cachekit_memprobe.child.seen import MemraySeen, Note
+from cachekit_memprobe.child.stages import DECODE, DECOMPRESS, OTHER, OUTSIDE, Place
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.stages import DECODE, DECOMPRESS, OTHER
 
-_FREES = frozenset({AllocatorType.FREE, AllocatorType.MUNMAP, AllocatorType.PYMALLOC_FREE})
-_REALLOCS = frozenset({AllocatorType.REALLOC, AllocatorType.PYMALLOC_REALLOC})
 _NATIVE_DECOMPRESSION = "DecompressBuffer"
 _INTERLEAVED_MARKS = 64
 _MOST_BETWEEN = 4
 """Allocations between a mark's two: Python may need an arena, of pymalloc's, for what makes the second."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A line of code, in a stage. ``file`` is relative to the folder that the package lies in."""
-
-    stage: str
-    function: str
-    file: str
-    line: int
-
-
-OUTSIDE = Place(OTHER, "", "", 0)
 
 
 @dataclass
@@ -57,19 +61,22 @@ class Block:
     is_file_map: bool = False
 
 
-def read_blocks(capture: Path, data: Mapping[str, Any]) -> Sequence[Block]:
+def read_blocks(capture: Path, seen: MemraySeen) -> Sequence[Block]:
     """The blocks of one read, in order, from a capture with its journal.
 
     Args:
         capture: memray's file.
-        data: the memray observation: ``journal``, ``herald_bytes``, ``marks``, ``package_folder``.
+        seen: what the probe tells of it.
 
     Raises:
         CouldNotMeasure: the capture can't be read, or disagrees with its journal.
     """
-    decoder = _Decoder(data)
+    # Slow to import, for commands that read no capture.
+    import memray
+
     try:
         with memray.FileReader(capture) as reader:
+            decoder = _Decoder(seen, native=bool(reader.metadata.has_native_traces))
             for record in reader.get_allocation_records():
                 decoder.feed(record)
     except (OSError, ValueError, RuntimeError) as error:
@@ -98,11 +105,16 @@ class _Thread:
 class _Decoder:
     """A state machine over the records; one method for each kind of record."""
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        self._journal: Sequence[Mapping[str, Any]] = data["journal"]
-        self._herald_bytes = int(data["herald_bytes"])
-        self._marks = int(data["marks"])
-        self._where = _Where(f"{data['package_folder']}/")
+    def __init__(self, seen: MemraySeen, *, native: bool) -> None:
+        from memray import AllocatorType
+
+        self._frees = frozenset({AllocatorType.FREE, AllocatorType.MUNMAP, AllocatorType.PYMALLOC_FREE})
+        self._reallocs = frozenset({AllocatorType.REALLOC, AllocatorType.PYMALLOC_REALLOC})
+        self._map = AllocatorType.MMAP
+        self._journal = seen.journal
+        self._herald_bytes = seen.herald_bytes
+        self._marks = seen.marks
+        self._where = _Where(f"{seen.package_folder}/", native=native)
         self._threads: dict[int, _Thread] = {}
         self._open = False
         self._noted = 0
@@ -114,7 +126,7 @@ class _Decoder:
     def feed(self, record: Any) -> None:
         self._time += 1
         thread = self._threads.setdefault(record.tid, _Thread())
-        if record.allocator in _FREES:
+        if record.allocator in self._frees:
             self._free(thread, record)
         elif not self._is_mark(thread, record):
             self._allocate(thread, record)
@@ -139,7 +151,7 @@ class _Decoder:
         if not self._open or thread.paused:
             return
         grown_bytes = record.size
-        if record.allocator in _REALLOCS:
+        if record.allocator in self._reallocs:
             # memray records a resize as the end of the old block, right before the new one.
             grown_bytes = max(0, record.size - thread.just_freed_bytes)
         thread.just_freed_bytes = 0
@@ -148,7 +160,7 @@ class _Decoder:
         block = Block(place, record.size, grown_bytes, self._time)
         self._blocks.append(block)
         self._live[record.address] = block
-        if record.allocator == AllocatorType.MMAP:
+        if record.allocator == self._map:
             self._maps[record.address] = block
             if record.size == thread.maps_bytes:
                 block.is_file_map, thread.maps_bytes = True, 0
@@ -179,7 +191,7 @@ class _Decoder:
         herald, thread.herald = thread.herald, None
         self._allocate(thread, herald)
 
-    def _entry(self, number: int) -> Mapping[str, Any] | None:
+    def _entry(self, number: int) -> Note | None:
         """The journal's entry for a mark. Threads may have interleaved, so it is near, not just next."""
         near = range(max(0, self._noted - _INTERLEAVED_MARKS), self._noted + _INTERLEAVED_MARKS)
         for index in near:
@@ -187,22 +199,18 @@ class _Decoder:
                 return self._journal[index]
         return None
 
-    def _note(self, thread: _Thread, entry: Mapping[str, Any]) -> None:
+    def _note(self, thread: _Thread, note: Note) -> None:
         self._noted += 1
-        event = entry["event"]
-        if event == "open":
-            self._open = True
-        elif event == "close":
-            self._open = False
-        elif event == "pause":
+        if note.event in ("open", "close"):
+            self._open = note.event == "open"
+        elif note.event == "pause":
             thread.paused = True
-        elif event == "maps":
-            self._tell_file_maps(entry["maps"])
-        elif event == "map":
-            thread.paused, thread.maps_bytes = False, int(entry["size_bytes"])
+        elif note.event == "maps":
+            self._tell_file_maps(note.spans)
+        elif note.event == "map":
+            thread.paused, thread.maps_bytes = False, note.size_bytes
         else:
-            thread.paused = False
-            thread.position = Place(entry["stage"], entry["function"], entry["file"], int(entry["line"]))
+            thread.paused, thread.position = False, note.place or OUTSIDE
 
     def _tell_file_maps(self, spans: Iterable[tuple[int, int]]) -> None:
         """Of the maps that live now: when a file is unmapped, its addresses are taken by heap again."""
@@ -215,7 +223,9 @@ class _Decoder:
 class _Where:
     """Finds the place of an allocation: the stage from the positions, the line from the stack."""
 
-    def __init__(self, package_prefix: str) -> None:
+    def __init__(self, package_prefix: str, *, native: bool) -> None:
+        """``native``: the capture has native stacks, without which decompression is told by nothing."""
+        self._native = native
         self._prefix = package_prefix
         self._target = f"{package_prefix}cachekit/"
         self._frames: dict[int, tuple[str, str, int] | None] = {}
@@ -226,7 +236,7 @@ class _Where:
         """``position`` is the thread's own, or that of the reading thread that it ``helps``."""
         frame = self._innermost_target_frame(record)
         stage = position.stage
-        if helps and stage in (DECODE, OTHER) and self._is_decompression(record):
+        if self._native and helps and stage in (DECODE, OTHER) and self._is_decompression(record):
             stage = DECOMPRESS
         if frame is None:
             return Place(stage, position.function, position.file, position.line)

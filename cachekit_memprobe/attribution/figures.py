@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from cachekit_memprobe import metrics
-from cachekit_memprobe.attribution.growth import growth_of
+from cachekit_memprobe.attribution.growth import Part, growth_of, settled
 from cachekit_memprobe.attribution.heap import HeapUse
-from cachekit_memprobe.attribution.stages import observation_of
-from cachekit_memprobe.model import Measurement, StageUsage
-from cachekit_memprobe.stages import STAGES
+from cachekit_memprobe.child.seen import ReadFigures
+from cachekit_memprobe.child.stages import STAGES
+from cachekit_memprobe.model import Measurement
+from cachekit_memprobe.result import StageUsage
 
 
 @dataclass(frozen=True)
@@ -66,79 +65,69 @@ def _verbatim_sizes(stages: Iterable[StageUsage]) -> dict[str, float]:
 
 
 def _tracemalloc_sizes(measurement: Measurement) -> dict[str, float | None]:
-    seen = observation_of(measurement, metrics.TRACEMALLOC)
+    seen = measurement.seen.tracemalloc
     if seen is None:
         return {}
     return {
-        "peak.tracemalloc": seen.data["peak"],
-        "peak.tracemalloc_late": seen.data["late_peak"],
-        "peak.arrow_pool": seen.data["arrow_pool_peak"],
+        "peak.tracemalloc": seen.peak_bytes,
+        "peak.tracemalloc_late": seen.late_peak_bytes,
+        "peak.arrow_pool": seen.arrow_pool_peak_bytes,
     }
 
 
 def _held_sizes(measurement: Measurement) -> dict[str, float | None]:
-    seen = observation_of(measurement, metrics.RETENTION)
+    seen = measurement.seen.retention
     if seen is None:
         return {}
-    result, part = seen.data["result"], seen.data["slice"]
+    result, part = seen.result, seen.part
     # Something else may hold a frame, too: no more of it is the value's than what goes with the value.
-    handed_bytes = sum(int(handed["size_bytes"]) for handed in seen.data["handed"])
-    frame_bytes = max(0, min(handed_bytes, result["anon_bytes"] - result["pool_bytes"]))
+    handed_bytes = sum(handed.size_bytes for handed in seen.handed)
+    frame_bytes = max(0, min(handed_bytes, result.anon_bytes - result.pool_bytes))
     return {
-        "held.result": result["anon_bytes"] + result["mapped_bytes"],
+        "held.result": result.anon_bytes + result.mapped_bytes,
         "held.frame": frame_bytes,
-        "held.arrow_pool": result["pool_bytes"],
-        "held.mapping": result["mapped_bytes"],
-        "held.heap": max(0, result["anon_bytes"] - result["pool_bytes"] - frame_bytes),
-        "held.slice": None if part is None else part["anon_bytes"] + part["mapped_bytes"],
-        "held.after": seen.data["after"]["anon_bytes"] + seen.data["after"]["mapped_bytes"],
+        "held.arrow_pool": result.pool_bytes,
+        "held.mapping": result.mapped_bytes,
+        "held.heap": max(0, result.anon_bytes - result.pool_bytes - frame_bytes),
+        "held.slice": None if part is None else part.anon_bytes + part.mapped_bytes,
+        "held.after": seen.after.anon_bytes + seen.after.mapped_bytes,
     }
 
 
-_PER_READ: Mapping[str, str] = {"rss.peak": "peak_bytes", "rss.anon": "anon_bytes", "rss.file": "file_bytes"}
+Reads = Sequence[ReadFigures]
+
+_OF_PROCESS: Mapping[str, Callable[[Reads], float | None]] = {
+    "rss.peak": lambda reads: max(read.peak_bytes for read in reads),
+    "rss.anon": lambda reads: max(read.anon_bytes for read in reads),
+    "rss.file": lambda reads: max(read.file_bytes for read in reads),
+    "rss.total": lambda reads: max(read.baseline_bytes + read.peak_bytes for read in reads),
+    "rss.settled": lambda reads: reads[0].settled_bytes,
+    "growth.per_read": lambda reads: _slope(reads, settled),
+    "growth.anon": lambda reads: _slope(reads, lambda read: read.settled_anon_bytes),
+    "growth.file": lambda reads: _slope(reads, lambda read: read.settled_file_bytes),
+}
+"""A metric of one rss process, in bytes."""
 
 
 def _resident_sizes(measurement: Measurement) -> tuple[dict[str, float], dict[str, float]]:
-    processes = [seen.data["reads"] for seen in measurement.observations if seen.instrument == metrics.RSS]
-    if not processes:
-        return {}, {}
-    of_process: dict[str, Callable[[list[Mapping[str, Any]]], float | None]] = {
-        **{name: _worst_of(field) for name, field in _PER_READ.items()},
-        "rss.total": lambda reads: max(float(read["baseline_bytes"] + read["peak_bytes"]) for read in reads),
-        "rss.settled": lambda reads: reads[0]["settled_bytes"],
-        "growth.per_read": _growth_of("settled_bytes"),
-        "growth.anon": _growth_of("settled_anon_bytes"),
-        "growth.file": _growth_of("settled_file_bytes"),
-    }
+    processes = [seen.reads for seen in measurement.seen.rss]
     worst: dict[str, float] = {}
     spread: dict[str, float] = {}
-    for name, figure in of_process.items():
-        seen = [value for value in map(figure, processes) if value is not None]
-        if seen:
-            worst[name] = max(seen)
-            spread[name] = max(seen) - min(seen)
+    for name, figure in _OF_PROCESS.items():
+        values = [value for value in map(figure, processes) if value is not None]
+        if values:
+            worst[name] = max(values)
+            spread[name] = max(values) - min(values)
     worst.update(_growth_margin(processes))
     return worst, spread
 
 
-def _worst_of(field: str) -> Callable[[list[Mapping[str, Any]]], float | None]:
-    return lambda reads: max(float(read[field]) for read in reads)
+def _slope(reads: Reads, part: Part) -> float | None:
+    line = growth_of(reads, part)
+    return None if line is None else line.slope
 
 
-def _growth_of(part: str) -> Callable[[list[Mapping[str, Any]]], float | None]:
-    """What each read of a process adds to that part of what it settles at.
-
-    The file-backed part counts in the whole: a kept file map costs address space and a file, if no heap.
-    """
-
-    def per_read(reads: list[Mapping[str, Any]]) -> float | None:
-        line = growth_of(reads, part)
-        return None if line is None else line.slope
-
-    return per_read
-
-
-def _growth_margin(processes: Sequence[list[Mapping[str, Any]]]) -> dict[str, float]:
+def _growth_margin(processes: Sequence[Reads]) -> dict[str, float]:
     """Of the process whose growth counts, the worst."""
     lines = [line for line in map(growth_of, processes) if line is not None]
     worst = max(lines, key=lambda line: line.slope, default=None)

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cachekit_memprobe.attribution.capture import Block, Place
+from cachekit_memprobe.attribution.capture import Block
+from cachekit_memprobe.child.stages import Place
 
 _SMALL_BYTES = 128 * 1024
 """Blocks below this are parts of something: chunks of a socket, columns, objects."""
@@ -18,7 +19,7 @@ class PlaceUse:
         copies_bytes: allocated; a block that grew counts its growth, and small blocks count what they
             came to together: 64 KiB received into a thousand times are one buffer, not a copy.
         live_bytes: what it held at the read's peak.
-        held_bytes: what it still held when the read returned.
+        survived_bytes: what it still held when the read returned.
         mapped_bytes: what it mapped from files, which is no part of the others.
     """
 
@@ -26,7 +27,7 @@ class PlaceUse:
     copies_bytes: int
     allocations: int
     live_bytes: int
-    held_bytes: int
+    survived_bytes: int
     mapped_bytes: int = 0
 
 
@@ -47,7 +48,7 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
     """Find the heap's peak and its composition; file maps stand apart."""
     heap = [block for block in blocks if not block.is_file_map]
     peak_bytes, peak_time = _high_water_mark(heap)
-    counts, live, held = Counter[Place](), Counter[Place](), Counter[Place]()
+    counts, live, survived = Counter[Place](), Counter[Place](), Counter[Place]()
     maps = _sizes_by_place(block for block in blocks if block.is_file_map)
     copies = _together(block for block in heap if block.size_bytes < _SMALL_BYTES)
     for block in heap:
@@ -57,9 +58,9 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
         if block.born <= peak_time and (block.died is None or block.died > peak_time):
             live[block.place] += block.size_bytes
         if block.died is None:
-            held[block.place] += block.size_bytes
+            survived[block.place] += block.size_bytes
     places = [
-        PlaceUse(place, copies[place], counts[place], live[place], held[place], maps[place])
+        PlaceUse(place, copies[place], counts[place], live[place], survived[place], maps[place])
         for place in counts | maps
     ]
     places.sort(key=lambda use: (use.copies_bytes + use.mapped_bytes, use.copies_bytes), reverse=True)

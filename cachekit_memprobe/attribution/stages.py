@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from cachekit_memprobe import metrics
 from cachekit_memprobe.attribution.capture import read_blocks
 from cachekit_memprobe.attribution.heap import HeapUse, PlaceUse, heap_of
-from cachekit_memprobe.model import Measurement, Observation, SiteKind, SiteUsage, StageUsage
-from cachekit_memprobe.stages import OTHER, STAGES
+from cachekit_memprobe.child.seen import Block
+from cachekit_memprobe.child.stages import OTHER, STAGES
+from cachekit_memprobe.model import Measurement
+from cachekit_memprobe.result import SiteKind, SiteUsage, StageUsage
 
 _MADE_OF = 0.95
 """Of a block: what a line has to have allocated to have made it."""
@@ -27,15 +28,8 @@ def heap_of_measurement(measurement: Measurement, folder: Path) -> HeapUse | Non
     Raises:
         CouldNotMeasure: the capture can't be read, or disagrees with its journal.
     """
-    observation = observation_of(measurement, metrics.MEMRAY)
-    if observation is None or observation.capture is None:
-        return None
-    return heap_of(read_blocks(folder / observation.capture, observation.data))
-
-
-def observation_of(measurement: Measurement, instrument: str) -> Observation | None:
-    """The first observation of an instrument."""
-    return next((seen for seen in measurement.observations if seen.instrument == instrument), None)
+    seen = measurement.seen.memray
+    return None if seen is None else heap_of(read_blocks(folder / seen.capture, seen))
 
 
 def stages_of(measurement: Measurement, heap: HeapUse | None) -> tuple[StageUsage, ...]:
@@ -43,13 +37,12 @@ def stages_of(measurement: Measurement, heap: HeapUse | None) -> tuple[StageUsag
 
     Empty when no instrument ran that follows stages.
     """
-    staged = [seen for seen in measurement.observations if "stage_calls" in seen.data]
-    if not staged:
+    calls = measurement.seen.stage_calls
+    if calls is None:
         return ()
-    calls: Mapping[str, int] = staged[0].data["stage_calls"]
     table = _Table(measurement, heap)
     return tuple(
-        table.usage(stage, int(calls.get(stage, 0)))
+        table.usage(stage, calls.get(stage, 0))
         for stage in STAGES
         if stage in calls or stage == OTHER or table.touches(stage)
     )
@@ -60,14 +53,12 @@ class _Table:
 
     def __init__(self, measurement: Measurement, heap: HeapUse | None) -> None:
         self._heap = heap
-        aliasing = observation_of(measurement, metrics.ALIASING)
+        seen = measurement.seen
         readers = measurement.scenario.read.readers
-        self._blocks = _of_each_reader(aliasing.data["blocks"], readers) if aliasing else None
-        self._views: Mapping[str, str] = aliasing.data.get("views", {}) if aliasing else {}
-        tracemalloc = observation_of(measurement, metrics.TRACEMALLOC)
-        self._traced: Mapping[str, int] | None = tracemalloc.data["stages"] if tracemalloc else None
-        memray = observation_of(measurement, metrics.MEMRAY)
-        self._sources: Mapping[str, str] = memray.data["sources"] if memray else {}
+        self._blocks = _of_each_reader(seen.aliasing.blocks, readers) if seen.aliasing else None
+        self._views = seen.aliasing.views if seen.aliasing else {}
+        self._traced = seen.tracemalloc.stage_peaks if seen.tracemalloc else None
+        self._sources = seen.memray.sources if seen.memray else {}
         self._kinds = _kinds_by_line(self._blocks or [], heap.places if heap else ())
 
     def touches(self, stage: str) -> bool:
@@ -82,11 +73,11 @@ class _Table:
             copies_bytes=sum(use.copies_bytes for use in places),
             verbatim_bytes=self._verbatim_bytes(stage, places),
             live_bytes=sum(use.live_bytes for use in places),
-            held_bytes=sum(use.held_bytes for use in places),
+            survived_bytes=sum(use.survived_bytes for use in places),
             mapped_bytes=sum(use.mapped_bytes for use in places),
-            tracemalloc_bytes=None if self._traced is None else int(self._traced.get(stage, 0)),
+            tracemalloc_bytes=None if self._traced is None else self._traced.get(stage, 0),
             sites=sites,
-            view_of=str(self._views.get(stage, "")),
+            view_of=self._views[stage].words if stage in self._views else "",
         )
 
     def _site(self, use: PlaceUse) -> SiteUsage:
@@ -94,15 +85,13 @@ class _Table:
         kinds = self._kinds.get((place.stage, place.file, place.line), Counter())
         verbatim_bytes = min(kinds["verbatim"], use.copies_bytes)
         return SiteUsage(
-            function=place.function,
-            file=place.file,
-            line=place.line,
+            place=place,
             source=self._sources.get(f"{place.file}:{place.line}", ""),
             copies_bytes=use.copies_bytes,
             allocations=use.allocations,
             verbatim_bytes=None if self._blocks is None else verbatim_bytes,
             live_bytes=use.live_bytes,
-            held_bytes=use.held_bytes,
+            survived_bytes=use.survived_bytes,
             kind="mapped" if use.mapped_bytes > use.copies_bytes else _kind(kinds, use.copies_bytes),
             mapped_bytes=use.mapped_bytes,
         )
@@ -112,49 +101,47 @@ class _Table:
         if self._blocks is None:
             return None
         proven = sum(
-            int(block["size_bytes"])
+            block.size_bytes
             for block in self._blocks
-            if block["stage"] == stage and block["kind"] == "verbatim"
+            if block.place.stage == stage and block.kind == "verbatim"
         )
         return proven if self._heap is None else min(proven, sum(use.copies_bytes for use in places))
 
 
-def _of_each_reader(blocks: Iterable[Mapping[str, Any]], readers: int) -> list[Mapping[str, Any]]:
+def _of_each_reader(blocks: Iterable[Block], readers: int) -> list[Block]:
     """The aliasing instrument follows one reader; each of the others makes the same blocks."""
-    return [{**block, "size_bytes": int(block["size_bytes"]) * readers} for block in blocks]
+    return [replace(block, size_bytes=block.size_bytes * readers) for block in blocks]
 
 
-def _kinds_by_line(
-    blocks: Iterable[Mapping[str, Any]], places: Sequence[PlaceUse]
-) -> Mapping[_Line, Counter[str]]:
+def _kinds_by_line(blocks: Iterable[Block], places: Sequence[PlaceUse]) -> Mapping[_Line, Counter[str]]:
     kinds: dict[_Line, Counter[str]] = {}
     for block in blocks:
         line = _line_of(block, places)
-        kinds.setdefault(line, Counter())[str(block["kind"])] += int(block["size_bytes"])
+        kinds.setdefault(line, Counter())[block.kind] += block.size_bytes
     return kinds
 
 
-def _line_of(block: Mapping[str, Any], places: Sequence[PlaceUse]) -> _Line:
+def _line_of(block: Block, places: Sequence[PlaceUse]) -> _Line:
     """Of the lines of the block's statement, the one on which memray saw most of the allocations.
 
     A block is seen once a name leads to it, which may be a statement or two after its memory was taken. If
     its own allocated too little, it is the last one before it in the function that can have made it.
     """
-    stage, file, line = str(block["stage"]), str(block["file"]), int(block["line"])
-    first, last = block.get("statement", (line, line))
+    stage, file, line = block.place.stage, block.place.file, block.place.line
+    first, last = block.statement
     own = [
         use
         for use in places
         if use.place.stage == stage and use.place.file == file and first <= use.place.line <= last
     ]
     largest = max(own, key=lambda use: use.copies_bytes, default=None)
-    made_bytes = _MADE_OF * int(block["size_bytes"])
+    made_bytes = _MADE_OF * block.size_bytes
     if largest is not None and largest.copies_bytes >= made_bytes:
         return stage, file, largest.place.line
     earlier = [
         use.place.line
         for use in places
-        if (use.place.stage, use.place.file, use.place.function) == (stage, file, block.get("function"))
+        if (use.place.stage, use.place.file, use.place.function) == (stage, file, block.place.function)
         and use.place.line < first
         and use.copies_bytes >= made_bytes
     ]

@@ -1,4 +1,4 @@
-"""Limits against metrics: within, over, or not measured; never a fourth."""
+"""Limits against metrics: within, over, not measured, or not judged as the instrument was not to be run."""
 
 from cachekit_memprobe.budget.judge import judge, verdict_of
 

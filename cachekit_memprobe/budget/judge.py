@@ -1,11 +1,12 @@
 """Hold a scenario's budget against its metrics."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from cachekit_memprobe import metrics
 from cachekit_memprobe.budget.suspects import suspect_of
-from cachekit_memprobe.model import BudgetResult, BudgetStatus, Limit, Payload, StageUsage, Verdict
+from cachekit_memprobe.child.seen import Kept
+from cachekit_memprobe.model import Limit, Payload
+from cachekit_memprobe.result import BudgetResult, BudgetStatus, StageUsage, Verdict
 
 
 def judge(
@@ -14,17 +15,26 @@ def judge(
     payload: Payload,
     stages: Sequence[StageUsage],
     instruments: Sequence[str],
-    kept: Sequence[Mapping[str, Any]] = (),
+    kept: Sequence[Kept] = (),
 ) -> tuple[BudgetResult, ...]:
-    """Judge every limit whose instrument was asked for.
+    """One result for each limit.
 
     Args:
         values: metric name to payloads.
-        instruments: what the user chose to run; limits on others' metrics are left out, not passed.
+        instruments: what the user chose to run; limits on others' metrics are not judged, and not passed.
         kept: who was found to keep memory of the read, as the aliasing instrument saw it.
     """
-    judged = [limit for limit in limits if metrics.metric_of(limit.metric).instrument in instruments]
-    return tuple(_judge_one(limit, values.get(limit.metric), payload, stages, kept) for limit in judged)
+    return tuple(
+        _judge_one(limit, values.get(limit.metric), payload, stages, kept)
+        if metrics.metric_of(limit.metric).instrument in instruments
+        else BudgetResult(limit.metric, _allowed(limit, payload), None, limit.level, "not_judged")
+        for limit in limits
+    )
+
+
+def _allowed(limit: Limit, payload: Payload) -> float:
+    """In payloads."""
+    return limit.payloads if limit.payloads is not None else (limit.size_bytes or 0) / payload.logical_bytes
 
 
 def _judge_one(
@@ -32,17 +42,15 @@ def _judge_one(
     observed: float | None,
     payload: Payload,
     stages: Sequence[StageUsage],
-    kept: Sequence[Mapping[str, Any]],
+    kept: Sequence[Kept],
 ) -> BudgetResult:
-    allowed = (
-        limit.payloads if limit.payloads is not None else (limit.size_bytes or 0) / payload.logical_bytes
-    )
+    allowed = _allowed(limit, payload)
     status: BudgetStatus = "unmeasured"
     if observed is not None:
         slack = metrics.noise_bytes(limit.metric) / payload.logical_bytes
         status = "over" if observed > allowed + slack else "within"
-    where = suspect_of(limit.metric, stages, kept) if status == "over" else ""
-    return BudgetResult(limit.metric, allowed, observed, limit.level, status, where)
+    suspect = suspect_of(limit.metric, stages, kept) if status == "over" else None
+    return BudgetResult(limit.metric, allowed, observed, limit.level, status, suspect)
 
 
 def verdict_of(budgets: Sequence[BudgetResult], limits: Sequence[Limit]) -> tuple[Verdict, str | None]:
@@ -54,11 +62,9 @@ def verdict_of(budgets: Sequence[BudgetResult], limits: Sequence[Limit]) -> tupl
     errors = [result for result in budgets if result.level == "error"]
     unmeasured = [result.metric for result in errors if result.status == "unmeasured"]
     if unmeasured:
-        return "unmeasured", f"the budget names what was not measured: {', '.join(unmeasured)}"
+        return "unmeasured", f"the budget has limits on what was not measured: {', '.join(unmeasured)}"
     if any(result.status == "over" for result in errors):
         return "fail", None
-    if limits and not budgets:
-        return "unmeasured", (
-            "no limit of the budget could be judged on this target with the instruments that were chosen"
-        )
+    if limits and all(result.status == "not_judged" for result in budgets):
+        return "unmeasured", ("none of its limits could be judged with the instruments that were chosen")
     return "pass", None

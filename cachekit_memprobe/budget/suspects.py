@@ -1,21 +1,18 @@
 """Which line to look at first when a limit is exceeded."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-from cachekit_memprobe.model import SiteUsage, StageUsage
-from cachekit_memprobe.stages import BACKEND_MAP, L1_GET, STATS, UNWRAP
+from cachekit_memprobe.child.seen import Kept
+from cachekit_memprobe.child.stages import Place, stage_of
+from cachekit_memprobe.result import SiteUsage, StageUsage
 
 _AVOIDABLE = {"verbatim": 2, "mixed": 1, "unproven": 1, "received": 1, "transformed": 0, "mapped": 0}
 _NEVER_NEEDED = 3
-_LIGHT_STAGES = (L1_GET, BACKEND_MAP, UNWRAP, STATS)
-"""Stages that do their work without heap of the payload's size."""
-
 _LARGE = 0.25
 
 
-def suspect_of(metric: str, stages: Sequence[StageUsage], kept: Sequence[Mapping[str, Any]] = ()) -> str:
-    """``unwrap at cachekit/serializers/wrapper.py:126``, or nothing when no line stands out.
+def suspect_of(metric: str, stages: Sequence[StageUsage], kept: Sequence[Kept] = ()) -> Place | None:
+    """A stage, and the line in it if it is of one; ``None`` when nothing stands out.
 
     For a metric of one stage it is that stage's largest line. For a figure of the whole read it is,
     among the large lines, the one most likely avoidable: those of stages that need no memory first, then
@@ -25,29 +22,28 @@ def suspect_of(metric: str, stages: Sequence[StageUsage], kept: Sequence[Mapping
     """
     kind, _, stage_name = metric.partition(".")
     if kind == "growth" or metric in ("rss.settled", "held.after"):
-        used = (entry for entry in kept if entry["file"])
-        return next((f"{entry['stage']} at {entry['file']}:{entry['line']}" for entry in used), "")
+        return next((entry.place for entry in kept if entry.place is not None), None)
     own = [stage for stage in stages if stage.name == stage_name]
     size = _SIZES.get(kind, _copies_bytes)
     sites = [(stage, site) for stage in own or stages for site in stage.sites if size(site)]
     if not sites:
-        return ""
+        return None
     large_bytes = _LARGE * max(size(site) for _, site in sites)
     candidates = sites if own else [pair for pair in sites if size(pair[1]) >= large_bytes]
-    stage, site = max(candidates, key=lambda pair: (0 if own else _avoidable(*pair), size(pair[1])))
-    return f"{stage.name} at {site.file}:{site.line}" if site.file else stage.name
+    _, site = max(candidates, key=lambda pair: (0 if own else _avoidable(*pair), size(pair[1])))
+    return site.place
 
 
 def _avoidable(stage: StageUsage, site: SiteUsage) -> int:
-    return _NEVER_NEEDED if stage.name in _LIGHT_STAGES else _AVOIDABLE[site.kind]
+    return _NEVER_NEEDED if stage_of(stage.name).light else _AVOIDABLE[site.kind]
 
 
 def _live_bytes(site: SiteUsage) -> int:
     return site.live_bytes
 
 
-def _held_bytes(site: SiteUsage) -> int:
-    return site.held_bytes
+def _survived_bytes(site: SiteUsage) -> int:
+    return site.survived_bytes
 
 
 def _mapped_bytes(site: SiteUsage) -> int:
@@ -62,7 +58,7 @@ _SIZES: Mapping[str, Callable[[SiteUsage], int]] = {
     "peak": _live_bytes,
     "rss": _live_bytes,
     "live": _live_bytes,
-    "held": _held_bytes,
+    "held": _survived_bytes,
     "mapped": _mapped_bytes,
 }
 """What makes a line large, by the first part of the metric's name; what it copied otherwise."""

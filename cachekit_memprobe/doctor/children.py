@@ -1,14 +1,14 @@
 """Questions that only a process of the target's interpreter can answer."""
 
-import os
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cachekit_memprobe import processes
+
 _TIMEOUT_S = 60.0
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 @dataclass(frozen=True)
@@ -30,29 +30,24 @@ def ask_script(python: Path, name: str) -> Answer:
 
 
 def _ask(python: Path, arguments: tuple[str, ...], variables: Mapping[str, str]) -> Answer:
-    env = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    env = processes.scrubbed(*processes.TO_READ_TEXT, *processes.TEMPORARY)
     with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as home:
         try:
-            ended = subprocess.run(
+            ended = processes.run(
                 [str(python), "-I", *arguments],
                 env={**env, **variables, "HOME": home},
-                cwd=home,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=_TIMEOUT_S,
-                check=False,
+                cwd=Path(home),
+                timeout_s=_TIMEOUT_S,
             )
         except subprocess.TimeoutExpired:
             return Answer(False, f"no answer within {_TIMEOUT_S:.0f} s")
         except OSError as error:
             return Answer(False, error.strerror or str(error))
-    if ended.returncode == 0:
+    if ended.status == 0:
         return Answer(True, _last_line(ended.stdout))
-    return Answer(False, _last_line(ended.stderr) or f"it ended with status {ended.returncode}")
+    return Answer(False, _last_line(ended.stderr) or f"it ended with status {ended.status}")
 
 
 def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else ""
+    lines = processes.last_lines(text, 1)
+    return lines[0].strip()[:300] if lines else ""

@@ -30,8 +30,8 @@ def peak_reset(subject: Subject) -> Check:
     if answer.ok:
         return Check(name, "ok", "/proc/self/clear_refs sets VmHWM back")
     remedy = (
-        "The peak can't be told from an earlier one: rss.peak is not exact. Measure on a Linux kernel with "
-        "CONFIG_PROC_PAGE_MONITOR, outside of sandboxes that emulate /proc."
+        "The read's peak can't be told from an earlier one, so rss.peak is not exact. Measure on a Linux "
+        "kernel with CONFIG_PROC_PAGE_MONITOR, outside of sandboxes that emulate /proc."
     )
     return Check(name, "limited", answer.text, remedy)
 

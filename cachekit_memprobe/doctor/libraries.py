@@ -2,9 +2,9 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from cachekit_memprobe.child.releases import version_key
 from cachekit_memprobe.doctor.check import Check, Subject
 from cachekit_memprobe.doctor.children import ask_code
-from cachekit_memprobe.stages import version_key
 
 _OLDEST_READ, _NEWEST_READ = "0.4.0", "0.24.1"
 """The releases whose source the stage map was read from."""

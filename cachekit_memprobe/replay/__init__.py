@@ -1,6 +1,6 @@
-"""Replay one read in a fresh process, one process for each instrument.
+"""Replay one read, in a process of its own for each instrument: the side that is outside of these.
 
-The supervisor's side (:mod:`.supervisor`, :mod:`.session`) runs in the tool. ``child``, ``wire``,
-``proof``, ``resolve``, ``tracer``, ``workload`` and ``probes`` run in the measured process, under the
-target's interpreter, and import the standard library and the target only.
+A :mod:`.session` replays a scenario. The :mod:`.supervisor` starts its processes, by itself or through a
+:mod:`.launcher`, and talks with them (:mod:`.conversation`); what runs in them is
+:mod:`cachekit_memprobe.child`.
 """

@@ -4,14 +4,12 @@ A secret such as CACHEKIT_MASTER_KEY would change what is measured (releases 0.7
 encrypt), and a release up to 0.19 writes into the home directory.
 """
 
-import os
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
+from cachekit_memprobe import processes
 from cachekit_memprobe.model import Scenario
-
-_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "TZ")
 
 _PINNED_ALLOCATORS = {
     # memray sees buffers of the system pool; of mimalloc's it sees arenas or nothing.
@@ -25,16 +23,29 @@ _PINNED_ALLOCATORS = {
     "_RJEM_MALLOC_CONF": "retain:false,dirty_decay_ms:0,muzzy_decay_ms:0",
     # NumPy asks for huge pages by itself.
     "NUMPY_MADVISE_HUGEPAGE": "0",
+    # Threads that wait for work by spinning, 0.1 s of CPU in each process, and that no read has any for.
+    "OPENBLAS_NUM_THREADS": "1",
 }
 
 
-def child_environment(scenario: Scenario, *, home: Path, pinned: bool) -> Mapping[str, str]:
+_IDENTITY = str(uuid.uuid5(uuid.NAMESPACE_OID, "cachekit-memprobe"))
+
+
+_HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""Page faults are most of what it costs to touch a value. Where pages aren't counted, a large block may have
+some of 2 MiB."""
+
+
+def child_environment(
+    scenario: Scenario, *, home: Path, pinned: bool, counts_pages: bool
+) -> Mapping[str, str]:
     """The whole environment of a child.
 
     Args:
         scenario: for the settings of cachekit that only the environment can make.
         home: an empty folder of the child's own.
         pinned: make the allocators repeatable; without it the target's own choice is measured.
+        counts_pages: what is resident in it is looked at.
     """
     value_bytes = max(1 << 30, 8 * scenario.value.logical_bytes)
     settings = {
@@ -43,12 +54,13 @@ def child_environment(scenario: Scenario, *, home: Path, pinned: bool) -> Mappin
     }
     if scenario.caching.encryption:
         # The store's and the reads' home differ, and with them the identity that cachekit would make up.
-        settings["CACHEKIT_DEPLOYMENT_UUID"] = str(uuid.uuid5(uuid.NAMESPACE_OID, scenario.name))
+        settings["CACHEKIT_DEPLOYMENT_UUID"] = _IDENTITY
     own = {
         "HOME": str(home),
         "TMPDIR": str(home),
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0",
     }
-    inherited = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return {**inherited, **own, **settings, **(_PINNED_ALLOCATORS if pinned else {})}
+    inherited = processes.scrubbed(*processes.OPENBLAS, *processes.TIME_ZONE)
+    allocators = {**_PINNED_ALLOCATORS, **({} if counts_pages else _HUGE_PAGES)} if pinned else {}
+    return {**inherited, **own, **settings, **allocators}

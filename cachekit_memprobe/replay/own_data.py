@@ -1,11 +1,11 @@
 """The user's own data: how large it is once the target has loaded it, which its file doesn't say."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from cachekit_memprobe.child.task import SIZE, Sized, Task
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import Scenario, Target
-from cachekit_memprobe.replay import wire
 from cachekit_memprobe.replay.environment import child_environment
 from cachekit_memprobe.replay.supervisor import Launch, Supervisor
 
@@ -41,21 +41,22 @@ class OwnData:
         return replace(scenario, value=replace(scenario.value, logical_bytes=size))
 
     def _loaded(self, scenario: Scenario) -> int | CouldNotMeasure:
-        task = wire.Task(
-            operation=wire.SIZE,
-            value=asdict(scenario.value),
-            caching=asdict(scenario.caching),
-            read=asdict(scenario.read),
+        task = Task(
+            operation=SIZE,
+            value=scenario.value,
+            caching=scenario.caching,
+            read=scenario.read,
             workspace=str(self.folder),
         )
         launch = Launch(
             python=self.target.python,
             task=task,
-            environment=child_environment(scenario, home=self.folder, pinned=True),
+            environment=child_environment(scenario, home=self.folder, pinned=True, counts_pages=False),
             folder=self.folder,
             timeout_s=self.timeout_s,
+            fresh=False,
         )
         try:
-            return int(self.supervisor.run(launch)["logical_bytes"])
+            return self.supervisor.run(launch, Sized).logical_bytes
         except CouldNotMeasure as failure:
             return failure

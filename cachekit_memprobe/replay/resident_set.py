@@ -6,8 +6,11 @@ The figures are the kernel's (proc_pid_status(5)); sizes are in bytes. Linux onl
 import threading
 from collections import Counter
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
+from cachekit_memprobe.child import wire
+from cachekit_memprobe.child.seen import ReadFigures
 from cachekit_memprobe.errors import CouldNotMeasure
 
 _INTERVAL_S = 0.0005
@@ -103,3 +106,55 @@ class Sampler:
         self.samples += 1
         self.anon_bytes = max(self.anon_bytes, seen.anon_bytes)
         self.file_bytes = max(self.file_bytes, seen.file_bytes)
+
+
+class Watch:
+    """Brackets each read of the rss instrument; figures are growth over its baseline, in bytes."""
+
+    def __init__(self) -> None:
+        self.reads: list[ReadFigures] = []
+        self._first: ResidentSet | None = None
+        self._due = cycle(
+            (
+                (wire.BEFORE_READ, self._before),
+                (wire.AFTER_READ, self._after),
+                (wire.AFTER_DROP, self._dropped),
+            )
+        )
+
+    def at_barrier(self, name: str, pid: int) -> None:
+        """Look at the process.
+
+        Raises:
+            CouldNotMeasure: it can't be looked at, or this is not the barrier that is due.
+        """
+        due, look = next(self._due)
+        if name != due:
+            raise CouldNotMeasure(f"the measured process stopped at {name!r}, but {due!r} was due")
+        look(pid)
+
+    def _before(self, pid: int) -> None:
+        self._baseline = reset_peak(pid)
+        self._first = self._first or self._baseline
+        self._sampler = Sampler(pid)
+        self._sampler.start()
+
+    def _after(self, pid: int) -> None:
+        self._sampler.stop()
+        self._after_read = read_resident_set(pid)
+
+    def _dropped(self, pid: int) -> None:
+        assert self._first is not None
+        baseline, settled = self._baseline, read_resident_set(pid)
+        self.reads.append(
+            ReadFigures(
+                peak_bytes=self._after_read.peak_bytes - baseline.resident_bytes,
+                anon_bytes=self._sampler.anon_bytes - baseline.anon_bytes,
+                file_bytes=self._sampler.file_bytes - baseline.file_bytes,
+                samples=self._sampler.samples,
+                baseline_bytes=baseline.resident_bytes,
+                settled_bytes=settled.resident_bytes - self._first.resident_bytes,
+                settled_anon_bytes=settled.anon_bytes - self._first.anon_bytes,
+                settled_file_bytes=settled.file_bytes - self._first.file_bytes,
+            )
+        )

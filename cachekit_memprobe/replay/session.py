@@ -2,33 +2,41 @@
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from cachekit_memprobe import metrics
+from cachekit_memprobe.child.seen import KINDS, RssSeen, Seen
+from cachekit_memprobe.child.task import MEASURED, NOTHING_STORED, PREPARE, READ, STORE, Stored, Task
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import (
     Connection,
     Measurement,
-    Observation,
+    Observations,
     Payload,
+    Phase,
     RunOptions,
     Scenario,
+    Step,
     Target,
 )
-from cachekit_memprobe.replay import wire
 from cachekit_memprobe.replay.environment import child_environment
-from cachekit_memprobe.replay.resident_set import ResidentSet, Sampler, read_resident_set, reset_peak
-from cachekit_memprobe.replay.sources import lines_in_capture
+from cachekit_memprobe.replay.resident_set import Watch
 from cachekit_memprobe.replay.supervisor import Launch, Supervisor
 
-Progress = Callable[[str], None]
+Progress = Callable[[Step], None]
+"""Told what is being done; from several threads."""
 
 Connect = Callable[[Scenario], AbstractContextManager[Connection]]
 """Opens the way from a scenario's children to its server; what was stored is gone when it closes."""
+
+_Record = TypeVar("_Record")
 
 _MASTER_KEY_BYTES = 32
 
@@ -39,6 +47,7 @@ class Session:
 
     Attributes:
         scratch: a folder that is removed with all in it when the run ends.
+        slots: measured processes that may run at the same time.
     """
 
     target: Target
@@ -46,8 +55,10 @@ class Session:
     supervisor: Supervisor
     scratch: Path
     connect: Connect
+    progress: Progress
+    slots: threading.Semaphore
 
-    def measure(self, scenario: Scenario, capture: Path, progress: Progress) -> Measurement:
+    def measure(self, scenario: Scenario, capture: Path) -> Measurement:
         """Replay a scenario under every instrument of the options.
 
         Args:
@@ -57,27 +68,42 @@ class Session:
             The observations; or, with ``reason``, what could be observed before it failed.
         """
         workspace = self.scratch / scenario.name
-        observations: list[Observation] = []
+        seen = Observations()
         payload: Payload | None = None
         reason: str | None = None
         try:
-            with self.connect(scenario) as connection:
-                replay = _Replay(self, scenario, workspace, capture, connection)
-                progress("storing the value")
+            with (
+                self.connect(scenario) as connection,
+                # One more than there are slots: it prepares a process while the value is stored.
+                ThreadPoolExecutor(max_workers=self.options.jobs + 1) as pool,
+            ):
+                replay = _Replay(self, scenario, workspace, capture, connection, pool)
+                prepared = replay.prepared()
                 stored = replay.store()
-                payload = Payload(stored["logical_bytes"], stored["frame_bytes"][wire.MEASURED])
-                for label, observe in replay.observations(stored):
-                    progress(f"measuring: {label}")
-                    observations.append(observe())
+                payload = Payload(stored.logical_bytes, stored.frame_bytes[MEASURED])
+                outcomes = replay.observed(stored, prepared)
+                for outcome in outcomes:
+                    if outcome.exception() is None:
+                        seen = seen.adding(outcome.result())
+                _raise_first(outcomes)
         except CouldNotMeasure as failure:
             reason = str(failure)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            reason = (
-                f"the measured process sent an answer that can't be used: {type(error).__name__}: {error}"
-            )
         finally:
             shutil.rmtree(workspace, ignore_errors=True)
-        return Measurement(scenario, payload, tuple(observations), reason)
+        return Measurement(scenario, payload, seen, reason)
+
+
+@dataclass(frozen=True)
+class _Observing:
+    """A process that is to be measured: what to call it, and what it does."""
+
+    label: str
+    observe: Callable[[Stored], Seen]
+    may_be_prepared: bool = False
+
+
+class _NotStarted(CouldNotMeasure):
+    """Something else of the scenario failed first, which is the reason to be told."""
 
 
 @dataclass(frozen=True)
@@ -87,133 +113,149 @@ class _Replay:
     workspace: Path
     capture: Path
     connection: Connection
+    pool: ThreadPoolExecutor
     master_key: str = field(default_factory=lambda: secrets.token_hex(_MASTER_KEY_BYTES), repr=False)
+    stored: "Future[Stored]" = field(default_factory=Future)
 
-    def store(self) -> dict[str, Any]:
-        return self._run("store", self._task(wire.STORE))
+    def store(self) -> Stored:
+        self._tell(Phase.STORING)
+        try:
+            with self.session.slots:
+                stored = self._run("store", self._task(STORE), Stored)
+        except BaseException as failure:
+            self.stored.set_exception(failure)
+            raise
+        self.stored.set_result(stored)
+        return stored
 
-    def observations(self, stored: dict[str, Any]) -> Iterator[tuple[str, Callable[[], Observation]]]:
-        """A label and a replay for each process that is to be measured."""
+    def prepared(self) -> "Future[Seen] | None":
+        """The first rss process, which imports what it needs while the value is stored.
+
+        It is the only one that imports everything by itself. ``None`` if there is no slot for it, or no rss.
+        """
+        first = next((one for one in self._planned() if one.may_be_prepared), None)
+        if first is None or not self.session.slots.acquire(blocking=False):
+            return None
+        return self.pool.submit(self._observe_prepared, first.label)
+
+    def _observe_prepared(self, label: str) -> Seen:
+        """Begins and ends with a slot, and has none while it waits for the value."""
+        slots = self.session.slots
+
+        def task() -> Task:
+            slots.release()
+            try:
+                stored = self.stored.result()
+            finally:
+                slots.acquire()
+            self._tell(Phase.MEASURING, label)
+            return self._task(READ, metrics.RSS, stored)
+
+        try:
+            return self._resident(self._task(PREPARE, metrics.RSS), 1, later=task)
+        finally:
+            slots.release()
+
+    def observed(self, stored: Stored, prepared: "Future[Seen] | None") -> "list[Future[Seen]]":
+        """All processes, ended, in the order of the instruments.
+
+        They run side by side as far as there are slots. After a failure none is started any more.
+        """
+        failed = threading.Event()
+        outcomes = [
+            prepared
+            if prepared is not None and one.may_be_prepared
+            else self.pool.submit(self._observe, one, stored, failed)
+            for one in self._planned()
+        ]
+        wait(outcomes)
+        return outcomes
+
+    def _planned(self) -> Iterator[_Observing]:
         options = self.session.options
         for instrument in options.instruments:
             if instrument == metrics.RSS:
                 for number in range(1, options.repeat + 1):
                     label = f"rss {number}/{options.repeat}" if options.repeat > 1 else "rss"
-                    yield label, lambda number=number: self._resident(stored, number)  # type: ignore[misc]
-            elif instrument == metrics.MEMRAY:
-                yield instrument, lambda: self._allocations(stored)
+                    observe = partial(self._repeated, number=number)
+                    yield _Observing(label, observe, may_be_prepared=number == 1)
             else:
-                yield instrument, lambda name=instrument: self._plain(stored, name)  # type: ignore[misc]
+                yield _Observing(instrument, partial(self._plain, instrument=instrument))
 
-    def _plain(self, stored: dict[str, Any], instrument: str) -> Observation:
-        data = self._run(instrument, self._task(wire.READ, instrument, stored))
-        return Observation(instrument, _portable(data))
+    def _observe(self, one: _Observing, stored: Stored, failed: threading.Event) -> Seen:
+        with self.session.slots:
+            if failed.is_set():
+                raise _NotStarted("another process of the scenario failed first")
+            try:
+                self._tell(Phase.MEASURING, one.label)
+                return one.observe(stored)
+            except BaseException:
+                failed.set()
+                raise
 
-    def _resident(self, stored: dict[str, Any], number: int) -> Observation:
-        pinned = not self.session.options.as_deployed
-        watch = _Watch()
-        task = self._task(wire.READ, metrics.RSS, stored, reads=self.session.options.reads, pinned=pinned)
-        data = self._run(f"rss-{number}", task, watch.at_barrier)
-        return Observation(metrics.RSS, {**data, "pinned": pinned, "reads": watch.reads})
+    def _plain(self, stored: Stored, instrument: str) -> Seen:
+        capture = str(self.capture) if instrument == metrics.MEMRAY else ""
+        task = self._task(READ, instrument, stored, capture=capture)
+        kind: type[Seen] = KINDS[instrument]
+        return self._run(instrument, task, kind)
 
-    def _allocations(self, stored: dict[str, Any]) -> Observation:
-        task = self._task(wire.READ, metrics.MEMRAY, stored, capture=str(self.capture))
-        data = self._run(metrics.MEMRAY, task)
-        folder = {"package_folder": data["package_folder"]}
-        sources = lines_in_capture(self.capture, Path(data["package_folder"]))
-        return Observation(
-            metrics.MEMRAY, {**_portable(data), "sources": sources, **folder}, str(self.capture)
-        )
+    def _repeated(self, stored: Stored, number: int) -> RssSeen:
+        return self._resident(self._task(READ, metrics.RSS, stored), number)
+
+    def _resident(self, task: Task, number: int, later: Callable[[], Task] | None = None) -> RssSeen:
+        watch = Watch()
+        launch = self._launch(f"rss-{number}", task, later)
+        seen = self.session.supervisor.run(launch, RssSeen, watch.at_barrier)
+        return replace(seen, reads=tuple(watch.reads))
 
     def _task(
-        self, operation: str, instrument: str = "", stored: dict[str, Any] | None = None, **more: Any
-    ) -> wire.Task:
-        return wire.Task(
+        self, operation: str, instrument: str = "", stored: Stored = NOTHING_STORED, *, capture: str = ""
+    ) -> Task:
+        options = self.session.options
+        rss = instrument == metrics.RSS
+        key = self.master_key if self.scenario.caching.encryption else ""
+        return Task(
             operation=operation,
-            value=asdict(self.scenario.value),
-            caching=asdict(self.scenario.caching),
-            read=asdict(self.scenario.read),
+            value=self.scenario.value,
+            caching=self.scenario.caching,
+            read=self.scenario.read,
             workspace=str(self.workspace),
             instrument=instrument,
-            stored=stored or {},
-            connection=self._facts(),
-            **more,
+            stored=stored,
+            reads=options.reads if rss else 1,
+            pinned=not (rss and options.as_deployed),
+            capture=capture,
+            link=replace(self.connection.link, master_key=key),
         )
 
-    def _facts(self) -> dict[str, str]:
-        """What the child needs to reach the entry: the server, and the key made for this replay."""
-        key = {"master_key": self.master_key} if self.scenario.caching.encryption else {}
-        return {**self.connection.facts, **key}
+    def _run(self, name: str, task: Task, kind: type[_Record]) -> _Record:
+        return self.session.supervisor.run(self._launch(name, task), kind)
 
-    def _run(
-        self, name: str, task: wire.Task, on_barrier: Callable[[str, int], None] | None = None
-    ) -> dict[str, Any]:
+    def _launch(self, name: str, task: Task, later: Callable[[], Task] | None = None) -> Launch:
         folder = self.workspace / name
         environment = {
-            **child_environment(self.scenario, home=folder, pinned=task.pinned),
+            **child_environment(
+                self.scenario, home=folder, pinned=task.pinned, counts_pages=task.counts_pages
+            ),
             **self.connection.environment,
         }
-        launch = Launch(
+        return Launch(
             python=self.session.target.python,
             task=task,
             environment=environment,
             folder=folder,
             timeout_s=self.session.options.timeout_s,
-        )
-        return self.session.supervisor.run(launch, on_barrier)
-
-
-class _Watch:
-    """Brackets each read of the rss instrument; figures are growth over its baseline, in bytes."""
-
-    def __init__(self) -> None:
-        self.reads: list[dict[str, int]] = []
-        self._first: ResidentSet | None = None
-
-    def at_barrier(self, name: str, pid: int) -> None:
-        {wire.BEFORE_READ: self._before, wire.AFTER_READ: self._after, wire.AFTER_DROP: self._dropped}[name](
-            pid
+            # The verdict rests on RSS: it is that of a process as users have it.
+            fresh=task.instrument == metrics.RSS,
+            later=later,
         )
 
-    def _before(self, pid: int) -> None:
-        self._baseline = reset_peak(pid)
-        self._first = self._first or self._baseline
-        self._sampler = Sampler(pid)
-        self._sampler.start()
-
-    def _after(self, pid: int) -> None:
-        self._sampler.stop()
-        seen = read_resident_set(pid)
-        self.reads.append(
-            {
-                "peak_bytes": seen.peak_bytes - self._baseline.resident_bytes,
-                "anon_bytes": self._sampler.anon_bytes - self._baseline.anon_bytes,
-                "file_bytes": self._sampler.file_bytes - self._baseline.file_bytes,
-                "samples": self._sampler.samples,
-                "baseline_bytes": self._baseline.resident_bytes,
-            }
-        )
-
-    def _dropped(self, pid: int) -> None:
-        assert self._first is not None
-        seen = read_resident_set(pid)
-        self.reads[-1]["settled_bytes"] = seen.resident_bytes - self._first.resident_bytes
-        self.reads[-1]["settled_anon_bytes"] = seen.anon_bytes - self._first.anon_bytes
-        self.reads[-1]["settled_file_bytes"] = seen.file_bytes - self._first.file_bytes
+    def _tell(self, phase: Phase, detail: str = "") -> None:
+        self.session.progress(Step(self.scenario.name, phase, detail))
 
 
-def _portable(data: dict[str, Any]) -> dict[str, Any]:
-    """An observation without the machine's paths: files relative to the folder that cachekit lies in."""
-    prefix = f"{data['package_folder']}/"
-
-    def shorten(thing: Any) -> Any:
-        if isinstance(thing, list):
-            return [shorten(part) for part in thing]
-        if isinstance(thing, dict):
-            return {
-                key: part.removeprefix(prefix) if key == "file" and isinstance(part, str) else shorten(part)
-                for key, part in thing.items()
-            }
-        return thing
-
-    return {key: shorten(part) for key, part in data.items() if key != "package_folder"}
+def _raise_first(outcomes: "Sequence[Future[Seen]]") -> None:
+    """Raise what failed first in the order of the instruments, and not what only was never started."""
+    failures = [failure for outcome in outcomes if (failure := outcome.exception()) is not None]
+    for failure in sorted(failures, key=lambda failure: isinstance(failure, _NotStarted)):
+        raise failure

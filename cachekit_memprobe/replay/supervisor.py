@@ -4,32 +4,28 @@ Nothing that it leaves behind outlives :meth:`Supervisor.run`: it has a process 
 is killed, and a folder of its own, which its caller removes.
 """
 
-import contextlib
-import json
 import os
-import selectors
-import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+from cachekit_memprobe import child, processes
+from cachekit_memprobe.child.task import Task, encode_task
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.replay import wire
+from cachekit_memprobe.replay.conversation import Ends, OnBarrier, converse, tail_of
+from cachekit_memprobe.replay.launcher import Launcher, Refused, adopting, bury_group
+from cachekit_memprobe.validation import Invalid, from_json
 
-_CHILD = Path(__file__).with_name("child.py")
-_TAIL_BYTES = 4_000
-_TAIL_LINES = 15
-_LONGEST_LINE = 64 * 1024 * 1024
-_MOST_OUTPUT = 64 * 1024 * 1024
-_POLL_S = 0.2
-_LAST_BREATH_S = 5.0
+_CHILD = Path(child.__file__).with_name("__main__.py")
+_OWN = ("HOME", "TMPDIR")
+"""Of each process, forked or not."""
 
-OnBarrier = Callable[[str, int], None]
-"""Called with a barrier's name and the child's pid, while the child waits."""
+_Record = TypeVar("_Record")
 
 
 class Cancelled(Exception):
@@ -41,82 +37,222 @@ class Launch:
     """What it takes to start a child.
 
     Attributes:
-        folder: of the child's own: task file, output, home.
+        later: waits for the task that ``task`` only prepares.
+        folder: of the child's own: output, home.
+        fresh: start an interpreter for it, rather than have a launcher fork it.
     """
 
     python: Path
-    task: wire.Task
+    task: Task
     environment: Mapping[str, str]
     folder: Path
     timeout_s: float
+    fresh: bool = True
+    later: Callable[[], Task] | None = None
+
+
+@dataclass(frozen=True)
+class _Child:
+    """A process that was started; ``bury`` waits for one that was killed."""
+
+    pid: int
+    bury: Callable[[], None]
 
 
 class Supervisor:
-    """Runs children; :meth:`cancel`, from any thread, ends them all and refuses new ones."""
+    """Runs children; :meth:`cancel`, from any thread, ends them all and refuses new ones.
 
-    def __init__(self) -> None:
+    Args:
+        folder: of the launchers' own; without one every process is a fresh one.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
         self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: set[int] = set()
         self._cancelled = False
+        self._folder = folder
+        self._launchers: dict[object, Launcher | None] = {}
+        self._launched = 0
+        # A launcher dies with the thread that started it, and others use it when that one is done.
+        self._starter = ThreadPoolExecutor(max_workers=1)
 
     def cancel(self) -> None:
         with self._lock:
             self._cancelled = True
-            for process in self._running:
-                _kill_group(process)
+            for pid in self._running:
+                processes.kill_group(pid)
+            for launcher in self._launchers.values():
+                if launcher is not None:
+                    launcher.kill()
 
-    def run(self, launch: Launch, on_barrier: OnBarrier | None = None) -> dict[str, Any]:
+    def close(self) -> None:
+        """End the launchers."""
+        with self._lock:
+            launchers, self._launchers = self._launchers, {}
+        for launcher in launchers.values():
+            if launcher is not None:
+                launcher.close()
+        self._starter.shutdown()
+
+    def run(self, launch: Launch, kind: type[_Record], on_barrier: OnBarrier | None = None) -> _Record:
         """Run one child to its end.
 
         Returns:
-            The data of its result message.
+            Its result, a record of the given kind.
 
         Raises:
             CouldNotMeasure: it failed, died, hung, or answered nonsense; with the tail of its output.
             Cancelled: :meth:`cancel` was called.
         """
         launch.folder.mkdir(parents=True, exist_ok=True)
-        with _Pipes() as pipes, _output_of(launch) as output:
-            process = self._start(launch, pipes, output)
+        with _Pipes() as pipes, (launch.folder / "output.txt").open("w+b") as output:
+            try:
+                started = self._start(launch, (*pipes.child_ends, output.fileno()))
+            except CouldNotMeasure as failure:
+                self._refuse_if_cancelled(failure)
+                raise
             try:
                 pipes.close_child_ends()
-                return _converse(process, pipes, launch, output, on_barrier)
+                ends = Ends(pipes.go_fd, pipes.messages_fd, output)
+                answer = converse(
+                    started.pid,
+                    ends,
+                    encode_task(launch.task),
+                    launch.timeout_s,
+                    on_barrier,
+                    _encoded(launch.later),
+                )
+                return from_json(kind, answer, whole=True)
+            except Invalid as problem:
+                raise CouldNotMeasure(
+                    f"the measured process sent an answer that can't be used: {problem}{tail_of(output)}"
+                ) from problem
             except CouldNotMeasure as failure:
-                self._end(process)
-                if self._cancelled:
-                    raise Cancelled from failure
-                raise CouldNotMeasure(f"{failure}{_tail_of(output)}") from failure
+                self._end(started)
+                self._refuse_if_cancelled(failure)
+                raise CouldNotMeasure(f"{failure}{tail_of(output)}") from failure
             finally:
-                self._end(process)
+                self._end(started)
 
-    def _start(self, launch: Launch, pipes: "_Pipes", output: Any) -> subprocess.Popen[bytes]:
-        task_file = launch.folder / "task.json"
-        task_file.write_text(wire.encode_task(launch.task), encoding="utf-8")
-        command = [str(launch.python), "-s", str(_CHILD), str(task_file), *map(str, pipes.child_ends)]
+    def _refuse_if_cancelled(self, reason: Exception | None = None) -> None:
+        if self._cancelled:
+            raise Cancelled from reason
+
+    def _start(self, launch: Launch, fds: tuple[int, ...]) -> _Child:
+        started = None if launch.fresh else self._forked(launch, fds)
+        return started or self._spawned(launch, fds)
+
+    def _spawned(self, launch: Launch, fds: tuple[int, ...]) -> _Child:
+        *channel, output = fds
         with self._lock:
-            if self._cancelled:
-                raise Cancelled
+            self._refuse_if_cancelled()
             try:
                 process = subprocess.Popen(
-                    command,
+                    [*_command(launch.python), *map(str, channel)],
                     env=dict(launch.environment),
                     cwd=launch.folder,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    pass_fds=pipes.child_ends,
+                    pass_fds=channel,
                     start_new_session=True,
                 )
             except OSError as error:
                 raise CouldNotMeasure(f"the target's interpreter can't be started: {error}") from error
-            self._running.add(process)
-            return process
+            self._running.add(process.pid)
+        return _Child(process.pid, lambda: _bury(process))
 
-    def _end(self, process: subprocess.Popen[bytes]) -> None:
+    def _forked(self, launch: Launch, fds: tuple[int, ...]) -> _Child | None:
+        """A process of the launcher for this environment; ``None`` if there can't be one.
+
+        A launcher that is lost costs this measurement, and is replaced at the next one.
+        """
+        key = (launch.python, *sorted(_common(launch.environment).items()))
+        launcher = self._launcher(key, launch)
+        if launcher is None:
+            return None
+        try:
+            pid = launcher.fork(launch.environment, launch.folder, fds)
+        except Refused:
+            self._give_up(key, launcher)
+            return None
+        except CouldNotMeasure:
+            self._drop(key, launcher)
+            raise
         with self._lock:
-            _kill_group(process)
-            process.wait()
-            self._running.discard(process)
+            self._running.add(pid)
+            if self._cancelled:
+                processes.kill_group(pid)
+        return _Child(pid, lambda: bury_group(pid))
+
+    def _launcher(self, key: object, launch: Launch) -> Launcher | None:
+        with self._lock:
+            self._refuse_if_cancelled()
+            if self._folder is None:
+                return None
+            if key not in self._launchers:
+                self._launched += 1
+                command = (*_command(launch.python), "launcher")
+                folder = self._folder / f"{self._launched}"
+                starting = self._starter.submit(Launcher, command, _common(launch.environment), folder)
+                self._launchers[key] = starting.result()
+            return self._launchers[key]
+
+    def _give_up(self, key: object, launcher: Launcher) -> None:
+        """For this environment there are fresh processes only."""
+        with self._lock:
+            if self._launchers.get(key) is launcher:
+                self._launchers[key] = None
+        launcher.close()
+
+    def _drop(self, key: object, launcher: Launcher) -> None:
+        """The next one that is asked for is another."""
+        with self._lock:
+            if self._launchers.get(key) is launcher:
+                del self._launchers[key]
+        launcher.close()
+
+    def _end(self, started: _Child) -> None:
+        """Kill and bury it, once. Who cancels must not find it any more: its number may be used again."""
+        with self._lock:
+            ours = started.pid in self._running
+            self._running.discard(started.pid)
+        if ours:
+            processes.kill_group(started.pid)
+            started.bury()
+
+
+@contextmanager
+def supervising(folder: Path, *, fork: bool) -> Iterator[Supervisor]:
+    """A supervisor whose launchers, if there may be any, are gone at the end.
+
+    Args:
+        folder: of the launchers' own.
+    """
+    with adopting() as can_adopt:
+        supervisor = Supervisor(folder if fork and can_adopt else None)
+        try:
+            yield supervisor
+        finally:
+            supervisor.close()
+
+
+def _encoded(later: Callable[[], Task] | None) -> Callable[[], str] | None:
+    return None if later is None else lambda: encode_task(later())
+
+
+def _command(python: Path) -> tuple[str, ...]:
+    return (str(python), "-s", str(_CHILD))
+
+
+def _common(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in environment.items() if name not in _OWN}
+
+
+def _bury(process: "subprocess.Popen[bytes]") -> None:
+    process.wait()
+    # What it had started, and was killed with it, may have come to this process.
+    bury_group(process.pid)
 
 
 class _Pipes:
@@ -141,122 +277,3 @@ class _Pipes:
             if fd in self._open:
                 self._open.discard(fd)
                 os.close(fd)
-
-
-@contextlib.contextmanager
-def _output_of(launch: Launch) -> Iterator[Any]:
-    with (launch.folder / "output.txt").open("w+b") as output:
-        yield output
-
-
-def _converse(
-    process: subprocess.Popen[bytes],
-    pipes: _Pipes,
-    launch: Launch,
-    output: Any,
-    on_barrier: OnBarrier | None,
-) -> dict[str, Any]:
-    deadline = time.monotonic() + launch.timeout_s
-
-    def still_talks() -> bool:
-        if time.monotonic() > deadline:
-            raise CouldNotMeasure(
-                f"the measured process did not finish within {launch.timeout_s:g} s; see --timeout"
-            )
-        if os.fstat(output.fileno()).st_size > _MOST_OUTPUT:
-            raise CouldNotMeasure(f"the measured process printed more than {_MOST_OUTPUT >> 20} MiB")
-        return _ended(process.pid) is None
-
-    for line in _lines(pipes.messages_fd, still_talks):
-        message = _decode(line)
-        if message["type"] == wire.BARRIER:
-            if on_barrier is not None:
-                on_barrier(str(message.get("name")), process.pid)
-            with contextlib.suppress(BrokenPipeError):
-                os.write(pipes.go_fd, b"\n")
-        elif message["type"] == wire.FAILURE:
-            raise CouldNotMeasure(str(message.get("reason")))
-        elif message["type"] == wire.RESULT and isinstance(message.get("data"), dict):
-            data: dict[str, Any] = message["data"]
-            return data
-        else:
-            raise CouldNotMeasure(f"the measured process sent a message of unknown type {message['type']!r}")
-    raise CouldNotMeasure(_describe_end(process))
-
-
-def _lines(fd: int, still_talks: Callable[[], bool]) -> Iterator[bytes]:
-    """The lines on a pipe until its end, or until nobody talks who should.
-
-    Raises:
-        CouldNotMeasure: a line has no end, or what ``still_talks`` raises.
-    """
-    pending = b""
-    with selectors.DefaultSelector() as selector:
-        selector.register(fd, selectors.EVENT_READ)
-        while True:
-            talks = still_talks()
-            if not selector.select(_POLL_S if talks else 0):
-                if talks:
-                    continue
-                return  # ended, but something that it started keeps the pipe open
-            chunk = os.read(fd, 1 << 16)
-            if not chunk:
-                return
-            *whole, pending = (pending + chunk).split(b"\n")
-            yield from whole
-            if len(pending) > _LONGEST_LINE:
-                raise CouldNotMeasure("the measured process sent garbage instead of messages")
-
-
-def _decode(line: bytes) -> dict[str, Any]:
-    try:
-        message = json.loads(line)
-    except ValueError:
-        message = None
-    if not isinstance(message, dict) or message.get("version") != wire.VERSION or "type" not in message:
-        raise CouldNotMeasure(f"the measured process sent garbage instead of a message: {line[:80]!r}")
-    return message
-
-
-def _describe_end(process: subprocess.Popen[bytes]) -> str:
-    """How a process ended that closed the channel without a result."""
-    ended = _wait_without_reaping(process.pid)
-    if ended is None:
-        return "the measured process closed its channel without a result"
-    if ended.si_code == os.CLD_EXITED:
-        return f"the measured process ended with status {ended.si_status} and without a result"
-    if ended.si_status == signal.SIGKILL:
-        return "the measured process was killed (SIGKILL), by the kernel for want of memory as a rule"
-    name = signal.strsignal(ended.si_status) or "unknown"
-    return f"the measured process was killed by signal {ended.si_status} ({name})"
-
-
-def _wait_without_reaping(pid: int) -> os.waitid_result | None:
-    """A zombie keeps its number, so that killing its group can't hit another process's."""
-    deadline = time.monotonic() + _LAST_BREATH_S
-    while time.monotonic() < deadline:
-        ended = _ended(pid)
-        if ended is not None:
-            return ended
-        time.sleep(_POLL_S / 10)
-    return None
-
-
-def _ended(pid: int) -> os.waitid_result | None:
-    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill the child and what it started; only before it is reaped, see above."""
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-def _tail_of(output: Any) -> str:
-    """The last lines that the child printed, ready to follow a reason."""
-    output.seek(0, os.SEEK_END)
-    output.seek(max(0, output.tell() - _TAIL_BYTES))
-    text = output.read().decode("utf-8", errors="replace")
-    lines = [line.rstrip() for line in text.splitlines() if line.strip()][-_TAIL_LINES:]
-    return "\n".join(["", "the last it printed:", *(f"  {line}" for line in lines)]) if lines else ""

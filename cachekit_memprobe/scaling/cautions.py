@@ -39,7 +39,7 @@ _EDGES = (
 
 
 def cautions_of(scenario: Scenario, logical_bytes: int) -> tuple[str, ...]:
-    """Why a value of this size would not be read as the smaller ones were; none as a rule."""
+    """Why a value of this size would not be read as the smaller ones were; mostly none."""
     return tuple(
         edge.sentence for edge in _EDGES if logical_bytes > edge.largest_bytes and edge.concerns(scenario)
     )

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from cachekit_memprobe import metrics
-from cachekit_memprobe.line import Fit, fit_line
-from cachekit_memprobe.model import Result
+from cachekit_memprobe.fit import Fit, fit_line
+from cachekit_memprobe.result import Result
 from cachekit_memprobe.scaling.cautions import cautions_of
 from cachekit_memprobe.sweep import Estimate, Line, Prediction, Scaling
 
@@ -86,7 +86,7 @@ def _prediction(
     if growth is None:
         return Prediction(logical_bytes, None, None, ("the RSS peak was measured at fewer than two sizes",))
     if not lines["rss.peak"].is_line:
-        return Prediction(logical_bytes, None, None, ("the RSS peaks that were measured are not a line",))
+        return Prediction(logical_bytes, None, None, ("the measured RSS peaks don't fit a straight line",))
     cautions = cautions_of(measured[-1].scenario, logical_bytes)
     process = fits.get("rss.total")
     return Prediction(
@@ -110,14 +110,14 @@ def _notes(asked: int, measured: int, lines: Iterable[Line]) -> Iterable[str]:
     if measured < asked:
         yield f"{measured} of {asked} sizes could be measured"
     if measured < 2:
-        yield "a line needs two sizes or more"
+        yield "a fit needs two sizes or more"
     elif measured < _FEWEST_FOR_AN_ERROR:
-        yield "two points always lie on a line, so that no error can be given; measure at a third size"
+        yield "two sizes always fit exactly, so there is no error to give; measure a third size"
     bent = [line for line in lines if not line.is_line]
     if bent:
         names = ", ".join(line.metric for line in bent)
         worst = max(line.largest_residual for line in bent)
         yield (
-            f"not a line: {names}; a point is {worst:.2f} payloads away, so that the slope says little, "
-            "and nothing follows for other sizes"
+            f"no straight fit: {names}; one size is {worst:.2f} payloads away from it, so the slope says "
+            "little, and other sizes can't be predicted"
         )

@@ -10,6 +10,7 @@ import secrets
 import sys
 from pathlib import Path
 
+from cachekit_memprobe.child.task import Link
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import Connection
 from cachekit_memprobe.servers import cachekitio_process
@@ -33,13 +34,13 @@ class CachekitIOServer:
     def connection(self, namespace: str) -> Connection:
         if self._process.end() is not None:
             raise CouldNotMeasure(self.explained("the CachekitIO server of the run does not answer"))
-        facts = {"namespace": namespace, "api_url": f"https://{_HOST}", "api_key": self._api_key}
+        link = Link(namespace, api_url=f"https://{_HOST}", api_key=self._api_key)
         environment = {
             "CACHEKIT_ALLOW_CUSTOM_HOST": "true",
             "HTTPS_PROXY": f"http://{LOOPBACK}:{self._port}",
             "SSL_CERT_FILE": str(self._authority),
         }
-        return Connection(facts, environment)
+        return Connection(link, environment)
 
     def explained(self, failure: str) -> str:
         ended = self._process.end()
@@ -79,6 +80,8 @@ def start_cachekitio(folder: Path) -> CachekitIOServer:
     except BaseException as failure:
         process.close()
         if isinstance(failure, ValueError):
-            raise CouldNotMeasure(f"the CachekitIO server said what it shouldn't: {process.said()}") from None
+            raise CouldNotMeasure(
+                f"the CachekitIO server gave an unexpected answer: {process.said()}"
+            ) from None
         raise
     return CachekitIOServer(process, port, api_key, authority_file)

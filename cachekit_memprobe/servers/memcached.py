@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cachekit_memprobe import programs
+from cachekit_memprobe.child.task import Link
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.model import Connection
 from cachekit_memprobe.servers.process import LOOPBACK, ServerProcess, on_a_free_port
@@ -40,8 +41,7 @@ class MemcachedServers:
             except OSError as error:
                 raise CouldNotMeasure(self._unreachable(error)) from None
         servers = ",".join(f"{host}:{port}" for host, port in self._addresses)
-        facts = {"servers": servers, "journal": str(self._journal(namespace))}
-        return Connection({"namespace": namespace, **facts})
+        return Connection(Link(namespace, servers=servers, journal=str(self._journal(namespace))))
 
     def explained(self, failure: str) -> str:
         ended = self._process.end() if self._process else None

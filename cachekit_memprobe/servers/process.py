@@ -14,14 +14,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from cachekit_memprobe import leash
+from cachekit_memprobe import leash, processes
 from cachekit_memprobe.errors import CouldNotMeasure
 
 LOOPBACK = "127.0.0.1"
 _START_TIMEOUT_S = 20.0
 _POLL_S = 0.02
 _PORTS_TRIED = 5
-_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ")
 _TAIL_LINES = 5
 
 
@@ -41,7 +40,7 @@ class ServerProcess:
             try:
                 self._process = subprocess.Popen(
                     leashed,
-                    env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+                    env=processes.scrubbed(*processes.TIME_ZONE),
                     cwd=folder,
                     stdin=subprocess.PIPE,
                     stdout=log,
@@ -74,7 +73,7 @@ class ServerProcess:
         if status is None:
             return None
         how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
-        last = [f"  {line.rstrip()}" for line in self.said().splitlines() if line.strip()][-_TAIL_LINES:]
+        last = [f"  {line}" for line in processes.last_lines(self.said(), _TAIL_LINES)]
         return "\n".join([f"{self.name} {how}" + ("; the last it said:" if last else ""), *last])
 
     def wait_until(self, answers: Callable[[], bool]) -> None:
@@ -94,10 +93,7 @@ class ServerProcess:
 
     def close(self) -> None:
         """Kill it with all that it started; it holds nothing that anyone wants back."""
-        if self._process.returncode is None:  # otherwise its number may be another process's by now
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        processes.end(self._process)
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):
                 self._process.stdin.close()

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import redis
 
 from cachekit_memprobe import programs
+from cachekit_memprobe.child.task import Link
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.model import Connection
 from cachekit_memprobe.servers.process import LOOPBACK, ServerProcess, on_a_free_port
@@ -41,7 +42,7 @@ class RedisServer:
             raise CouldNotMeasure(self._unreachable(error)) from None
         # A finite timeout would only measure how busy the machine is.
         environment = {"CACHEKIT_REDIS_URL": self._url, "CACHEKIT_SOCKET_TIMEOUT": "60"}
-        return Connection({"namespace": namespace}, environment)
+        return Connection(Link(namespace), environment)
 
     def explained(self, failure: str) -> str:
         ended = self._process.end() if self._process else None

@@ -10,7 +10,6 @@ from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import Connection, Scenario
 from cachekit_memprobe.servers.cachekitio import start_cachekitio
 from cachekit_memprobe.servers.memcached import Address, MemcachedServers, start_memcached
-from cachekit_memprobe.servers.redis import RedisServer, start_redis
 from cachekit_memprobe.servers.server import Server
 
 
@@ -100,9 +99,16 @@ def _starters(scenarios: Sequence[Scenario], own: OwnServers) -> Mapping[str, Ca
     redis_url, memcached = own.redis_url, own.memcached
     sizes = [case.value.logical_bytes for case in scenarios if case.caching.backend == "memcached"]
     return {
-        "redis": start_redis if redis_url is None else lambda _folder: RedisServer(redis_url),
+        "redis": lambda folder: _redis(redis_url, folder),
         "memcached": (lambda folder: MemcachedServers(memcached, folder))
         if memcached
         else (lambda folder: start_memcached(folder, sizes)),
         "cachekitio": start_cachekitio,
     }
+
+
+def _redis(url: str | None, folder: Path) -> Server:
+    # Its client is slow to import, and most runs don't need it.
+    from cachekit_memprobe.servers.redis import RedisServer, start_redis
+
+    return start_redis(folder) if url is None else RedisServer(url)

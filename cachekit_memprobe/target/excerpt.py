@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from cachekit_memprobe.processes import last_lines
+
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s`'\"<>()]+", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"[^\s/@`'\"]+@[^\s/@`'\"]+\.[^\s`'\")]+")
 _LINE_CHARS = 300
@@ -11,7 +13,7 @@ _LINE_CHARS = 300
 
 def tail(text: str, lines: int = 6) -> str:
     """The last lines that are not empty, indented by two; the home directory is written ``~``."""
-    kept = [line.rstrip() for line in _without_home(text).splitlines() if line.strip()][-lines:]
+    kept = last_lines(_without_home(text), lines)
     return "\n".join(f"  {line[:_LINE_CHARS]}" for line in kept)
 
 

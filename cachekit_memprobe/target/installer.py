@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from cachekit_memprobe import leash
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.target.children import run
+from cachekit_memprobe.processes import run
 from cachekit_memprobe.target.excerpt import tail, without_hosts
 from cachekit_memprobe.target.interpreter import base_python, own_python
 

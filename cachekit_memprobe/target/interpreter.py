@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from cachekit_memprobe import processes
+from cachekit_memprobe.child.releases import version_key
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
-from cachekit_memprobe.stages import version_key
-from cachekit_memprobe.target.children import Ended, run
 from cachekit_memprobe.target.excerpt import tail
 
 OLDEST_PYTHON = "3.10"
@@ -18,10 +18,6 @@ OLDEST_PYTHON = "3.10"
 _DESCRIBE = Path(__file__).with_name("describe.py")
 _TIMEOUT_S = 60.0
 """Plenty for a first import, which compiles every module, on a slow disk."""
-
-# What an interpreter may need in order to start and to find its temporary directory. Everything else
-# stays out: CACHEKIT_MASTER_KEY, MALLOC_*, ARROW_* and the like would change or leak into the answer.
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 class Unanswered(CouldNotMeasure):
@@ -94,13 +90,13 @@ def import_failure(python: Path, *modules: str) -> str | None:
     return None if ended.status == 0 else _how_it_ended(ended)
 
 
-def _ask(python: Path, arguments: tuple[str, ...], home: Path) -> Ended:
+def _ask(python: Path, arguments: tuple[str, ...], home: Path) -> processes.Ended:
     """Run the interpreter isolated from the environment, the user's site and the current directory."""
-    env = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    env = processes.scrubbed(*processes.TO_READ_TEXT, *processes.TEMPORARY)
     command = [str(python), "-I", *arguments]
     try:
         # Its output is thrown away: a program that is no Python may write without end.
-        return run(
+        return processes.run(
             command, env=env | {"HOME": str(home)}, cwd=home, timeout_s=_TIMEOUT_S, stdout=subprocess.DEVNULL
         )
     except subprocess.TimeoutExpired:
@@ -109,7 +105,7 @@ def _ask(python: Path, arguments: tuple[str, ...], home: Path) -> Ended:
         raise Unanswered(error.strerror or str(error)) from None
 
 
-def _how_it_ended(ended: Ended, lines: int = 6) -> str:
+def _how_it_ended(ended: processes.Ended, lines: int = 6) -> str:
     if said := tail(ended.stderr, lines):
         return said
     if ended.status < 0:

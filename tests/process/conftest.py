@@ -2,19 +2,42 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import psutil
 import pytest
 
 from cachekit_memprobe import target
 from cachekit_memprobe.model import Target
+from cachekit_memprobe.replay.supervisor import Supervisor, supervising
+from cachekit_memprobe.servers.redis import start_redis
 from tests.process.faults import Copy, Workshop
+from tests.process.forking import Playground
 from tests.process.injected import FAULTS
+from tests.process.serving import OwnRedis
 
 
 @pytest.fixture(scope="session")
 def newest() -> Target:
     """The newest release, in an environment that is made once a session at most."""
     return target.resolve("latest")
+
+
+@pytest.fixture(scope="session")
+def installed() -> Target:
+    return target.resolve("installed")
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
+    """A server that plays the user's: with a password, and with an entry of somebody else."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    server = start_redis(folder)
+    try:
+        yield OwnRedis(server.connection("nobody").environment["CACHEKIT_REDIS_URL"])
+    finally:
+        server.close()
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +58,20 @@ def faulty(workshop: Workshop) -> Callable[[str], Copy]:
         return made[fault]
 
     return copy_with
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Playground:
+    """A target whose libraries are none."""
+    made = Playground(tmp_path)
+    made.write_libraries()
+    return made
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    """One that may use launchers, and leaves neither a process nor a zombie."""
+    before = set(psutil.Process().children())
+    with supervising(tmp_path / "launchers", fork=True) as made:
+        yield made
+    assert set(psutil.Process().children()) == before

@@ -13,9 +13,11 @@ import psutil
 
 from cachekit_memprobe import pipeline
 from cachekit_memprobe.metrics import ALIASING, MEMRAY, RSS, TRACEMALLOC
-from cachekit_memprobe.model import Report, Result, RunOptions, SiteUsage, Target
+from cachekit_memprobe.model import Run, RunOptions, Scenario, Step, Target
+from cachekit_memprobe.result import Report, Result, SiteUsage
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import load_bundled, with_overrides
+from cachekit_memprobe.sweep import Sweep
 
 EVERY_STAGED = (RSS, TRACEMALLOC, MEMRAY, ALIASING)
 MIB = 1 << 20
@@ -27,11 +29,22 @@ def measured(
 ) -> Report:
     """A report on bundled scenarios; ``folder`` is the new run folder."""
     scenarios = [with_overrides(load_bundled(name), size_bytes=size_mib * MIB) for name in names]
-    options = RunOptions(tuple(instruments))
-    return pipeline.run(scenarios, target, options, RunFolder.create(folder), _silent)
+    return run_here(target, scenarios, folder, RunOptions(tuple(instruments)))
 
 
-def _silent(_scenario: str, _what: str) -> None:
+def run_here(
+    target: Target,
+    scenarios: Sequence[Scenario],
+    folder: Path,
+    options: RunOptions,
+    sweep: Sweep | None = None,
+) -> Report:
+    """A report on scenarios; ``folder`` is the new run folder."""
+    planned = Run.planned(target, options, scenarios, sweep)
+    return pipeline.run(planned, RunFolder.create(folder), silent)
+
+
+def silent(_step: Step) -> None:
     """Nobody watches the progress."""
 
 
@@ -95,10 +108,11 @@ def cli(*arguments: str, **variables: str) -> Finished:
 
 
 def processes_of(folder: Path) -> list[str]:
-    """The command lines of running processes that name the folder, as every measured child's does."""
+    """The command lines of running processes that name the folder or are in it, as every child is."""
     found = []
-    for process in psutil.process_iter(["cmdline", "status"]):
+    for process in psutil.process_iter(["cmdline", "cwd", "status"]):
         command = " ".join(process.info["cmdline"] or ())
-        if str(folder) in command and process.info["status"] != psutil.STATUS_ZOMBIE:
+        told = (command, process.info["cwd"] or "")
+        if any(str(folder) in text for text in told) and process.info["status"] != psutil.STATUS_ZOMBIE:
             found.append(command)
     return found

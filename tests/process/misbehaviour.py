@@ -7,11 +7,15 @@ import os
 import signal
 import sys
 import time
+import types
 from collections.abc import Callable
 from pathlib import Path
 
 READING = "reading"
 STORING = "storing"
+VERSION = 2
+"""Of the messages on the channel."""
+
 SAID_BEFORE = "about to misbehave"
 """On stderr, so that it has to be in the reason."""
 
@@ -20,7 +24,7 @@ _FOR_EVER_S = 3600
 
 def act(moment: str) -> None:
     """Do what the scenario is called after: ``hung`` when it reads, ``hung-storing`` when it stores."""
-    scenario = Path(sys.argv[1]).parts[-3]
+    scenario = Path.cwd().parent.name  # each process of a scenario has a folder in the scenario's
     how, _, when = scenario.partition("-")
     if how in _ACTS and moment == (when or READING):
         print(SAID_BEFORE, file=sys.stderr, flush=True)
@@ -55,7 +59,7 @@ def _raise() -> None:
 
 def _print_garbage() -> None:
     """On stdout, which is nobody's channel."""
-    print('{"version": 1, "type": "failure", "reason": "printed on purpose"}')
+    print(f'{{"version": {VERSION}, "type": "failure", "reason": "printed on purpose"}}')
     print("\0" * 100_000, flush=True)
 
 
@@ -64,14 +68,22 @@ def _flood() -> None:
         os.write(2, b"flood " * 10_000 + b"\n")
 
 
-def _send(line: bytes) -> Callable[[], None]:
-    """Something on the channel to the supervisor, whose number is on the command line."""
+def _send(line: str) -> Callable[[], None]:
+    """Something on the channel to the supervisor, whose number is the errand's."""
 
     def send() -> None:
-        os.write(int(sys.argv[3]), line)
+        os.write(_channel_fd(), line.encode())
         time.sleep(_FOR_EVER_S)
 
     return send
+
+
+def _channel_fd() -> int:
+    frame: types.FrameType | None = sys._getframe()
+    while frame is not None and "write_fd" not in frame.f_locals:
+        frame = frame.f_back
+    assert frame is not None
+    return int(frame.f_locals["write_fd"])
 
 
 _ACTS: dict[str, Callable[[], None]] = {
@@ -83,8 +95,8 @@ _ACTS: dict[str, Callable[[], None]] = {
     "raised": _raise,
     "chatty": _print_garbage,
     "flooding": _flood,
-    "babbling": _send(b"\0 no message\n"),
-    "foreign": _send(b'{"version": 2, "type": "result", "data": {}}\n'),
-    "inventive": _send(b'{"version": 1, "type": "lunch"}\n'),
-    "empty": _send(b'{"version": 1, "type": "result", "data": {}}\n'),
+    "babbling": _send("\0 no message\n"),
+    "foreign": _send(f'{{"version": {VERSION - 1}, "type": "result", "data": {{}}}}\n'),
+    "inventive": _send(f'{{"version": {VERSION}, "type": "lunch"}}\n'),
+    "empty": _send(f'{{"version": {VERSION}, "type": "result", "data": {{}}}}\n'),
 }

@@ -4,25 +4,23 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from cachekit_memprobe import pipeline
 from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.metrics import MEMRAY
-from cachekit_memprobe.model import RunOptions, Target
-from cachekit_memprobe.runstore import RunFolder
+from cachekit_memprobe.model import Isolation, RunOptions, Target
 from cachekit_memprobe.scenario import load_bundled
 from tests.process.faults import Copy
-from tests.process.measuring import Finished, cli, processes_of
+from tests.process.measuring import Finished, cli, processes_of, run_here
 from tests.process.misbehaviour import SAID_BEFORE
 from tests.process.scenarios import write_scenario
 
 pytestmark = [pytest.mark.process, pytest.mark.release]
 
 REASONS = {
-    "killed": "the measured process was killed (SIGKILL), by the kernel for want of memory as a rule",
+    "killed": "the measured process was killed (SIGKILL), most likely by the kernel",
     "crashed": "the measured process was killed by signal 11",
     "hung": "the measured process did not finish within 12 s; see --timeout",
     "hung-storing": "the measured process did not finish within 12 s; see --timeout",
@@ -48,8 +46,13 @@ class Aftermath:
         return self.ended.result(scenario)
 
 
-@pytest.fixture(scope="module")
-def aftermath(faulty: Callable[[str], Copy], tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
+ISOLATIONS: tuple[Isolation, ...] = get_args(Isolation)
+
+
+@pytest.fixture(scope="module", params=ISOLATIONS)
+def aftermath(
+    request: pytest.FixtureRequest, faulty: Callable[[str], Copy], tmp_path_factory: pytest.TempPathFactory
+) -> Aftermath:
     folder = tmp_path_factory.mktemp("misbehaving")
     temporary = folder / "tmp"
     temporary.mkdir()
@@ -58,7 +61,7 @@ def aftermath(faulty: Callable[[str], Copy], tmp_path_factory: pytest.TempPathFa
     ended = cli(
         *("run", *files, "bytes-file-get", "--size", "1MiB", "--instrument", "memray"),
         *("--python", str(faulty("misbehaves").python), "--timeout", "12", "--jobs", "3"),
-        *("--out", str(folder / "run"), "--json", "-"),
+        *("--isolation", request.param, "--out", str(folder / "run"), "--json", "-"),
         TMPDIR=str(temporary),
     )
     return Aftermath(ended, list(temporary.iterdir()), processes_of(temporary))
@@ -109,30 +112,38 @@ class TestATargetThatCannotBeImported:
         assert "ImportError: broken on purpose" in ended.stderr
         assert not run.exists()
 
+    @pytest.mark.parametrize("isolation", ISOLATIONS)
     def test_breaks_no_run_that_has_begun(
-        self, faulty: Callable[[str], Copy], newest: Target, tmp_path: Path
+        self, isolation: Isolation, faulty: Callable[[str], Copy], newest: Target, tmp_path: Path
     ) -> None:
         target = Target("broken", faulty("is-broken").python, newest.versions)
-        folder = RunFolder.create(tmp_path / "run")
-        options = RunOptions((MEMRAY,))
-        report = pipeline.run([load_bundled("arrow-l1-hit")], target, options, folder, lambda *told: None)
+        options = RunOptions((MEMRAY,), isolation=isolation)
+        report = run_here(target, [load_bundled("arrow-l1-hit")], tmp_path / "run", options)
         (result,) = report.results
         assert result.verdict == "unmeasured"
         assert "broken on purpose" in str(result.reason)
         assert exit_code(report) == 3
 
 
-def test_an_interpreter_that_only_looks_like_one(newest: Target, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("isolation", "reason"),
+    [
+        ("fresh", "the measured process ended with status 7 and without a result"),
+        ("fork", "the launcher of measured processes ended"),
+    ],
+)
+def test_an_interpreter_that_only_looks_like_one(
+    isolation: Isolation, reason: str, newest: Target, tmp_path: Path
+) -> None:
     fake = tmp_path / "python"
     fake.write_text("#!/bin/sh\necho no python here >&2\nexit 7\n")
     fake.chmod(0o755)
     target = Target("fake", fake, newest.versions)
-    folder = RunFolder.create(tmp_path / "run")
-    options = RunOptions((MEMRAY,))
-    report = pipeline.run([load_bundled("arrow-l1-hit")], target, options, folder, lambda *told: None)
+    options = RunOptions((MEMRAY,), isolation=isolation)
+    report = run_here(target, [load_bundled("arrow-l1-hit")], tmp_path / "run", options)
     (result,) = report.results
     assert result.verdict == "unmeasured"
-    assert str(result.reason).startswith("the measured process ended with status 7 and without a result")
+    assert str(result.reason).startswith(reason)
     assert "no python here" in str(result.reason)
     saved = json.loads((tmp_path / "run/scenarios/arrow-l1-hit/measurement.json").read_text())
     assert saved["reason"] == result.reason

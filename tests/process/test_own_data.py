@@ -15,7 +15,8 @@ import pyarrow as pa
 import pytest
 
 from cachekit_memprobe import pipeline
-from cachekit_memprobe.model import Limit, Report, Result, RunOptions
+from cachekit_memprobe.model import Limit, RunOptions
+from cachekit_memprobe.result import Report, Result
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import (
     HowCached,
@@ -27,6 +28,7 @@ from cachekit_memprobe.scenario import (
     payload_scenario,
 )
 from cachekit_memprobe.target import resolve
+from tests.process.measuring import run_here
 
 pytestmark = pytest.mark.process
 
@@ -109,9 +111,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
         payload_scenario(data / name, HowCached()) for name in ("broken.json", "ragged.csv", "header.csv")
     ]
     scenarios.append(replace(payload_scenario(data / "broken.parquet", HowCached()), name="broken-parquet"))
-    folder = RunFolder.create(data / "run")
-    report = pipeline.run(scenarios, resolve("installed"), HEAP, folder, lambda *_: None)
-    return Measured(report, data)
+    return Measured(run_here(resolve("installed"), scenarios, data / "run", HEAP), data)
 
 
 @pytest.mark.parametrize("name", [Path(name).stem for name in FILES if name != "parquet.parquet"])
@@ -134,7 +134,8 @@ def test_an_array_is_copied_twice_by_the_auto_serializer(measured: Measured) -> 
     result = measured.of("grid")
     assert result.payload is not None
     assert result.payload.logical_bytes == 8 * MIB
-    assert result.metrics["copies.decode"] == pytest.approx(2, abs=0.02)
+    # One of pymalloc's arenas, 1 MiB, falls into the stage in which the last one happens to be full.
+    assert result.metrics["copies.decode"] == pytest.approx(2, abs=0.02 + 1 / 8)
 
 
 def test_a_budget_applies_to_it(measured: Measured) -> None:
@@ -170,8 +171,7 @@ def test_a_matrix_over_the_users_own_data(measured: Measured, tmp_path: Path) ->
     scenario = payload_scenario(measured.data / "csv.csv", HowCached())
     axes = [parse_axis("tier=l1,l2"), parse_axis("serializer=arrow,orjson")]
     scenarios, sweep = expand([scenario], axes=axes)
-    folder = RunFolder.create(tmp_path / "run")
-    report = pipeline.run(scenarios, resolve("installed"), RSS, folder, lambda *_: None, sweep=sweep)
+    report = run_here(resolve("installed"), scenarios, tmp_path / "run", RSS, sweep)
     assert [result.scenario.name for result in report.results] == [
         "csv@tier=l1,serializer=arrow",
         "csv@tier=l2,serializer=arrow",
@@ -179,8 +179,8 @@ def test_a_matrix_over_the_users_own_data(measured: Measured, tmp_path: Path) ->
     assert {result.verdict for result in report.results} == {"pass"}
     l1, l2 = (result.metrics["rss.peak"] for result in report.results)
     assert l2 > l1 + 0.5
-    assert len(report.sweep.skipped) == 2
-    assert pipeline.explain(folder) == report
+    assert len(report.run.sweep.skipped) == 2
+    assert pipeline.explain(RunFolder.open(tmp_path / "run")) == report
 
 
 def test_the_line_through_several_sizes_meets_what_is_measured_beyond_them(tmp_path: Path) -> None:
@@ -188,17 +188,14 @@ def test_the_line_through_several_sizes_meets_what_is_measured_beyond_them(tmp_p
     predicted = 64 * MIB
     scenarios, sweep = expand([base], sizes=parse_sizes("8MiB,16MiB,32MiB"), predict_bytes=(predicted,))
     (beyond,), _ = expand([base], sizes=parse_sizes("64MiB"))
-    folder = RunFolder.create(tmp_path / "run")
-    report = pipeline.run(
-        [*scenarios, beyond], resolve("installed"), RSS, folder, lambda *_: None, sweep=sweep
-    )
+    report = run_here(resolve("installed"), [*scenarios, beyond], tmp_path / "run", RSS, sweep)
     [scaling] = report.scaling
     assert scaling.sizes_bytes == (8 * MIB, 16 * MIB, 32 * MIB)
     measured_bytes = report.results[-1].metrics["rss.peak"] * predicted
     growth = scaling.predictions[0].growth
     assert growth is not None
     assert growth.size_bytes == pytest.approx(measured_bytes, rel=0.05)
-    assert pipeline.explain(folder) == report
+    assert pipeline.explain(RunFolder.open(tmp_path / "run")) == report
 
 
 def test_from_the_command_line_to_a_saved_scenario_and_back(measured: Measured, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Real servers: started, used, in trouble, and gone."""
+"""Real servers: started, used, and gone."""
 
 import contextlib
 import os
@@ -6,7 +6,6 @@ import secrets
 import shutil
 import signal
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,107 +14,29 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-import redis
 
-from cachekit_memprobe import pipeline, programs, target
+from cachekit_memprobe import programs
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.metrics import MEMRAY, RSS
-from cachekit_memprobe.model import Connection, Result, RunOptions, Scenario, Target
-from cachekit_memprobe.runstore import RunFolder
-from cachekit_memprobe.scenario import load_bundled, with_overrides
+from cachekit_memprobe.model import Connection, Target
 from cachekit_memprobe.servers import OwnServers, process, serving
 from cachekit_memprobe.servers.memcached import start_memcached
-from cachekit_memprobe.servers.redis import start_redis
 from tests.conftest import Home
-from tests.process.measuring import MIB, Finished, cli, finish, start_cli
+from tests.process.measuring import MIB, finish, start_cli
+from tests.process.serving import (
+    SIZE_MIB,
+    measured,
+    needs_linux,
+    needs_memcached,
+    scenario_of,
+    servers_of,
+    still_running,
+    texts_in,
+)
 
 pytestmark = pytest.mark.process
 
-_SIZE_MIB = 8
-_SERVERS = ("valkey-server", "redis-server", "memcached", "cachekitio_process.py")
-
-needs_memcached = pytest.mark.skipif(programs.memcached() is None, reason="needs memcached on PATH")
-needs_linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
-
-
-@pytest.fixture(scope="module")
-def installed() -> Target:
-    return target.resolve("installed")
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator["OwnRedis"]:
-    """A server that plays the user's: with a password, and with an entry of somebody else."""
-    folder = tmp_path / "own"
-    folder.mkdir()
-    server = start_redis(folder)
-    try:
-        yield OwnRedis(server.connection("nobody").environment["CACHEKIT_REDIS_URL"])
-    finally:
-        server.close()
-
-
-class OwnRedis:
-    """The user's server."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.password = urlsplit(url).password or ""
-        self.port = urlsplit(url).port or 0
-        with self.client() as client:
-            client.set("theirs", b"precious")
-
-    @contextlib.contextmanager
-    def client(self) -> Iterator["redis.Redis"]:
-        client: redis.Redis = redis.Redis.from_url(self.url)
-        try:
-            yield client
-        finally:
-            client.close()
-
-    def keys(self) -> Any:
-        with self.client() as client:
-            return client.keys("*")
-
-
-def scenario_of(name: str) -> Scenario:
-    return with_overrides(load_bundled(name), size_bytes=_SIZE_MIB * MIB)
-
-
-def measured(
-    name: str,
-    installed: Target,
-    folder: Path,
-    instrument: str = MEMRAY,
-    progress: Callable[[str, str], None] = lambda _name, _what: None,
-    own: OwnServers | None = None,
-) -> Result:
-    options = RunOptions((instrument,), reads=1)
-    report = pipeline.run(
-        [scenario_of(name)], installed, options, RunFolder.create(folder), progress, own or OwnServers()
-    )
-    (result,) = report.results
-    return result
-
-
-def servers_of(pid: int) -> list[psutil.Process]:
-    """The servers that a process, or one of its children, has started."""
-    found = []
-    for child in psutil.Process(pid).children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            if any(Path(word).name in _SERVERS for word in child.cmdline()):
-                found.append(child)
-    return found
-
-
-def still_running(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return psutil.wait_procs(processes, timeout=10)[1]
-
-
-def texts_in(folder: Path) -> Iterator[bytes]:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            yield path.read_bytes()
+_ARENA = 1 / SIZE_MIB
+"""pymalloc's, in payloads: some reads need one more, in whichever stage the last one happens to be full."""
 
 
 class TestMeasuring:
@@ -135,11 +56,11 @@ class TestMeasuring:
         result = measured(name, installed, tmp_path / "run")
         assert result.reason is None
         # hiredis's buffer grows by 1 MiB at a time.
-        assert result.metrics["copies.backend_get"] == pytest.approx(copies, abs=0.2)
-        assert result.metrics["copies.materialize"] == pytest.approx(1, abs=0.05)
+        assert result.metrics["copies.backend_get"] == pytest.approx(copies, abs=0.2 + _ARENA)
+        assert result.metrics["copies.materialize"] == pytest.approx(1, abs=0.05 + _ARENA)
         (backend_get,) = (stage for stage in result.stages if stage.name == "backend_get")
-        assert backend_get.sites[0].file.startswith("cachekit/backends/")
-        assert backend_get.held_bytes / (_SIZE_MIB * MIB) == pytest.approx(held, abs=0.2)
+        assert backend_get.sites[0].place.file.startswith("cachekit/backends/")
+        assert backend_get.survived_bytes / (SIZE_MIB * MIB) == pytest.approx(held, abs=0.2)
         assert not servers_of(os.getpid())
 
     def test_the_key_of_an_encrypted_read_is_written_nowhere(
@@ -154,7 +75,7 @@ class TestMeasuring:
 
         monkeypatch.setattr(secrets, "token_hex", token_hex)
         result = measured("redis-l2-hit-encrypted", installed, tmp_path / "run")
-        assert result.metrics["copies.decrypt"] == pytest.approx(3, abs=0.1)
+        assert result.metrics["copies.decrypt"] == pytest.approx(3, abs=0.1 + _ARENA)
         keys = [token.encode() for token in made if len(token) >= 32]
         assert sorted(map(len, keys)) == [32, 64]  # the server's password, the master key
         assert not [text for text in texts_in(tmp_path / "run") for key in keys if key in text]
@@ -168,7 +89,7 @@ class TestServing:
             (server,) = servers_of(os.getpid())
             with servers.connect(scenarios[0]) as one, servers.connect(scenarios[1]) as other:
                 assert one.environment == other.environment
-                assert one.facts["namespace"] != other.facts["namespace"]
+                assert one.link.namespace != other.link.namespace
             with servers.connect(scenarios[2]) as connection:
                 assert connection == Connection()
         assert not still_running([server])
@@ -181,7 +102,7 @@ class TestServing:
                 with servers.connect(scenario) as connection:
                     assert "namespace" not in repr(connection)
                     url = connection.environment.get("CACHEKIT_REDIS_URL", "")
-                    hidden.append(connection.facts.get("api_key") or urlsplit(url).password or "")
+                    hidden.append(connection.link.api_key or urlsplit(url).password or "")
             arguments = [word for server in servers_of(os.getpid()) for word in server.cmdline()]
             texts = [*texts_in(tmp_path), "\n".join(arguments).encode()]
         assert len(arguments) > 1
@@ -205,12 +126,12 @@ class TestServing:
             (tmp_path / name).mkdir()
         one = start_memcached(tmp_path / "one", [MIB])
         try:
-            taken = int(one.connection("x").facts["servers"].rpartition(":")[2])
+            taken = int(one.connection("x").link.servers.rpartition(":")[2])
             ports = iter([taken, process.free_port()])
             monkeypatch.setattr(process, "free_port", lambda: next(ports))
             other = start_memcached(tmp_path / "other", [MIB])
             try:
-                assert other.connection("x").facts["servers"] != one.connection("x").facts["servers"]
+                assert other.connection("x").link.servers != one.connection("x").link.servers
             finally:
                 other.close()
         finally:
@@ -251,95 +172,6 @@ class TestServing:
             pytest.fail("there is nothing to connect to")
 
 
-class TestTrouble:
-    def test_the_server_is_killed_before_a_read(self, installed: Target, tmp_path: Path) -> None:
-        def kill(_name: str, what: str) -> None:
-            if what.startswith("measuring"):
-                for server in servers_of(os.getpid()):
-                    server.kill()
-
-        result = measured("redis-l2-hit", installed, tmp_path / "run", progress=kill)
-        assert result.verdict == "unmeasured"
-        assert "the Valkey server was killed by SIGKILL" in str(result.reason)
-
-    def test_the_server_dies_in_the_middle_of_a_read(
-        self, installed: Target, own_redis: OwnRedis, tmp_path: Path
-    ) -> None:
-        # The storing process reads the entry back, and so does the measured one: half of that gets through.
-        with Cutter(own_redis.port, after_bytes=_SIZE_MIB * MIB * 3 // 2) as cutter:
-            url = own_redis.url.replace(f":{own_redis.port}", f":{cutter.port}")
-            own = OwnServers(redis_url=url)
-            result = measured("redis-l2-hit", installed, tmp_path / "run", own=own)
-        assert cutter.cut.is_set()
-        assert result.verdict == "unmeasured"
-        assert "the backend failed, so the function ran" in str(result.reason)
-        assert "left behind in the Redis server" in str(result.reason)
-        assert own_redis.password not in str(result.reason)
-        assert str(cutter.port) not in str(result.reason)
-
-    def test_no_room_for_the_value(self, installed: Target, own_redis: OwnRedis, tmp_path: Path) -> None:
-        with own_redis.client() as client:
-            client.config_set("maxmemory", "4mb")
-        own = OwnServers(redis_url=own_redis.url)
-        result = measured("redis-l2-hit", installed, tmp_path / "run", RSS, own=own)
-        assert result.verdict == "unmeasured"
-        assert "cachekit did not store the measured value" in str(result.reason)
-        assert "OutOfMemory" in str(result.reason)
-
-    @needs_memcached
-    def test_an_item_that_memcached_does_not_take(self, installed: Target, tmp_path: Path) -> None:
-        server = start_memcached(tmp_path, [0])
-        try:
-            address = ("127.0.0.1", int(server.connection("x").facts["servers"].rpartition(":")[2]))
-            own = OwnServers(memcached=(address,))
-            result = measured("memcached-l2-hit", installed, tmp_path / "run", RSS, own=own)
-        finally:
-            server.close()
-        assert result.verdict == "unmeasured"
-        assert "cachekit did not store the measured value" in str(result.reason)
-
-    def test_nobody_listens(self, tmp_path: Path) -> None:
-        url = f"redis://:hush-hush@127.0.0.1:{process.free_port()}/0"
-        ended = run_cli(tmp_path, "redis-l2-hit", url)
-        assert ended.status == 3
-        result = ended.result("redis-l2-hit")
-        assert result["verdict"] == "unmeasured"
-        assert "the Redis server of --redis-url does not answer" in result["reason"]
-        assert "Connection refused" in result["reason"]
-        assert no_trace_of(ended, tmp_path, url, "hush-hush")
-
-
-class TestOwnServers:
-    def test_entries_are_deleted_and_the_url_stays_out_of_everything(
-        self, own_redis: OwnRedis, tmp_path: Path
-    ) -> None:
-        ended = run_cli(tmp_path, "redis-l2-hit", own_redis.url)
-        assert ended.status == 0, ended.stderr
-        assert own_redis.keys() == [b"theirs"]
-        assert no_trace_of(ended, tmp_path, own_redis.url, own_redis.password)
-
-    @needs_memcached
-    def test_entries_are_deleted_from_memcached_too(self, installed: Target, tmp_path: Path) -> None:
-        server = start_memcached(tmp_path, [_SIZE_MIB * MIB])
-        try:
-            address = ("127.0.0.1", int(server.connection("x").facts["servers"].rpartition(":")[2]))
-            own = OwnServers(memcached=(address,))
-            result = measured("memcached-l2-hit", installed, tmp_path / "run", own=own)
-            with socket.create_connection(address) as client:
-                client.sendall(b"stats\r\n")
-                stats = client.recv(65536).decode()
-        finally:
-            server.close()
-        assert result.verdict == "pass"
-        assert "STAT curr_items 0\r\n" in stats
-
-    def test_a_url_that_is_none_is_refused_without_repeating_it(self, tmp_path: Path) -> None:
-        ended = cli("run", "redis-l2-hit", "--redis-url", "hush-hush@nowhere")
-        assert ended.status == 2
-        assert "that is not the URL of a Redis server" in ended.stderr
-        assert "hush-hush" not in ended.stdout + ended.stderr
-
-
 @needs_linux
 class TestEnding:
     @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGKILL])
@@ -363,67 +195,10 @@ class TestEnding:
             assert not left
 
 
-class Cutter:
-    """A way to a server that is cut for good once so many bytes have come back from there."""
-
-    def __init__(self, port: int, after_bytes: int) -> None:
-        self._to = ("127.0.0.1", port)
-        self._left = after_bytes
-        self._sockets: list[socket.socket] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.cut = threading.Event()
-
-    def __enter__(self) -> "Cutter":
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._cut()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                server = socket.create_connection(self._to)
-                self._sockets += [client, server]
-                threading.Thread(target=self._pump, args=(client, server, False), daemon=True).start()
-                threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()
-
-    def _pump(self, source: socket.socket, sink: socket.socket, counted: bool) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                sink.sendall(data)
-                self._left -= len(data) if counted else 0
-                if self._left < 0:
-                    self.cut.set()
-                    self._cut()
-            sink.shutdown(socket.SHUT_WR)
-
-    def _cut(self) -> None:
-        for each in (self._listener, *self._sockets):
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
-
-
-def run_cli(folder: Path, name: str, url: str) -> Finished:
-    """A quick run, the URL in the environment: the command line's own arguments are the caller's to show."""
-    options = ("--size", f"{_SIZE_MIB}MiB", "--instrument", "memray", "--json", "-")
-    return cli("run", name, *options, "--out", str(folder / "run"), CACHEKIT_MEMPROBE_REDIS_URL=url)
-
-
-def no_trace_of(ended: Finished, folder: Path, *hidden: str) -> bool:
-    said = (ended.stdout + ended.stderr).encode()
-    return not [
-        text for text in (said, *texts_in(folder / "run")) for secret in hidden if secret.encode() in text
-    ]
-
-
 def measured_processes(pid: int) -> Iterator[psutil.Process]:
     for child in psutil.Process(pid).children():
         with contextlib.suppress(psutil.Error):
-            if any(Path(word).name == "child.py" for word in child.cmdline()):
+            if any(word.endswith("/child/__main__.py") for word in child.cmdline()):
                 yield child
 
 

@@ -63,28 +63,30 @@ def _wait_until(reached: Callable[[], bool], process: "subprocess.Popen[str]") -
 
 
 def _misbehaves(temporary: Path) -> bool:
-    outputs = temporary.glob("cachekit-memprobe-*/hung*/*/output.txt")
+    outputs = temporary.glob("cachekit-memprobe-*/replays/hung*/*/output.txt")
     return any(SAID_BEFORE in output.read_text(errors="replace") for output in outputs)
 
 
 @pytest.mark.parametrize(
-    ("moment", "end", "status"),
+    ("moment", "end", "status", "isolation"),
     [
-        ("storing", _interrupt_the_group, 130),
-        ("storing", _terminate, 143),
-        ("reading", _interrupt, 130),
-        ("reading", _interrupt_impatiently, 130),
-        ("reading", _terminate, 143),
+        ("storing", _interrupt_the_group, 130, "fork"),
+        ("storing", _interrupt_the_group, 130, "fresh"),
+        ("storing", _terminate, 143, "fork"),
+        ("reading", _interrupt, 130, "fork"),
+        ("reading", _interrupt_impatiently, 130, "fork"),
+        ("reading", _terminate, 143, "fork"),
+        ("reading", _terminate, 143, "fresh"),
     ],
 )
 def test_while_measuring(
-    moment: str, end: Signal, status: int, faulty: Callable[[str], Copy], tmp_path: Path
+    moment: str, end: Signal, status: int, isolation: str, faulty: Callable[[str], Copy], tmp_path: Path
 ) -> None:
     name = _HANGS_WHILE[moment]
     scenario = write_scenario(tmp_path / f"{name}.toml")
     temporary, run = tmp_path / "tmp", tmp_path / "run"
     python = str(faulty("misbehaves").python)
-    narrow = ("--instrument", "memray", "--python", python, "--out", str(run))
+    narrow = ("--instrument", "memray", "--python", python, "--isolation", isolation, "--out", str(run))
     with _running(temporary, str(scenario), *narrow) as process:
         _wait_until(lambda: _misbehaves(temporary), process)
         end(process)

@@ -9,12 +9,11 @@ from typing import Any, get_args
 import pytest
 
 from cachekit_memprobe import errors
-from cachekit_memprobe.cli.boundary import EXIT_BROKEN_PIPE, EXIT_INTERRUPTED
+from cachekit_memprobe.child.stages import ROWS, STAGES
 from cachekit_memprobe.findings import RULES
 from cachekit_memprobe.metrics import INSTRUMENTS, METRICS, NAMES
-from cachekit_memprobe.model import Result, SiteKind
 from cachekit_memprobe.report.json import to_json
-from cachekit_memprobe.stages import STAGES
+from cachekit_memprobe.result import Result, SiteKind
 from tests.golden import reports
 
 ROOT = Path(__file__).parents[2]
@@ -99,11 +98,7 @@ def test_every_instrument_is_described(document: str) -> None:
 def test_the_table_of_exit_codes_is_complete() -> None:
     table = read("README.md").split("| exit code | meaning |")[1].split("\n\n")[0]
     codes = {value for name, value in vars(errors).items() if name.startswith("EXIT_")}
-    assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == {
-        *codes,
-        EXIT_INTERRUPTED,
-        EXIT_BROKEN_PIPE,
-    }
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == codes
 
 
 def test_the_commands_stand_behind_their_markers() -> None:
@@ -120,6 +115,11 @@ def test_every_kind_of_a_site_is_explained() -> None:
     table = read("README.md").split("| kind |")[1].split("\n\n")[0]
     kinds = re.findall(r"^\| `(\w+)", table, re.MULTILINE)
     assert sorted(kinds) == sorted([*get_args(SiteKind), "view"])
+
+
+def test_every_stage_is_explained_in_the_words_of_the_map() -> None:
+    table = read("README.md").split("| stage | what it is |\n|---|---|\n")[1].split("\n\n")[0]
+    assert table.splitlines() == [f"| `{row.name}` | {row.meaning} |" for row in ROWS]
 
 
 def keys_of(document: Any) -> Iterator[str]:
@@ -145,7 +145,7 @@ def test_every_module_has_its_layer_in_the_architecture() -> None:
     package = ROOT / "cachekit_memprobe"
     modules = {path.stem for path in package.iterdir() if path.suffix == ".py" or path.is_dir()}
     described = set(re.findall(r"`(\w+)`", read("docs/architecture.md")))
-    assert modules - {"__init__", "__pycache__", "bundled_scenarios", "py"} <= described
+    assert modules - {"__init__", "__pycache__", "py"} <= described
 
 
 def test_every_dependency_has_its_reason() -> None:

@@ -1,44 +1,52 @@
-from typing import Any
+from dataclasses import replace
+from functools import reduce
 
 import pytest
 
 from cachekit_memprobe.attribution import figures_of
-from cachekit_memprobe.attribution.capture import Block, Place
+from cachekit_memprobe.attribution.capture import Block
 from cachekit_memprobe.attribution.heap import heap_of
-from cachekit_memprobe.metrics import NAMES, RSS, TRACEMALLOC
-from cachekit_memprobe.model import Measurement, Observation, Payload, StageUsage
-from cachekit_memprobe.stages import STAGES, UNWRAP
+from cachekit_memprobe.child.seen import ReadFigures, RssSeen, Seen, TracemallocSeen
+from cachekit_memprobe.child.stages import STAGES, UNWRAP, Place
+from cachekit_memprobe.metrics import NAMES
+from cachekit_memprobe.model import Measurement, Observations, Payload
+from cachekit_memprobe.result import StageUsage
 from tests.golden.reports import SCENARIO
 
 MIB = 1 << 20
 PAYLOAD = Payload(64 * MIB, 70 * MIB)
 
 
-def read(peak: int, anon: int, file: int, settled: int = 0) -> dict[str, int]:
+def read(peak: int, anon: int, file: int, settled: int = 0) -> ReadFigures:
     """One read of the rss process, in MiB."""
-    figures = {
-        "peak_bytes": peak,
-        "anon_bytes": anon,
-        "file_bytes": file,
-        "baseline_bytes": 100,
-        "settled_bytes": settled,
-        "settled_anon_bytes": settled,
-        "settled_file_bytes": 0,
-    }
-    return {name: mib * MIB for name, mib in figures.items()}
+    return ReadFigures(
+        peak_bytes=peak * MIB,
+        anon_bytes=anon * MIB,
+        file_bytes=file * MIB,
+        samples=9,
+        baseline_bytes=100 * MIB,
+        settled_bytes=settled * MIB,
+        settled_anon_bytes=settled * MIB,
+        settled_file_bytes=0,
+    )
 
 
-def measured(*observations: Observation) -> Measurement:
-    return Measurement(SCENARIO, PAYLOAD, observations)
+def measured(*seen: Seen) -> Measurement:
+    return Measurement(SCENARIO, PAYLOAD, reduce(Observations.adding, seen, Observations()))
 
 
-def resident(*reads: dict[str, int]) -> Observation:
-    return Observation(RSS, {"reads": list(reads)})
+def resident(*reads: ReadFigures) -> RssSeen:
+    return RssSeen("0.9.1", reads=reads)
 
 
-def traced(**changes: Any) -> Observation:
-    data = {"peak": 64 * MIB, "late_peak": 16 * MIB, "arrow_pool_peak": 128 * MIB, "stages": {}}
-    return Observation(TRACEMALLOC, {**data, **changes})
+TRACED = TracemallocSeen(
+    release="0.9.1",
+    stage_calls={},
+    peak_bytes=64 * MIB,
+    late_peak_bytes=16 * MIB,
+    arrow_pool_peak_bytes=128 * MIB,
+    stage_peaks={},
+)
 
 
 class TestTheResidentSet:
@@ -62,11 +70,11 @@ class TestTheResidentSet:
 
 class TestTracemalloc:
     def test_has_both_windows_and_the_pool(self) -> None:
-        values = figures_of(measured(traced()), (), None).values
+        values = figures_of(measured(TRACED), (), None).values
         assert values == {"peak.tracemalloc": 1.0, "peak.tracemalloc_late": 0.25, "peak.arrow_pool": 2.0}
 
     def test_that_could_not_tell_the_pool_says_nothing_of_it(self) -> None:
-        values = figures_of(measured(traced(arrow_pool_peak=None)), (), None).values
+        values = figures_of(measured(replace(TRACED, arrow_pool_peak_bytes=None)), (), None).values
         assert "peak.arrow_pool" not in values
 
 
@@ -100,11 +108,11 @@ class TestTheHeap:
         assert values["verbatim.total"] == 0.75
 
 
-@pytest.mark.parametrize("observations", [(), (traced(),), (resident(read(1, 1, 1), read(1, 1, 1)),)])
-def test_every_name_is_in_the_vocabulary(observations: tuple[Observation, ...]) -> None:
-    assert figures_of(measured(*observations), (), None).values.keys() <= set(NAMES)
+@pytest.mark.parametrize("seen", [(), (TRACED,), (resident(read(1, 1, 1), read(1, 1, 1)),)])
+def test_every_name_is_in_the_vocabulary(seen: tuple[Seen, ...]) -> None:
+    assert figures_of(measured(*seen), (), None).values.keys() <= set(NAMES)
 
 
 def test_what_was_not_measured_is_absent() -> None:
     assert figures_of(measured(), (), None).values == {}
-    assert figures_of(Measurement(SCENARIO, None, (traced(),)), (), None).values == {}
+    assert figures_of(Measurement(SCENARIO, None, Observations(tracemalloc=TRACED)), (), None).values == {}

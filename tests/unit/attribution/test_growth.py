@@ -1,13 +1,17 @@
+from dataclasses import replace
+
 import pytest
 
 from cachekit_memprobe.attribution.growth import growth_of
-from cachekit_memprobe.line import Fit
+from cachekit_memprobe.child.seen import ReadFigures
+from cachekit_memprobe.fit import Fit
 
 MIB = 1 << 20
 
 
-def reads_of(*settled_mib: float) -> list[dict[str, float]]:
-    return [{"settled_bytes": MIB * settled, "settled_file_bytes": 0} for settled in settled_mib]
+def reads_of(*settled_mib: float) -> list[ReadFigures]:
+    nothing = ReadFigures(0, 0, 0, 0, 0, 0, 0, 0)
+    return [replace(nothing, settled_bytes=round(MIB * settled)) for settled in settled_mib]
 
 
 def growth(*settled_mib: float) -> Fit:
@@ -39,6 +43,6 @@ def test_one_read_gives_nothing(settled: tuple[float, ...]) -> None:
 
 
 def test_a_part_has_a_slope_of_its_own() -> None:
-    line = growth_of(reads_of(1, 2, 3, 4), "settled_file_bytes")
+    line = growth_of(reads_of(1, 2, 3, 4), lambda read: read.settled_file_bytes)
     assert line is not None
     assert line.slope == pytest.approx(0, abs=1)

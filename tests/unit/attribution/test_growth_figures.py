@@ -1,40 +1,42 @@
 """Growth as metrics: of repeated processes, of parts, in payloads."""
 
-from typing import Any
-
 import pytest
 
 from cachekit_memprobe.attribution import figures_of
-from cachekit_memprobe.metrics import RSS
-from cachekit_memprobe.model import Measurement, Observation, Payload
+from cachekit_memprobe.child.seen import ReadFigures, RssSeen
+from cachekit_memprobe.model import Measurement, Observations, Payload
 from tests.golden.reports import SCENARIO
 
 MIB = 1 << 20
 PAYLOAD = Payload(64 * MIB, 64 * MIB)
 
 
-def process(*anon_mib: float, file_mib: float = 0.0) -> Observation:
+def process(*anon_mib: float, file_mib: float = 0.0) -> RssSeen:
     """Settled after each read: anonymous memory as given, and a file map more with each."""
-    reads: list[dict[str, Any]] = []
+    reads: list[ReadFigures] = []
     for number, anon in enumerate(anon_mib, start=1):
         anon_bytes, file_bytes = round(anon * MIB), round(number * file_mib * MIB)
         reads.append(
-            {
-                "peak_bytes": 64 * MIB,
-                "anon_bytes": 64 * MIB,
-                "file_bytes": 0,
-                "samples": 9,
-                "baseline_bytes": 100 * MIB,
-                "settled_bytes": anon_bytes + file_bytes,
-                "settled_anon_bytes": anon_bytes,
-                "settled_file_bytes": file_bytes,
-            }
+            ReadFigures(
+                peak_bytes=64 * MIB,
+                anon_bytes=64 * MIB,
+                file_bytes=0,
+                samples=9,
+                baseline_bytes=100 * MIB,
+                settled_bytes=anon_bytes + file_bytes,
+                settled_anon_bytes=anon_bytes,
+                settled_file_bytes=file_bytes,
+            )
         )
-    return Observation(RSS, {"reads": reads})
+    return RssSeen("0.9.1", reads=tuple(reads))
 
 
-def growth(*processes: Observation) -> dict[str, float]:
-    figures = figures_of(Measurement(SCENARIO, PAYLOAD, processes), (), None)
+def measured(*processes: RssSeen) -> Measurement:
+    return Measurement(SCENARIO, PAYLOAD, Observations(rss=processes))
+
+
+def growth(*processes: RssSeen) -> dict[str, float]:
+    figures = figures_of(measured(*processes), (), None)
     return {name: value for name, value in figures.values.items() if name.startswith("growth.")}
 
 
@@ -57,5 +59,5 @@ def test_of_repeated_processes_the_worst_counts_with_its_own_margin() -> None:
 
 
 def test_processes_that_differ_show_in_the_spread() -> None:
-    measurement = Measurement(SCENARIO, PAYLOAD, (process(0, 0, 0, 0), process(0, 16, 32, 48)))
+    measurement = measured(process(0, 0, 0, 0), process(0, 16, 32, 48))
     assert figures_of(measurement, (), None).spread["growth.per_read"] == pytest.approx(0.25)

@@ -1,7 +1,8 @@
 from dataclasses import replace
 
-from cachekit_memprobe.attribution.capture import Block, Place
+from cachekit_memprobe.attribution.capture import Block
 from cachekit_memprobe.attribution.heap import heap_of
+from cachekit_memprobe.child.stages import Place
 
 MIB = 1 << 20
 UNWRAP = Place("unwrap", "unwrap", "cachekit/serializers/wrapper.py", 126)
@@ -22,7 +23,7 @@ def test_the_peak_is_what_was_live_together_and_by_whom() -> None:
 
 def test_what_is_not_freed_is_held() -> None:
     blocks = [made(UNWRAP, 4, born=1, died=3), made(DECODE, 2, born=2), made(DECODE, 1, born=4)]
-    assert {use.place: use.held_bytes for use in heap_of(blocks).places} == {
+    assert {use.place: use.survived_bytes for use in heap_of(blocks).places} == {
         UNWRAP: 0,
         DECODE: 3 * MIB,
     }
@@ -39,7 +40,7 @@ def test_a_block_that_grew_counts_its_growth_but_is_live_as_a_whole() -> None:
     grown = Block(DECODE, 5 * MIB, 3 * MIB, born=3)
     heap = heap_of([first, grown])
     (use,) = heap.places
-    assert use.copies_bytes == heap.peak_bytes == use.live_bytes == use.held_bytes == 5 * MIB
+    assert use.copies_bytes == heap.peak_bytes == use.live_bytes == use.survived_bytes == 5 * MIB
 
 
 def test_a_file_map_is_no_heap() -> None:

@@ -1,7 +1,8 @@
 import pytest
 
-from cachekit_memprobe.attribution.capture import Block, Place
+from cachekit_memprobe.attribution.capture import Block
 from cachekit_memprobe.attribution.heap import PlaceUse, heap_of
+from cachekit_memprobe.child.stages import Place
 
 KIB = 1 << 10
 RECEIVE = Place("backend_get", "get", "cachekit/backends/b.py", 1)
@@ -50,4 +51,4 @@ def test_a_buffer_that_grows_counts_its_growth_once() -> None:
     ]
     use = use_of(blocks)
     assert use.copies_bytes == pytest.approx(64 * 1024 * KIB, rel=0.01)
-    assert use.held_bytes == 64 * 1024 * KIB
+    assert use.survived_bytes == 64 * 1024 * KIB

@@ -1,55 +1,54 @@
 """Heap, aliasing and tracemalloc joined to one row a stage and one a line."""
 
-from typing import Any
-
 import pytest
 
-from cachekit_memprobe.attribution import figures_of, stages_of
-from cachekit_memprobe.attribution.capture import Block, Place
+from cachekit_memprobe.attribution import capture, figures_of, stages_of
 from cachekit_memprobe.attribution.heap import HeapUse, heap_of
-from cachekit_memprobe.metrics import ALIASING, MEMRAY, RSS, TRACEMALLOC
-from cachekit_memprobe.model import Measurement, Observation, Payload, SiteUsage, StageUsage
-from cachekit_memprobe.stages import BACKEND_GET, BACKEND_MAP, DECODE, MATERIALIZE, OTHER, UNWRAP
+from cachekit_memprobe.child.seen import AliasingSeen, Block, BlockKind, RssSeen, TracemallocSeen
+from cachekit_memprobe.child.stages import (
+    BACKEND_GET,
+    BACKEND_MAP,
+    DECODE,
+    MATERIALIZE,
+    OTHER,
+    UNWRAP,
+    Place,
+)
+from cachekit_memprobe.model import Measurement, Observations, Payload
+from cachekit_memprobe.result import SiteUsage, StageUsage
 from tests.golden.reports import SCENARIO
+from tests.unit.attribution.recorder import memray_seen
 
 MIB = 1 << 20
 PAYLOAD = Payload(64 * MIB, 64 * MIB)
 WRAPPER = "cachekit/serializers/wrapper.py"
 CALLS = {UNWRAP: 1, DECODE: 2}
+RELEASE = "0.9.1"
 
 
 def heap(*made: tuple[str, int, int]) -> HeapUse:
     """Blocks of a stage, on a line of the wrapper, in MiB; all are kept."""
     blocks = [
-        Block(Place(stage, "unwrap", WRAPPER, line), mib * MIB, mib * MIB, born)
+        capture.Block(Place(stage, "unwrap", WRAPPER, line), mib * MIB, mib * MIB, born)
         for born, (stage, line, mib) in enumerate(made)
     ]
     return heap_of(blocks)
 
 
-def aliased(stage: str, line: int, mib: int, kind: str, *, last: int | None = None) -> dict[str, Any]:
-    """A block as the aliasing instrument saves it, of a statement that ends on line ``last``."""
-    return {
-        "stage": stage,
-        "file": WRAPPER,
-        "line": line,
-        "statement": [line, last or line],
-        "size_bytes": mib * MIB,
-        "kind": kind,
-        "of": "",
-    }
+def aliased(
+    stage: str, line: int, mib: int, kind: BlockKind, *, last: int | None = None, function: str = ""
+) -> Block:
+    """A block as the aliasing instrument sees it, of a statement that ends on line ``last``."""
+    return Block(Place(stage, function, WRAPPER, line), (line, last or line), mib * MIB, kind)
 
 
-def measurement(
-    *blocks: dict[str, Any], traced: dict[str, int] | None = None, aliasing: bool = True
-) -> Measurement:
-    sources = {f"{WRAPPER}:126": "payload = bytes(mv[header_end:])"}
-    seen = [Observation(MEMRAY, {"stage_calls": CALLS, "sources": sources})]
-    if aliasing:
-        seen.append(Observation(ALIASING, {"stage_calls": CALLS, "blocks": list(blocks)}))
-    if traced is not None:
-        seen.append(Observation(TRACEMALLOC, {"stage_calls": CALLS, "stages": traced}))
-    return Measurement(SCENARIO, PAYLOAD, tuple(seen))
+def measurement(*blocks: Block, traced: dict[str, int] | None = None, aliasing: bool = True) -> Measurement:
+    seen = Observations(
+        memray=memray_seen(stage_calls=CALLS, sources={f"{WRAPPER}:126": "payload = bytes(mv[header_end:])"}),
+        aliasing=AliasingSeen(RELEASE, CALLS, blocks, views={}, kept=()) if aliasing else None,
+        tracemalloc=None if traced is None else TracemallocSeen(RELEASE, CALLS, 0, None, None, traced),
+    )
+    return Measurement(SCENARIO, PAYLOAD, seen)
 
 
 def only_site(measured: Measurement, use: HeapUse) -> SiteUsage:
@@ -81,7 +80,7 @@ class TestRows:
 
     def test_have_the_largest_line_first_with_its_source(self) -> None:
         unwrap = row(measurement(), heap((UNWRAP, 127, 1), (UNWRAP, 126, 64)), UNWRAP)
-        assert [(site.line, site.source) for site in unwrap.sites] == [
+        assert [(site.place.line, site.source) for site in unwrap.sites] == [
             (126, "payload = bytes(mv[header_end:])"),
             (127, ""),
         ]
@@ -93,25 +92,18 @@ class TestRows:
         assert row(measurement(), heap(), UNWRAP).tracemalloc_bytes is None
 
     def test_tell_what_was_mapped(self) -> None:
-        mapping = Block(Place(BACKEND_MAP, "get_buffer", "cachekit/f.py", 4), MIB, MIB, 1, is_file_map=True)
-        use = heap_of([mapping])
-        site = SiteUsage("get_buffer", "cachekit/f.py", 4, "mmap.mmap(fd, 0)", 0, 0, 0, 0, 0, "mapped", MIB)
+        place = Place(BACKEND_MAP, "get_buffer", "cachekit/f.py", 4)
+        use = heap_of([capture.Block(place, MIB, MIB, 1, is_file_map=True)])
+        site = SiteUsage(place, "mmap.mmap(fd, 0)", 0, 0, 0, 0, 0, "mapped", MIB)
         stage = StageUsage(BACKEND_MAP, 0, 0, 0, 0, 0, MIB, None, (site,))
-        seen = Measurement(
-            SCENARIO,
-            PAYLOAD,
-            (
-                Observation(
-                    MEMRAY,
-                    {"stage_calls": {BACKEND_MAP: 0}, "sources": {"cachekit/f.py:4": "mmap.mmap(fd, 0)"}},
-                ),
-                Observation(ALIASING, {"stage_calls": {}, "blocks": []}),
-            ),
+        seen = Observations(
+            memray=memray_seen(stage_calls={BACKEND_MAP: 0}, sources={"cachekit/f.py:4": "mmap.mmap(fd, 0)"}),
+            aliasing=AliasingSeen(RELEASE, {}, (), views={}, kept=()),
         )
-        assert row(seen, use, BACKEND_MAP) == stage
+        assert row(Measurement(SCENARIO, PAYLOAD, seen), use, BACKEND_MAP) == stage
 
     def test_are_none_without_an_instrument_that_follows_stages(self) -> None:
-        seen = Measurement(SCENARIO, PAYLOAD, (Observation(RSS, {"reads": []}),))
+        seen = Measurement(SCENARIO, PAYLOAD, Observations(rss=(RssSeen(RELEASE),)))
         assert stages_of(seen, None) == ()
 
 
@@ -128,7 +120,9 @@ class TestTheKindOfALine:
             ([(96, "verbatim")], "verbatim", 64),  # of what is larger than was allocated, no more than that
         ],
     )
-    def test_is_that_of_its_blocks(self, blocks: list[tuple[int, str]], kind: str, verbatim_mib: int) -> None:
+    def test_is_that_of_its_blocks(
+        self, blocks: list[tuple[int, BlockKind]], kind: str, verbatim_mib: int
+    ) -> None:
         seen = measurement(*(aliased(UNWRAP, 126, mib, name) for mib, name in blocks))
         site = only_site(seen, heap((UNWRAP, 126, 64)))
         assert (site.kind, site.verbatim_bytes) == (kind, verbatim_mib * MIB)
@@ -145,7 +139,7 @@ class TestTheKindOfALine:
         """Python sees the statement begin, memray the line of the call."""
         seen = measurement(aliased(UNWRAP, 126, 64, "verbatim", last=129))
         sites = row(seen, heap((UNWRAP, 126, 1), (UNWRAP, 128, 64), (UNWRAP, 130, 64)), UNWRAP).sites
-        assert {site.line: site.kind for site in sites} == {
+        assert {site.place.line: site.kind for site in sites} == {
             126: "unproven",
             128: "verbatim",
             130: "unproven",
@@ -153,12 +147,12 @@ class TestTheKindOfALine:
 
     def test_may_be_proven_statements_after_it_was_allocated(self) -> None:
         """Of the lines before in the function the last one that can have made it; of another's, none."""
-        block = {**aliased(UNWRAP, 140, 64, "verbatim"), "function": "unwrap"}
+        own, anothers = (aliased(UNWRAP, 140, 64, "verbatim", function=name) for name in ("unwrap", "other"))
         made = heap((UNWRAP, 120, 64), (UNWRAP, 126, 64), (UNWRAP, 138, 1), (UNWRAP, 140, 1))
-        sites = row(measurement(block), made, UNWRAP).sites
-        assert [site.line for site in sites if site.kind == "verbatim"] == [126]
-        sites = row(measurement({**block, "function": "other"}), made, UNWRAP).sites
-        assert [site.line for site in sites if site.verbatim_bytes == 64 * MIB] == []
+        sites = row(measurement(own), made, UNWRAP).sites
+        assert [site.place.line for site in sites if site.kind == "verbatim"] == [126]
+        sites = row(measurement(anothers), made, UNWRAP).sites
+        assert [site.place.line for site in sites if site.verbatim_bytes == 64 * MIB] == []
 
 
 class TestTheVerbatimPartOfAStage:

@@ -1,9 +1,11 @@
 import pytest
 
 from cachekit_memprobe.budget import judge, verdict_of
+from cachekit_memprobe.child.seen import Kept
 from cachekit_memprobe.metrics import INSTRUMENTS, MEMRAY
-from cachekit_memprobe.model import BudgetResult, BudgetStatus, Level, Limit, Payload
-from tests.golden.reports import site, stage
+from cachekit_memprobe.model import Level, Limit, Payload
+from cachekit_memprobe.result import BudgetResult, BudgetStatus
+from tests.golden.reports import place, site, stage
 
 MIB = 1 << 20
 PAYLOAD = Payload(64 * MIB, 64 * MIB)
@@ -37,29 +39,34 @@ class TestOneLimit:
         stages = [stage("unwrap", site("cachekit/serializers/wrapper.py:126", 1.0, "verbatim"))]
         (result,) = judge([TWICE], {"copies.total": 2.5}, PAYLOAD, stages, INSTRUMENTS)
         assert result.excess == 0.5
-        assert result.where == "unwrap at cachekit/serializers/wrapper.py:126"
+        assert result.suspect == place("unwrap", "cachekit/serializers/wrapper.py:126")
 
     def test_that_is_kept_names_no_line(self) -> None:
         stages = [stage("unwrap", site("cachekit/serializers/wrapper.py:126", 1.0, "verbatim"))]
         (result,) = judge([TWICE], {"copies.total": 1.5}, PAYLOAD, stages, INSTRUMENTS)
-        assert (result.excess, result.where) == (0.0, "")
+        assert (result.excess, result.suspect) == (0.0, None)
 
 
-def test_limits_of_instruments_that_were_not_chosen_are_left_out() -> None:
-    limits = [TWICE, Limit("rss.peak", 1.0, None, "error")]
+def test_limits_of_instruments_that_were_not_chosen_are_not_judged() -> None:
+    limits = [TWICE, Limit("rss.peak", None, 32 * MIB, "error")]
     results = judge(limits, {"copies.total": 1.0, "rss.peak": 9.0}, PAYLOAD, (), [MEMRAY])
-    assert [result.metric for result in results] == ["copies.total"]
+    assert results == (
+        BudgetResult("copies.total", 2.0, 1.0, "error", "within"),
+        BudgetResult("rss.peak", 0.5, None, "error", "not_judged"),
+    )
 
 
 def test_growth_over_its_limit_names_who_keeps_it() -> None:
-    kept = [{"name": "cachekit.x._KEPT", "stage": "unwrap", "file": "cachekit/x.py", "line": 7}]
+    kept = [Kept("cachekit.x._KEPT", 64 * MIB, place("unwrap", "cachekit/x.py:7"))]
     limit = Limit("growth.per_read", 0.3, None, "error")
     (result,) = judge([limit], {"growth.per_read": 1.0}, PAYLOAD, (), INSTRUMENTS, kept)
-    assert result.where == "unwrap at cachekit/x.py:7"
+    assert result.suspect == place("unwrap", "cachekit/x.py:7")
 
 
 def outcome(status: BudgetStatus, level: Level = "error") -> BudgetResult:
-    return BudgetResult("copies.total", 2.0, None if status == "unmeasured" else 2.5, level, status)
+    return BudgetResult(
+        "copies.total", 2.0, None if status in ("unmeasured", "not_judged") else 2.5, level, status
+    )
 
 
 class TestTheVerdict:
@@ -71,6 +78,10 @@ class TestTheVerdict:
             ([outcome("over", "warn"), outcome("within")], "pass"),
             ([outcome("over"), outcome("unmeasured")], "unmeasured"),
             ([outcome("unmeasured", "warn"), outcome("within")], "pass"),
+            ([outcome("not_judged"), outcome("within")], "pass"),
+            ([outcome("not_judged"), outcome("over")], "fail"),
+            ([outcome("not_judged"), outcome("not_judged")], "unmeasured"),
+            ([outcome("not_judged"), outcome("unmeasured")], "unmeasured"),
         ],
     )
     def test_of_results(self, results: list[BudgetResult], verdict: str) -> None:
@@ -78,7 +89,7 @@ class TestTheVerdict:
 
     def test_names_what_is_missing(self) -> None:
         _, reason = verdict_of([outcome("unmeasured")], [TWICE])
-        assert reason == "the budget names what was not measured: copies.total"
+        assert reason == "the budget has limits on what was not measured: copies.total"
 
     def test_without_a_limit_that_could_be_judged_is_no_pass(self) -> None:
         verdict, reason = verdict_of([], [TWICE])

@@ -1,86 +1,93 @@
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from cachekit_memprobe.budget.suspects import suspect_of
-from cachekit_memprobe.model import SiteKind, SiteUsage, StageUsage
-from tests.golden.reports import MAP_SITE, site, size, stage
+from cachekit_memprobe.child.seen import Kept
+from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.result import SiteKind, SiteUsage, StageUsage
+from tests.golden.reports import MAP_SITE, place, site, size, stage
 
 
-def line(where: str, copies: float, kind: SiteKind, *, live: float = 0.0, held: float = 0.0) -> SiteUsage:
-    return replace(site(f"cachekit/{where}", copies, kind, held=held), live_bytes=size(live))
+def line(where: str, copies: float, kind: SiteKind, *, live: float = 0.0, survived: float = 0.0) -> SiteUsage:
+    return replace(site(f"cachekit/{where}", copies, kind, survived=survived), live_bytes=size(live))
+
+
+def at(stage_name: str, where: str, function: str = "f") -> Place:
+    return place(stage_name, f"cachekit/{where}", function)
 
 
 UNWRAP = stage("unwrap", line("wrapper.py:126", 1.0, "verbatim", live=1.0))
 FILE = stage(
     "backend_get",
     line("file.py:134", 1.0, "received"),
-    line("file.py:167", 0.98, "verbatim", live=0.98, held=0.98),
+    line("file.py:167", 0.98, "verbatim", live=0.98, survived=0.98),
 )
-MATERIALIZE = stage("materialize", line("arrow.py:306", 1.02, "transformed", live=1.02, held=1.02))
+MATERIALIZE = stage("materialize", line("arrow.py:306", 1.02, "transformed", live=1.02, survived=1.02))
 STATS = stage("stats", line("deco.py:732", 2.87, "unproven", live=2.87))
 DECODE = stage("decode", line("arrow.py:300", 0.2, "verbatim", live=0.2))
 MAP = stage("backend_map", MAP_SITE)
-KEPT: dict[str, Any] = {"name": "cachekit.x._K", "stage": "unwrap", "file": "cachekit/x.py", "line": 7}
+KEPT = Kept("cachekit.x._K", size(1.0), at("unwrap", "x.py:7"))
 
 
 @pytest.mark.parametrize(
-    ("metric", "stages", "where"),
+    ("metric", "stages", "suspect"),
     [
-        ("copies.unwrap", (UNWRAP, STATS), "unwrap at cachekit/wrapper.py:126"),
-        ("live.stats", (UNWRAP, STATS), "stats at cachekit/deco.py:732"),
-        ("copies.backend_get", (FILE, MATERIALIZE), "backend_get at cachekit/file.py:134"),
-        ("live.backend_get", (FILE, MATERIALIZE), "backend_get at cachekit/file.py:167"),
+        ("copies.unwrap", (UNWRAP, STATS), at("unwrap", "wrapper.py:126")),
+        ("live.stats", (UNWRAP, STATS), at("stats", "deco.py:732")),
+        ("copies.backend_get", (FILE, MATERIALIZE), at("backend_get", "file.py:134")),
+        ("live.backend_get", (FILE, MATERIALIZE), at("backend_get", "file.py:167")),
     ],
 )
 def test_a_stage_of_its_own_is_told_by_its_largest_line(
-    metric: str, stages: tuple[StageUsage, ...], where: str
+    metric: str, stages: tuple[StageUsage, ...], suspect: Place
 ) -> None:
-    assert suspect_of(metric, stages) == where
+    assert suspect_of(metric, stages) == suspect
 
 
 class TestAFigureOfTheWholeRead:
     @pytest.mark.parametrize("metric", ["copies.total", "peak.heap", "rss.peak"])
     def test_is_told_by_a_byte_for_byte_copy_before_a_larger_transformation(self, metric: str) -> None:
-        assert suspect_of(metric, (FILE, MATERIALIZE)) == "backend_get at cachekit/file.py:167"
+        assert suspect_of(metric, (FILE, MATERIALIZE)) == at("backend_get", "file.py:167")
 
     def test_is_told_by_a_stage_that_needs_no_memory_before_any_other(self) -> None:
-        assert suspect_of("copies.total", (FILE, MATERIALIZE, STATS)) == "stats at cachekit/deco.py:732"
+        assert suspect_of("copies.total", (FILE, MATERIALIZE, STATS)) == at("stats", "deco.py:732")
 
     def test_is_not_told_by_what_is_small(self) -> None:
-        assert suspect_of("copies.total", (DECODE, MATERIALIZE)) == "materialize at cachekit/arrow.py:306"
+        assert suspect_of("copies.total", (DECODE, MATERIALIZE)) == at("materialize", "arrow.py:306")
 
     def test_that_is_a_peak_is_not_told_by_what_was_gone_then(self) -> None:
         gone = stage("unwrap", line("wrapper.py:126", 1.0, "verbatim", live=0.0))
-        assert suspect_of("peak.heap", (gone, MATERIALIZE)) == "materialize at cachekit/arrow.py:306"
+        assert suspect_of("peak.heap", (gone, MATERIALIZE)) == at("materialize", "arrow.py:306")
 
 
 def test_what_the_value_holds_is_told_by_what_outlived_the_read() -> None:
-    assert suspect_of("held.result", (UNWRAP, FILE)) == "backend_get at cachekit/file.py:167"
+    assert suspect_of("held.result", (UNWRAP, FILE)) == at("backend_get", "file.py:167")
 
 
 def test_a_file_map_is_told_by_its_line() -> None:
-    assert suspect_of("mapped.file", (UNWRAP, MAP)) == "backend_map at cachekit/backends/file/backend.py:420"
+    mapping = at("backend_map", "backends/file/backend.py:420", "FileBackend.get_buffer")
+    assert suspect_of("mapped.file", (UNWRAP, MAP)) == mapping
 
 
 class TestWhatStaysBehind:
     @pytest.mark.parametrize("metric", ["growth.per_read", "growth.anon", "rss.settled", "held.after"])
     def test_is_told_by_who_keeps_it(self, metric: str) -> None:
-        unused = {"name": "cachekit.y._K", "stage": None, "file": "", "line": 0}
-        assert suspect_of(metric, (UNWRAP,), [unused, KEPT]) == "unwrap at cachekit/x.py:7"
+        unused = Kept("cachekit.y._K", size(1.0))
+        assert suspect_of(metric, (UNWRAP,), [unused, KEPT]) == at("unwrap", "x.py:7")
 
     def test_is_not_told_by_what_was_copied(self) -> None:
-        assert suspect_of("growth.per_read", (UNWRAP,)) == ""
+        assert suspect_of("growth.per_read", (UNWRAP,)) is None
 
 
 @pytest.mark.parametrize(
     "metric", ["copies.total", "copies.unwrap", "peak.heap", "held.result", "mapped.file"]
 )
 def test_without_any_line_there_is_nothing_to_say(metric: str) -> None:
-    assert suspect_of(metric, (stage("unwrap"),)) == ""
+    assert suspect_of(metric, (stage("unwrap"),)) is None
 
 
 def test_native_code_is_told_by_its_stage() -> None:
-    native = stage("decompress", replace(line("x.py:1", 1.0, "transformed"), file="", line=0))
-    assert suspect_of("copies.decompress", (native,)) == "decompress"
+    site_without_file = replace(line("x.py:1", 1.0, "transformed"), place=Place("", "LZ4F_decompress"))
+    native = stage("decompress", site_without_file)
+    assert suspect_of("copies.decompress", (native,)) == Place("decompress", "LZ4F_decompress")

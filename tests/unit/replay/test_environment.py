@@ -23,8 +23,14 @@ def users_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def environment(scenario: Scenario = SCENARIO, *, pinned: bool = True) -> Mapping[str, str]:
-    return child_environment(scenario, home=Path("/scratch/rss"), pinned=pinned)
+def environment(
+    scenario: Scenario = SCENARIO,
+    *,
+    pinned: bool = True,
+    counts_pages: bool = True,
+    home: str = "/scratch/rss",
+) -> Mapping[str, str]:
+    return child_environment(scenario, home=Path(home), pinned=pinned, counts_pages=counts_pages)
 
 
 def test_nothing_of_the_users_but_what_a_program_needs_to_start() -> None:
@@ -54,8 +60,15 @@ def test_allocators_are_pinned_unless_they_are_to_be_as_deployed() -> None:
     assert environment()["ARROW_DEFAULT_MEMORY_POOL"] == "system"
 
 
+@pytest.mark.parametrize(
+    ("pinned", "counts_pages", "huge"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_pages_may_be_huge_where_nobody_counts_them(pinned: bool, counts_pages: bool, huge: bool) -> None:
+    assert ("GLIBC_TUNABLES" in environment(pinned=pinned, counts_pages=counts_pages)) is huge
+
+
 def test_what_is_encrypted_in_one_process_is_read_in_another() -> None:
     encrypted = replace(SCENARIO, caching=replace(SCENARIO.caching, encryption=True))
-    homes = [child_environment(encrypted, home=Path(home), pinned=True) for home in ("/store", "/rss")]
+    homes = [environment(encrypted, home=home) for home in ("/store", "/rss")]
     assert homes[0]["CACHEKIT_DEPLOYMENT_UUID"] == homes[1]["CACHEKIT_DEPLOYMENT_UUID"]
     assert "CACHEKIT_DEPLOYMENT_UUID" not in environment()

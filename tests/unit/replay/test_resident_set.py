@@ -10,8 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cachekit_memprobe.child import wire
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.replay.resident_set import Sampler, read_resident_set, reset_peak
+from cachekit_memprobe.replay.resident_set import Sampler, Watch, read_resident_set, reset_peak
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc/PID/status")
 
@@ -121,3 +122,38 @@ class TestTheSampler:
             sampler.stop()
         names = [thread.name for thread in threading.enumerate()]
         assert "resident-set-sampler" not in names
+
+
+class TestTheWatch:
+    """At the barriers of the rss instrument."""
+
+    def test_tells_each_read_as_growth_over_its_baseline(self) -> None:
+        watch = Watch()
+        for _ in range(2):
+            watch.at_barrier(wire.BEFORE_READ, os.getpid())
+            with anonymous():
+                watch.at_barrier(wire.AFTER_READ, os.getpid())
+            watch.at_barrier(wire.AFTER_DROP, os.getpid())
+        assert len(watch.reads) == 2
+        for read in watch.reads:
+            assert (read.peak_bytes, read.anon_bytes) == pytest.approx((SIZE, SIZE), abs=_NOISE)
+            assert (read.file_bytes, read.settled_bytes) == pytest.approx((0, 0), abs=_NOISE)
+            assert read.baseline_bytes > 0
+            assert read.samples >= 2
+
+    def test_tells_what_the_first_read_leaves_of_every_later_one_too(self) -> None:
+        watch = Watch()
+        watch.at_barrier(wire.BEFORE_READ, os.getpid())
+        with anonymous():
+            watch.at_barrier(wire.AFTER_READ, os.getpid())
+            watch.at_barrier(wire.AFTER_DROP, os.getpid())
+            for name in (wire.BEFORE_READ, wire.AFTER_READ, wire.AFTER_DROP):
+                watch.at_barrier(name, os.getpid())
+        settled = [(read.settled_bytes, read.settled_anon_bytes) for read in watch.reads]
+        assert settled == [pytest.approx((SIZE, SIZE), abs=_NOISE)] * 2
+        assert watch.reads[1].peak_bytes == pytest.approx(0, abs=_NOISE)
+
+    @pytest.mark.parametrize("name", [wire.AFTER_READ, wire.AFTER_DROP, "lunch", "None"])
+    def test_refuses_a_barrier_that_is_not_due(self, name: str) -> None:
+        with pytest.raises(CouldNotMeasure, match=f"stopped at '{name}', but 'before-read' was due"):
+            Watch().at_barrier(name, os.getpid())

@@ -5,30 +5,53 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from cachekit_memprobe.child import wire
+from cachekit_memprobe.child.task import READ, Caching, Read, Task, Value, decode_task
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.replay import wire
-from cachekit_memprobe.replay.supervisor import Cancelled, Launch, OnBarrier, Supervisor
+from cachekit_memprobe.replay.conversation import OnBarrier
+from cachekit_memprobe.replay.supervisor import Cancelled, Launch, Supervisor
 
 pytestmark = pytest.mark.process
 
-# What the supervisor calls: PYTHON -s CHILD TASK_FILE READ_FD WRITE_FD.
+# What the supervisor calls: PYTHON -s CHILD READ_FD WRITE_FD.
 _HEAD = """
-import os, shutil, signal, subprocess, sys, time
-task, read, write = sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
+import os, signal, subprocess, sys, time
+read, write = int(sys.argv[3]), int(sys.argv[4])
 def say(line): os.write(write, line.encode() + b"\\n")
 def leave(file, text): open(file, "w").write(str(text))
 leave("pid", os.getpid())
 print("last words", file=sys.stderr, flush=True)
 """
-_RESULT = """say('{"version": 1, "type": "result", "data": {"answer": 42}}')"""
+_SAY = f"""say('{{"version": {wire.VERSION}, %s}}')"""
+_RESULT = _SAY % '"type": "result", "data": {"answer": 42}'
+_TAKES_TASK = "os.read(read, 65536)"
+_BARRIER = _SAY % '"type": "barrier", "name": "here"'
+_PREPARED = _SAY % f'"type": "barrier", "name": "{wire.PREPARED}"'
 _SLEEPER = 'subprocess.Popen(["sleep", "3600"], close_fds=False)'
 
-Run = Callable[..., dict[str, object]]
+_TASK = Task(
+    READ,
+    Value("bytes", 1, 1, 0),
+    Caching("auto", "none", "file", encryption=False, l1=True),
+    Read("l1", "memory"),
+    "/scratch/x",
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What these children answer with."""
+
+    answer: int
+
+
+Run = Callable[..., Answer]
 
 
 @pytest.fixture
@@ -38,44 +61,45 @@ def launch(tmp_path: Path) -> Callable[..., Launch]:
         program.write_text(_HEAD + script)
         python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{program}" "$@"\n')
         python.chmod(0o755)
-        task = wire.Task("read", {}, {}, {}, str(tmp_path))
         environment = {"PATH": os.environ["PATH"], "WORD": "kept"}
-        return Launch(python, task, environment, tmp_path / "child", timeout_s)
+        return Launch(python, _TASK, environment, tmp_path / "child", timeout_s)
 
     return made
 
 
 @pytest.fixture
 def run(launch: Callable[..., Launch]) -> Run:
-    def ran(script: str, on_barrier: OnBarrier | None = None, timeout_s: float = 30.0) -> dict[str, object]:
-        return Supervisor().run(launch(script, timeout_s), on_barrier)
+    def ran(script: str, on_barrier: OnBarrier | None = None, timeout_s: float = 30.0) -> Answer:
+        return Supervisor().run(launch(script, timeout_s), Answer, on_barrier)
 
     return ran
 
 
 class TestAChild:
     def test_answers_with_its_result(self, run: Run) -> None:
-        assert run(_RESULT) == {"answer": 42}
+        assert run(_RESULT) == Answer(42)
 
     def test_has_its_task_its_environment_and_its_folder(self, run: Run, tmp_path: Path) -> None:
-        run(f'shutil.copy(task, "seen"); leave("environment", sorted(os.environ)); {_RESULT}')
+        names = 'leave("environment", sorted(os.environ))'
+        run(f'leave("seen", os.read(read, 65536).decode()); {names}; {_RESULT}')
         child = tmp_path / "child"
-        assert wire.decode_task((child / "seen").read_text()).operation == "read"
-        names = (child / "environment").read_text()
-        assert "WORD" in names
-        assert "HOME" not in names
+        assert decode_task((child / "seen").read_text()) == _TASK
+        environment = (child / "environment").read_text()
+        assert "WORD" in environment
+        assert "HOME" not in environment
 
-    def test_waits_at_barriers_for_the_supervisor_to_look(self, run: Run) -> None:
+    def test_waits_at_barriers_for_the_supervisor_to_look(self, run: Run, tmp_path: Path) -> None:
         met: list[tuple[str, bool]] = []
         run(
-            f"""say('{{"version": 1, "type": "barrier", "name": "here"}}'); os.read(read, 1); {_RESULT}""",
+            f"""{_TAKES_TASK}; {_BARRIER}; leave("word", os.read(read, 1)); {_RESULT}""",
             lambda name, pid: met.append((name, psutil.pid_exists(pid))),
         )
         assert met == [("here", True)]
+        assert (tmp_path / "child" / "word").read_text() == repr(b"\n")
 
     def test_may_print_what_it_likes(self, run: Run) -> None:
-        words = """print('{"version": 1, "type": "failure"}', flush=True)"""
-        assert run(f"{words}; {_RESULT}") == {"answer": 42}
+        words = f"""print('{{"version": {wire.VERSION}, "type": "failure"}}', flush=True)"""
+        assert run(f"{words}; {_RESULT}") == Answer(42)
 
     def test_that_ends_well_is_ended_nevertheless_with_all_it_has_started(
         self, run: Run, tmp_path: Path
@@ -89,17 +113,22 @@ class TestAChild:
     ("script", "reason"),
     [
         ("sys.exit(5)", "ended with status 5 and without a result"),
-        ("os.kill(os.getpid(), 9)", "was killed (SIGKILL), by the kernel for want of memory as a rule"),
+        (
+            "os.kill(os.getpid(), 9)",
+            "was killed (SIGKILL), most likely by the kernel because memory ran out",
+        ),
         ("os.kill(os.getpid(), 11)", "was killed by signal 11"),
         ("os.kill(os.getpid(), 40)", "was killed by signal 40"),
         (f"{_SLEEPER}; os._exit(5)", "ended with status 5 and without a result"),
         ("say('nonsense')", "sent garbage instead of a message: b'nonsense'"),
         ("say('[1]')", "sent garbage instead of a message"),
         ("""say('{"version": 0, "type": "result", "data": {}}')""", "sent garbage instead of a message"),
-        ("""say('{"version": 1}')""", "sent garbage instead of a message"),
-        ("""say('{"version": 1, "type": "lunch"}')""", "message of unknown type 'lunch'"),
-        ("""say('{"version": 1, "type": "result", "data": 7}')""", "message of unknown type 'result'"),
-        ("""say('{"version": 1, "type": "failure", "reason": "no luck"}')""", "no luck"),
+        (_SAY % '"data": {}', "sent garbage instead of a message"),
+        (_SAY % '"type": "lunch"', "message of unknown type 'lunch'"),
+        (_SAY % '"type": "result", "data": 7', "message of unknown type 'result'"),
+        (_SAY % '"type": "result", "data": {}', "an answer that can't be used: answer: Field required"),
+        (_SAY % '"type": "result", "data": {"answer": "42"}', "an answer that can't be used: answer: "),
+        (_SAY % '"type": "failure", "reason": "no luck"', "no luck"),
         ("os.write(write, b'half')", "ended with status 0 and without a result"),
         ("while True: print('last words' * 999)", "printed more than 64 MiB"),
     ],
@@ -121,7 +150,7 @@ def test_a_child_that_hangs_has_its_time(run: Run, tmp_path: Path) -> None:
 def test_a_child_that_closed_its_channel_but_lives_is_ended(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cachekit_memprobe.replay.supervisor._LAST_BREATH_S", 0.1)
+    monkeypatch.setattr("cachekit_memprobe.replay.conversation._LAST_BREATH_S", 0.1)
     with pytest.raises(CouldNotMeasure, match="closed its channel without a result"):
         run("os.close(write); time.sleep(3600)")
     assert not _runs(int((tmp_path / "child" / "pid").read_text()))
@@ -136,11 +165,47 @@ def test_only_the_last_of_many_words_are_told(run: Run) -> None:
     assert len(lines) < 30
 
 
+class TestAChildThatPreparesForATask:
+    """It is told the task when that is known."""
+
+    SCRIPT = f"""{_TAKES_TASK}; {_PREPARED}; leave("told", os.read(read, 65536).decode()); {_RESULT}"""
+
+    def test_gets_it_at_a_barrier(self, launch: Callable[..., Launch], tmp_path: Path) -> None:
+        told = replace(_TASK, reads=7)
+        met: list[str] = []
+        answer = Supervisor().run(
+            replace(launch(self.SCRIPT), later=lambda: told), Answer, lambda name, _pid: met.append(name)
+        )
+        assert answer == Answer(42)
+        word, task = (tmp_path / "child" / "told").read_text().split("\n", maxsplit=1)
+        assert (word, decode_task(task)) == ("", told)
+        assert met == []
+
+    def test_has_its_time_from_then_on(self, launch: Callable[..., Launch]) -> None:
+        def later() -> Task:
+            time.sleep(1.2)
+            return _TASK
+
+        assert Supervisor().run(replace(launch(self.SCRIPT, 1), later=later), Answer) == Answer(42)
+
+    def test_is_ended_if_there_is_none(self, launch: Callable[..., Launch], tmp_path: Path) -> None:
+        def later() -> Task:
+            raise CouldNotMeasure("nothing was stored")
+
+        with pytest.raises(CouldNotMeasure, match="nothing was stored"):
+            Supervisor().run(replace(launch(self.SCRIPT), later=later), Answer)
+        assert not _runs(int((tmp_path / "child" / "pid").read_text()))
+
+    def test_that_dies_before_is_told_as_any(self, launch: Callable[..., Launch]) -> None:
+        with pytest.raises(CouldNotMeasure, match="ended with status 5 and without a result"):
+            Supervisor().run(replace(launch("sys.exit(5)"), later=lambda: _TASK), Answer)
+
+
 def test_an_interpreter_that_is_not_there_is_the_reason(launch: Callable[..., Launch]) -> None:
     made = launch("")
     made.python.unlink()
     with pytest.raises(CouldNotMeasure, match="the target's interpreter can't be started"):
-        Supervisor().run(made)
+        Supervisor().run(made, Answer)
 
 
 class TestARunThatIsCancelled:
@@ -154,7 +219,7 @@ class TestARunThatIsCancelled:
         canceller = threading.Thread(target=cancel)
         canceller.start()
         with pytest.raises(Cancelled):
-            supervisor.run(launch("time.sleep(3600)"))
+            supervisor.run(launch("time.sleep(3600)"), Answer)
         canceller.join()
         assert not _runs(int(pid_file.read_text()))
 
@@ -162,7 +227,7 @@ class TestARunThatIsCancelled:
         supervisor = Supervisor()
         supervisor.cancel()
         with pytest.raises(Cancelled):
-            supervisor.run(launch(""))
+            supervisor.run(launch(""), Answer)
         assert not (tmp_path / "child" / "pid").exists()
 
 

@@ -34,7 +34,7 @@ def client(server: CachekitIOServer) -> Iterator["Client"]:
     port = int(connection.environment["HTTPS_PROXY"].rpartition(":")[2])
     tunnel = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=30)
     tunnel.set_tunnel(HOST, 443)
-    yield Client(tunnel, connection.facts["api_key"])
+    yield Client(tunnel, connection.link.api_key)
     tunnel.close()
 
 

@@ -1,0 +1,215 @@
+"""The user's own data: which files can be the cached value, told from their first bytes, without loading.
+
+A file is data. What would have to run code to be loaded, a pickle, is refused.
+"""
+
+import ast
+import stat
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+Content = Literal["table", "array", "objects"]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file.
+
+    Attributes:
+        name: for the user.
+        suffixes: by which a file without a signature is known, and what is expected of one with it.
+        content: what it is in Python: a pandas DataFrame, a NumPy array, or lists, dicts and scalars.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    content: Content
+
+
+PARQUET = Format("Parquet", (".parquet", ".pq"), "table")
+ARROW_FILE = Format("Arrow", (".arrow", ".feather", ".ipc"), "table")
+ARROW_STREAM = Format("Arrow stream", (".arrows",), "table")
+NPY = Format("NumPy", (".npy",), "array")
+CSV = Format("CSV", (".csv",), "table")
+JSON = Format("JSON", (".json",), "objects")
+
+EXPECTED = "Parquet, CSV, Arrow or Feather, .npy or JSON"
+SERIALIZERS: dict[Content, tuple[str, ...]] = {
+    "table": ("arrow", "auto"),
+    "array": ("auto",),
+    "objects": ("orjson", "default", "auto", "interop"),
+}
+"""cachekit's serializers that can store a content; the first is the one that is made for it."""
+
+IN_WORDS: dict[Content, str] = {"table": "a DataFrame", "array": "an array", "objects": "JSON objects"}
+
+_BINARY = (PARQUET, ARROW_FILE, ARROW_STREAM, NPY)
+_PICKLE_SUFFIXES = {".pkl", ".pickle", ".pck", ".dill", ".joblib"}
+_PICKLE_PROTOCOLS = range(2, 32)
+_NO_PICKLE = f"a pickle runs code when it is loaded, and data isn't run here; write the value as {EXPECTED}"
+_ARCHIVES = {
+    b"\x1f\x8b": "a gzip file",
+    b"(\xb5/\xfd": "a zstd file",
+    b"BZh": "a bzip2 file",
+    b"\xfd7zXZ": "an xz file",
+    b"PK\x03\x04": "a zip archive",
+}
+_NPY_MAGIC = b"\x93NUMPY"
+_HEAD_BYTES = 4096
+_LONGEST_HEADER = 1 << 20
+
+
+class DataFileError(ValueError):
+    """A file that can't be the cached value.
+
+    Attributes:
+        expected, found, remedy: of the message, each a phrase.
+    """
+
+    def __init__(self, path: Path, expected: str, found: str, remedy: str) -> None:
+        super().__init__(f"{path.name or path}: expected {expected}, found {found}; {remedy}")
+        self.expected = expected
+        self.found = found
+        self.remedy = remedy
+
+
+def format_of(path: Path) -> Format:
+    """The format of a file, by its signature or, for text, by its suffix.
+
+    Raises:
+        DataFileError: it can't be read, is a pickle, is damaged, or is of no format that is known.
+    """
+    _refuse_pickle_name(path)
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise DataFileError(
+                path, "a file", "a folder", "name one file; a data set of several has to be joined first"
+            )
+        if not stat.S_ISREG(status.st_mode):
+            raise DataFileError(path, "a file", "a device or a pipe", "write the data to a file first")
+        with path.open("rb") as file:
+            return _recognise(path, file, status.st_size)
+    except OSError as error:
+        raise DataFileError(
+            path,
+            "a file that can be read",
+            error.strerror or type(error).__name__,
+            "check the path and its permissions",
+        ) from None
+
+
+def _recognise(path: Path, file: BinaryIO, size_bytes: int) -> Format:
+    head = file.read(_HEAD_BYTES)
+    if not head:
+        raise DataFileError(path, EXPECTED, "an empty file", "give a file with data in it")
+    if head[0] == 0x80 and len(head) > 1 and head[1] in _PICKLE_PROTOCOLS:
+        raise DataFileError(path, EXPECTED, "a pickle", _NO_PICKLE)
+    file.seek(max(0, size_bytes - 8))
+    tail = file.read()
+    if head.startswith(_NPY_MAGIC):
+        _refuse_objects(path, file)
+        return NPY
+    return _signed(path, head, tail) or _text(path, head)
+
+
+def _signed(path: Path, head: bytes, tail: bytes) -> Format | None:
+    """The format of a file that begins with a signature."""
+    if head.startswith(b"PAR1"):
+        return _whole(path, PARQUET, tail.endswith(b"PAR1"))
+    if head.startswith(b"PARE"):
+        raise DataFileError(path, "Parquet that can be read", "an encrypted one", "decrypt it first")
+    if head.startswith(b"ARROW1"):
+        return _whole(path, ARROW_FILE, tail.endswith(b"ARROW1"))
+    if head.startswith(b"FEA1"):
+        remedy = "write it again as version 2"
+        raise DataFileError(path, EXPECTED, "Feather version 1, which pyarrow gives up", remedy)
+    if head.startswith(b"\xff\xff\xff\xff"):
+        return ARROW_STREAM
+    for signature, name in _ARCHIVES.items():
+        if head.startswith(signature):
+            raise DataFileError(path, EXPECTED, name, "unpack it first")
+    return None
+
+
+def _whole(path: Path, known: Format, ends_well: bool) -> Format:
+    if not ends_well:
+        raise DataFileError(
+            path,
+            f"a whole {known.name} file",
+            "one whose end is missing",
+            "write or copy it again",
+        )
+    return known
+
+
+def _text(path: Path, head: bytes) -> Format:
+    """The format of a file without a signature: a text, as its suffix says."""
+    suffix = path.suffix.lower()
+    for known in _BINARY:
+        if suffix in known.suffixes:
+            found = "text" if _is_text(head) else "other bytes"
+            raise DataFileError(
+                path, f"{known.name}, as the file's name says", found, "write it again, or rename it"
+            )
+    for known in (CSV, JSON):
+        if suffix in known.suffixes:
+            if _is_text(head):
+                return known
+            raise DataFileError(
+                path, f"{known.name} in UTF-8", "bytes that are no text", "save it as UTF-8 text"
+            )
+    remedy = "convert it, or give a text the suffix .csv or .json"
+    raise DataFileError(path, EXPECTED, "no format that is known", remedy)
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether the bytes can be the beginning of a UTF-8 text."""
+    if b"\0" in head:
+        return False
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # The last character may be cut off.
+        return error.start > len(head) - 4 and len(head) == _HEAD_BYTES
+    return True
+
+
+def _refuse_pickle_name(path: Path) -> None:
+    if _PICKLE_SUFFIXES & {suffix.lower() for suffix in path.suffixes}:
+        raise DataFileError(path, EXPECTED, "a pickle by its name", _NO_PICKLE)
+
+
+def _refuse_objects(path: Path, file: BinaryIO) -> None:
+    """An array of Python objects is a pickle in a .npy file."""
+    try:
+        described = _npy_header(file)["descr"]
+    except (LookupError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError, struct.error):
+        raise DataFileError(
+            path, "a whole .npy file", "a damaged header", "write it again with numpy.save"
+        ) from None
+    if _has_objects(described):
+        raise DataFileError(path, "an array of numbers", "a pickle: an array of objects", _NO_PICKLE)
+
+
+def _npy_header(file: BinaryIO) -> dict[str, object]:
+    """What numpy.lib.format describes: magic, version, length, and a literal of Python."""
+    file.seek(len(_NPY_MAGIC))
+    major = file.read(2)[0]
+    (length,) = struct.unpack("<H", file.read(2)) if major == 1 else struct.unpack("<I", file.read(4))
+    if length > _LONGEST_HEADER:
+        raise ValueError
+    text = file.read(length).decode("latin-1" if major < 3 else "utf-8")
+    header: dict[str, object] = ast.literal_eval(text)
+    return header
+
+
+def _has_objects(described: object) -> bool:
+    if isinstance(described, str):
+        return "O" in described
+    if isinstance(described, (list, tuple)):
+        # A field is its name and its type; a name may have any letter.
+        return any(_has_objects(field[1]) for field in described)
+    raise ValueError

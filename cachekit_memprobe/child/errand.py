@@ -1,0 +1,70 @@
+"""One task, from the channel and back to it."""
+
+import contextlib
+import ctypes
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from cachekit_memprobe.child import task as tasks
+from cachekit_memprobe.child import wire
+from cachekit_memprobe.child.errors import CouldNotMeasure
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_PR_SET_THP_DISABLE = 41
+
+
+def run(read_fd: int, write_fd: int) -> None:
+    """Take the task, do it, and answer with one result or one failure."""
+    channel = wire.Channel(read_fd, write_fd)
+    try:
+        task = channel.task()
+        if task.operation == tasks.PREPARE:
+            task = _prepared(task, channel)
+        if task.pinned and task.counts_pages:
+            _refuse_huge_pages()
+        channel.result(_done(task, channel))
+    except CouldNotMeasure as reason:
+        _fail(channel, str(reason))
+    except Exception as error:
+        traceback.print_exc()
+        _fail(channel, f"{type(error).__name__}: {error}")
+
+
+def _fail(channel: wire.Channel, reason: str) -> None:
+    """With what the target printed: this process is ended when its failure is known."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    channel.failure(reason)
+
+
+def _prepared(task: tasks.Task, channel: wire.Channel) -> tasks.Task:
+    """Import what a read imports, and wait for the task to do it."""
+    from cachekit_memprobe.child.workload.cached import preload
+
+    preload(task)
+    channel.barrier(wire.PREPARED)
+    return channel.task()
+
+
+def _refuse_huge_pages() -> None:
+    """Transparent huge pages would round what the kernel counts up to 2 MiB, at its own moment."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
+
+
+def _done(task: tasks.Task, channel: wire.Channel) -> "DataclassInstance":
+    """The result. Each task imports what it needs, and nothing of the others."""
+    if task.operation == tasks.SIZE:
+        from cachekit_memprobe.child.workload import contents, files
+
+        return tasks.Sized(contents.logical_bytes(files.load(task.value.file)))
+    if task.operation == tasks.STORE:
+        from cachekit_memprobe.child.workload.store import store
+
+        return store(task)
+    from cachekit_memprobe.child.probes import run_probe
+
+    return run_probe(task, channel)

@@ -1,0 +1,147 @@
+"""Forks a process for each task, from one that has imported what all of them import.
+
+Importing cachekit, pandas and pyarrow is most of what a small task costs. A launcher does it once, for one
+environment: cachekit reads some of its variables while it is imported.
+
+A process forked here is a child of the supervisor's, as one that it starts itself. That takes two forks::
+
+    launcher ── fork ── middle ── fork ── task's process
+                        ends              is handed to the supervisor, the nearest subreaper
+
+The supervisor's death must kill it (PR_SET_PDEATHSIG), which it can only ask for once the supervisor *is* its
+parent: asked for before, it would be killed by the end of the one between. So it waits until the launcher
+has buried that one, which the kernel lets it do only after the handing over.
+"""
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+import traceback
+from importlib import import_module
+
+from cachekit_memprobe.child import errand
+
+_PR_SET_PDEATHSIG = 1
+_LONGEST_REQUEST = 1 << 16
+_FDS = 3
+_LIBRARIES = ("pandas", "pyarrow")
+_TARGET = (
+    "cachekit",
+    "cachekit_memprobe.child.probes.staged",
+    "cachekit_memprobe.child.workload.store",
+)
+"""What imports the target."""
+
+WITHOUT_TARGET = "without-target"
+
+
+def serve(control_fd: int, *, without_target: bool) -> None:
+    """Import, say that it is ready, and fork at every request until nobody asks any more.
+
+    A request is JSON with ``environment``, which is laid over this process's own, and ``folder``, the new
+    working directory; with it come three descriptors: the channel's two, and the output. The answer has the
+    ``pid``. Instead of being ready it may have ``refused``, with the reason.
+
+    Args:
+        without_target: leave cachekit to the tasks' processes: in some releases its import starts a thread.
+    """
+    supervisor_pid = os.getppid()
+    with socket.socket(fileno=control_fd) as control:
+        refusal = _prepare(control_fd, without_target=without_target)
+        control.send(json.dumps({"refused": refusal} if refusal else {"ready": True}).encode())
+        while not refusal:
+            request, fds, _, _ = socket.recv_fds(control, _LONGEST_REQUEST, _FDS)
+            if not request:
+                return
+            pid = _fork(json.loads(request), fds, control, supervisor_pid)
+            control.send(json.dumps({"pid": pid}).encode())
+            for fd in fds:
+                os.close(fd)
+
+
+def _prepare(control_fd: int, *, without_target: bool) -> str:
+    """Do what every task would do first; why there can be no forking, if so."""
+    try:
+        for name in (*_LIBRARIES, *(() if without_target else _TARGET)):
+            _import_if_there(name)
+    except Exception as error:
+        # A task's own process will fail likewise, and tell it with its own words.
+        return f"{type(error).__name__}: {error}"
+    threads = len(os.listdir("/proc/self/task"))
+    if threads > 1 and not without_target:
+        _begin_again(control_fd)
+    gc.collect()
+    # A collection in a task's process would otherwise touch, and so copy, all of these objects' pages.
+    gc.freeze()
+    return "" if threads == 1 else f"{threads} threads run after the imports"
+
+
+def _begin_again(control_fd: int) -> None:
+    """Become a launcher without the target: a thread that its import started can't be undone."""
+    os.set_inheritable(control_fd, True)
+    here = sys.argv[0]
+    os.execv(sys.executable, [sys.executable, "-s", here, "launcher", str(control_fd), WITHOUT_TARGET])
+
+
+def _import_if_there(name: str) -> None:
+    """A package that the target lacks altogether is none that a task needs."""
+    try:
+        import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name or name == "cachekit":
+            raise
+
+
+def _fork(request: dict[str, object], fds: list[int], control: socket.socket, supervisor_pid: int) -> int:
+    """The number of a process that does one task, a child of the supervisor's by now."""
+    told_fd, tell_fd = os.pipe()
+    wait_fd, go_fd = os.pipe()
+    middle = os.fork()
+    if middle == 0:
+        child = os.fork()
+        if child:
+            os.write(tell_fd, str(child).encode())
+            os._exit(0)
+        control.close()
+        for fd in (told_fd, tell_fd, go_fd):
+            os.close(fd)
+        _become(request, fds, wait_fd, supervisor_pid)
+    os.waitpid(middle, 0)
+    pid = int(os.read(told_fd, 32))
+    os.write(go_fd, b"\n")
+    for fd in (told_fd, tell_fd, wait_fd, go_fd):
+        os.close(fd)
+    return pid
+
+
+def _become(request: dict[str, object], fds: list[int], wait_fd: int, supervisor_pid: int) -> None:
+    """Be a task's process, and end as one."""
+    try:
+        os.setsid()
+        if not os.read(wait_fd, 1):
+            os._exit(1)  # the launcher died, and nobody knows of this process
+        os.close(wait_fd)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != supervisor_pid:
+            os._exit(1)
+        read_fd, write_fd, output_fd = fds
+        os.dup2(output_fd, sys.stdout.fileno())
+        os.dup2(output_fd, sys.stderr.fileno())
+        os.close(output_fd)
+        tempfile.tempdir = None  # it may have been asked for, and remembered
+        os.environ.update(request["environment"])  # type: ignore[call-overload]  # as the launcher's client sends it
+        os.chdir(str(request["folder"]))
+        errand.run(read_fd, write_fd)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(0)

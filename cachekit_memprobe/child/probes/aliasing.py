@@ -1,0 +1,185 @@
+"""The aliasing instrument: which memory is new, and which of the new is a copy of the old.
+
+After each line of the watched functions it looks at the payload-sized memory that the function's names
+now reach. Memory inside a region that was known before is a view and costs nothing. New memory is
+compared with the known regions, byte for byte: if it stands in one of them, it is a verbatim copy,
+made by the line that has just run.
+
+Nothing is measured in bytes of heap here, so the probe may hold on to what it has seen: an address
+can't be used again while it is held.
+"""
+
+import gc
+import types
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cachekit_memprobe.child import wire
+from cachekit_memprobe.child.probes.buffers import buffers_of
+from cachekit_memprobe.child.probes.keepers import keepers_of
+from cachekit_memprobe.child.probes.regions import Region, Regions
+from cachekit_memprobe.child.probes.staged import (
+    StageCalls,
+    alone,
+    open_tracer,
+    ready_reader,
+    require_passed,
+    traced_read,
+)
+from cachekit_memprobe.child.resolve import return_lines, statement_lines
+from cachekit_memprobe.child.seen import AliasingSeen, Block, Origin
+from cachekit_memprobe.child.stages import STAGES, Place, stage_of
+from cachekit_memprobe.child.task import Task
+
+
+def probe(task: Task, channel: wire.Channel) -> AliasingSeen:
+    """One read by a single reader, looked at line by line."""
+    task = alone(task)
+    reader = ready_reader(task)
+    regions = Regions(least_bytes=max(4096, reader.payload_bytes // 1000))
+    watcher = _Watcher(regions)
+    for thing, kind in reader.resident():
+        regions.add_known(thing, kind)
+    tracer = open_tracer(task, reader, watcher)
+    watcher.boundaries = frozenset((watched.file, watched.line) for watched in tracer.watched)
+    reader.expect()
+    value = traced_read(tracer, reader)
+    reader.prove(value)
+    require_passed(task, watcher.calls, reader.release)
+    del value
+    gc.collect()
+    return AliasingSeen(
+        release=reader.release,
+        stage_calls=dict(watcher.calls),
+        blocks=tuple(block.seen() for block in watcher.blocks),
+        views=watcher.views,
+        kept=keepers_of(regions, tracer),
+    )
+
+
+@dataclass(frozen=True)
+class _Made:
+    """New memory, and the line that made it."""
+
+    place: Place
+    region: Region
+
+    def seen(self) -> Block:
+        statement = statement_lines(self.place.file, self.place.line)
+        return Block(self.place, statement, self.region.size_bytes, self.region.kind, self.region.copy_of)
+
+
+class _Watcher(StageCalls):
+    """Books new memory on the line after which it is first seen.
+
+    A line is booked when the next one of its function starts, when the function returns, or when a
+    watched function that it calls is entered with the new memory as an argument. When a function returns,
+    what it made is judged again: it may have been filled since.
+
+    Attributes:
+        boundaries: file and first line of the functions that are stages, whose value is a stage's output.
+        views: by stage, the region that its output lies in, if that is older than the stage.
+    """
+
+    wants_lines = True
+    boundaries: frozenset[tuple[str, int]] = frozenset()
+
+    def __init__(self, regions: Regions) -> None:
+        super().__init__()
+        self.blocks: list[_Made] = []
+        self.views: dict[str, Origin] = {}
+        self._regions = regions
+        self._made_in: dict[int, str] = {}
+        self._known_at: dict[str, int] = {}
+        self._entering: str | None = None
+        self._last_lines: dict[int, int] = {}
+        self._returns: dict[int, tuple[int, Place]] = {}
+        self._made: dict[int, list[int]] = {}
+
+    def moved(self, before: Place, after: Place, *, entered: bool) -> None:
+        super().moved(before, after, entered=entered)
+        if entered and after.stage != before.stage:
+            self._entering = after.stage
+            self._known_at[after.stage] = len(self._regions.known)
+
+    def called(self, frame: types.FrameType, enclosing: Place) -> None:
+        """What comes in as an argument and is new was made by the caller, on the line of the call."""
+        if frame.f_back is not None:
+            self._look(frame.f_locals.values(), frame.f_back, frame.f_back.f_lineno, enclosing)
+        if self._entering is not None:
+            self._known_at[self._entering] = len(self._regions.known)
+            self._entering = None
+        self._last_lines[id(frame)] = frame.f_lineno
+
+    def line(self, frame: types.FrameType, position: Place) -> None:
+        ran = self._last_lines.get(id(frame), frame.f_lineno)
+        self._look(frame.f_locals.values(), frame, ran, position)
+        self._last_lines[id(frame)] = frame.f_lineno
+        if ran in return_lines(frame.f_code.co_filename):
+            self._returns[id(frame)] = ran, position
+
+    def returned(self, frame: types.FrameType, position: Place, value: Any) -> None:
+        """The value was made by the return statement, even if the line of a ``with`` came after it."""
+        ran = self._last_lines.pop(id(frame), frame.f_lineno)
+        self._look(frame.f_locals.values(), frame, ran, position)
+        earlier = self._returns.pop(id(frame), (ran, position))
+        line, then = (ran, position) if ran in return_lines(frame.f_code.co_filename) else earlier
+        self._look([value], frame, line, then)
+        if (frame.f_code.co_filename, frame.f_code.co_firstlineno) in self.boundaries:
+            self._tell_output(value, position.stage)
+        for number in self._made.pop(id(frame), ()):
+            block = self.blocks[number]
+            self.blocks[number] = replace(block, region=self._regions.second_look(block.region))
+
+    def _look(self, things: Any, frame: types.FrameType, line: int, position: Place) -> None:
+        self._regions.maps.forget()
+        for thing in things:
+            if self._regions.knows_table(thing):
+                continue
+            for buffer in buffers_of(thing):
+                known = len(self._regions.known)
+                region = self._regions.classify(buffer, received=stage_of(position.stage).receives)
+                self._made_in.update(dict.fromkeys(range(known, len(self._regions.known)), position.stage))
+                if region is not None:
+                    code = frame.f_code
+                    self._made.setdefault(id(frame), []).append(len(self.blocks))
+                    place = Place(position.stage, code.co_name, code.co_filename, line)
+                    self.blocks.append(_Made(place, region))
+
+    def _tell_output(self, value: Any, stage: str) -> None:
+        """Whether a stage hands on a view: its output lies in memory that is older than the stage.
+
+        A stage's last word counts: functions of one stage call each other, the outermost returns last. What
+        later stages made, and what is put around the value, says nothing of this stage.
+
+        An example, unwrap on an L1 hit. When it is entered, one region is known, the frame in L1 (number 0),
+        so that ``_known_at["unwrap"]`` is 1. 0.10.0 returns a memoryview into it, number 0: older, so that
+        unwrap's view is of the frame. 0.9.1 returns bytes that it has made, number 1: newer, no view. decode
+        is entered before unwrap and returns after it, and what unwrap made has come while it was open; that
+        it is nevertheless handed on rather than made by decode is known by the order of the stages.
+        """
+        older, newer = Counter[Origin](), 0
+        for span in {(span.start, span.size_bytes): span for span in self._regions.spans_of(value)}.values():
+            number = self._regions.number_of(span)
+            if number is not None and self._is_older(number, stage):
+                older[self._origin_of(number)] += span.size_bytes
+            elif number is not None:
+                newer += span.size_bytes
+        if older.total() > newer and not stage_of(stage).around:
+            self.views[stage] = older.most_common(1)[0][0]
+        else:
+            self.views.pop(stage, None)
+
+    def _origin_of(self, number: int) -> Origin:
+        region = self._regions.known[number]
+        # Regions that one stage made are one origin to a reader, and are summed as one.
+        made_in = self._made_in.get(number, "")
+        return replace(region.origin, size_bytes=0, type_name="", made_in="" if region.is_map else made_in)
+
+    def _is_older(self, number: int, stage: str) -> bool:
+        """Whether a region was there before the stage began, or came from an earlier one that it calls."""
+        made_in = self._made_in.get(number)
+        if made_in is None or number < self._known_at.get(stage, 0):
+            return True
+        return STAGES.index(made_in) < STAGES.index(stage)

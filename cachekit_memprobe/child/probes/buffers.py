@@ -1,0 +1,98 @@
+"""The memory in which an object keeps its data, as far as that can be seen without copying it."""
+
+import ctypes
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_BODIES = {"httpx": "_content", "urllib3": "_body"}
+"""Where a library's response keeps its body; the property may read it, which is not for a probe to do."""
+
+_AS_UTF8 = ctypes.pythonapi.PyUnicode_AsUTF8AndSize
+_AS_UTF8.argtypes = [ctypes.py_object, ctypes.c_void_p]
+_AS_UTF8.restype = ctypes.c_void_p
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Contiguous memory that ``owner`` keeps alive."""
+
+    start: int
+    size_bytes: int
+    owner: Any
+
+
+def is_arrow_table(thing: Any) -> bool:
+    """Whether it is a table, or another of pyarrow's things that have columns."""
+    kind = type(thing)
+    return kind.__module__.partition(".")[0] == "pyarrow" and hasattr(kind, "columns")
+
+
+def buffers_of(thing: Any, depth: int = 2) -> Iterable[Buffer]:
+    """The memory in which an object keeps its data, as far as that can be seen without copying it."""
+    kind = type(thing)
+    if kind in (bytes, bytearray, memoryview):
+        yield from _buffer_protocol(thing)
+    elif kind is str:
+        if thing.isascii():
+            yield Buffer(_AS_UTF8(thing, None), len(thing), thing)
+    elif isinstance(thing, (tuple, list)):
+        if depth and len(thing) <= 8:
+            for part in thing:
+                yield from buffers_of(part, depth - 1)
+    else:
+        yield from _of_library_object(thing, kind.__module__.partition(".")[0], depth)
+
+
+def _of_library_object(thing: Any, library: str, depth: int) -> Iterator[Buffer]:
+    if library == "numpy" and hasattr(thing, "__array_interface__"):
+        yield from _buffer_protocol(thing)
+    elif library == "pandas" and hasattr(thing, "columns"):
+        for index in range(len(thing.columns)):
+            yield from _of_column(thing.iloc[:, index], owner=thing)
+    elif library == "pyarrow":
+        yield from _of_arrow(thing)
+    elif library in _BODIES:
+        yield from buffers_of(getattr(thing, _BODIES[library], None), depth=0)
+    elif depth and type(getattr(thing, "view", None)) is memoryview:
+        yield from _buffer_protocol(thing.view)
+
+
+def _of_column(column: Any, owner: Any) -> Iterator[Buffer]:
+    """A pandas column's memory: NumPy's, or Arrow's for the types that pandas backs with Arrow."""
+    if type(column.dtype).__module__.partition(".")[0] == "numpy":
+        yield from _buffer_protocol(column.to_numpy(copy=False), owner=owner)
+    elif type(column.array).__name__.startswith("Arrow"):
+        yield from _of_arrow_column(column.array.__arrow_array__())
+
+
+def _of_arrow(thing: Any) -> Iterator[Buffer]:
+    if hasattr(thing, "address") and hasattr(thing, "size"):
+        yield Buffer(thing.address, thing.size, thing)
+    for column in getattr(thing, "columns", ()):
+        yield from _of_arrow_column(column)
+
+
+def _of_arrow_column(column: Any) -> Iterator[Buffer]:
+    for chunk in getattr(column, "chunks", (column,)):
+        for buffer in chunk.buffers():
+            if buffer is not None:
+                yield Buffer(buffer.address, buffer.size, buffer)
+
+
+def _buffer_protocol(thing: Any, owner: Any = None) -> Iterator[Buffer]:
+    try:
+        view = memoryview(thing)
+    except (TypeError, ValueError):
+        return
+    with view:
+        if view.nbytes and view.contiguous:
+            start = _address(view)
+            yield Buffer(start, view.nbytes, thing if owner is None else owner)
+
+
+def _address(view: memoryview) -> int:
+    import numpy as np
+
+    flat = view if view.format == "B" and view.ndim == 1 else view.cast("B")
+    return int(np.frombuffer(flat, dtype=np.uint8).__array_interface__["data"][0])

@@ -1,0 +1,114 @@
+"""The memray instrument: every allocation of one read, with the stage boundaries in the same stream.
+
+memray's records carry no time, but they are in order. At each boundary the probe makes a pair of
+allocations of telling sizes, so that the capture itself says where the stages begin and end: for every
+thread of Python's, and for Arrow's own threads, which have no Python stack at all.
+"""
+
+import os
+import sys
+from importlib.metadata import version
+from typing import Any
+
+from cachekit_memprobe.child import wire
+from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.probes.maps import file_maps, is_file
+from cachekit_memprobe.child.probes.sources import lines_in_capture
+from cachekit_memprobe.child.probes.staged import (
+    StageCalls,
+    open_tracer,
+    package_folder,
+    ready_reader,
+    require_passed,
+    traced_read,
+)
+from cachekit_memprobe.child.seen import MemraySeen, Note
+from cachekit_memprobe.child.stages import Place, stage_of
+from cachekit_memprobe.child.task import Task
+
+HERALD_BYTES = 40_009
+"""An odd size that announces a mark; the next allocation of the thread tells which one it is."""
+
+MARKS = 20_000
+"""Marks are numbered modulo this; also the range of sizes that a mark can have."""
+
+_BYTES_OBJECT_BYTES = sys.getsizeof(b"")
+
+
+def probe(task: Task, channel: wire.Channel) -> MemraySeen:
+    """Write the capture, and tell how it is to be read."""
+    try:
+        import memray
+    except ImportError as error:
+        raise CouldNotMeasure(f"memray can't be imported in the target's environment: {error}") from error
+    reader = ready_reader(task)
+    journal = _Journal()
+    tracer = open_tracer(task, reader, journal)
+    reader.expect()
+    destination = memray.FileDestination(task.capture, overwrite=True)
+    # They tell Arrow's decompression on its own threads from what else it does there. Whoever reads such a
+    # capture looks up the symbols of every library first: 0.1 s and 50 MB that no other read has to cost.
+    native = task.caching.compression != "none"
+    sys.addaudithook(journal.heard)  # for good: there is no way to remove it
+    with memray.Tracker(destination=destination, native_traces=native, trace_python_allocators=False):
+        journal.note(Note("open"))
+        journal.hears = True
+        value = traced_read(tracer, reader)
+        journal.hears = False
+        journal.note(Note("close"))
+    reader.prove(value)
+    require_passed(task, journal.calls, reader.release)
+    return MemraySeen(
+        release=reader.release,
+        stage_calls=dict(journal.calls),
+        journal=tuple(journal.entries),
+        herald_bytes=HERALD_BYTES + _BYTES_OBJECT_BYTES,
+        marks=MARKS,
+        package_folder=package_folder(),
+        memray=version("memray"),
+        sources=lines_in_capture(task.capture, package_folder()),
+        capture=task.capture,
+    )
+
+
+class _Journal(StageCalls):
+    """Writes down each boundary, and each map of a file, and marks it in the capture.
+
+    Python says when it maps a file (https://docs.python.org/3/library/audit_events.html). What libraries map
+    by themselves is found in the kernel's list, when the read leaves the stages that may map.
+
+    Attributes:
+        hears: a read is on its way.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hears = False
+        self.entries: list[Note] = []
+        self._mapped_before = frozenset(file_maps())
+
+    def note(self, note: Note) -> None:
+        """Append an entry and mark it. The mark's own blocks are gone when this returns."""
+        with self._lock:
+            index = len(self.entries)
+            self.entries.append(note)
+            herald = bytes(HERALD_BYTES)
+            mark = bytes(HERALD_BYTES + 1 + index % MARKS)
+            del herald, mark
+
+    def heard(self, event: str, args: tuple[Any, ...]) -> None:
+        """An audit hook; what it allocates lies between a pause and the end of it, and is the probe's own."""
+        if self.hears and event == "mmap.__new__":
+            fd, length, _, offset = args[:4]
+            self.note(Note("pause"))
+            size_bytes = (length or os.fstat(fd).st_size - offset) if is_file(fd) else 0
+            self.note(Note("map", size_bytes=size_bytes))
+
+    def moved(self, before: Place, after: Place, *, entered: bool) -> None:
+        super().moved(before, after, entered=entered)
+        if stage_of(before.stage).maps and not stage_of(after.stage).maps:
+            # Reading the list of maps allocates: what lies between pause and move is the probe's own.
+            self.note(Note("pause"))
+            spans = tuple(span for span in file_maps() if span not in self._mapped_before)
+            self.note(Note("maps", spans=spans))
+        self.note(Note("move", place=after))

@@ -1,0 +1,164 @@
+"""The retention instrument: what stays alive while only the returned value is held.
+
+The baseline is taken with every tier of the cache empty, before any read of the value: what its first read
+keeps for good is no set-up. Then two cycles of read and drop, each ending with every tier emptied. The
+first holds the value, the second ten rows of it. What is held is the difference to the state after the value
+was dropped too, by the kernel's own page counts.
+"""
+
+import gc
+import os
+import sys
+import types
+from typing import Any
+
+from cachekit_memprobe.child import wire
+from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.probes.staged import (
+    StageCalls,
+    alone,
+    open_tracer,
+    ready_reader,
+    traced_read,
+)
+from cachekit_memprobe.child.seen import Handed, Held, RetentionSeen
+from cachekit_memprobe.child.stages import Place, stage_of
+from cachekit_memprobe.child.task import Task
+from cachekit_memprobe.child.tracer import StageTracer
+from cachekit_memprobe.child.workload.reader import Reader, settle
+
+SLICE_ROWS = 10
+
+
+def probe(task: Task, channel: wire.Channel) -> RetentionSeen:
+    """Two cycles by a single reader: with the value held, and with ten rows of it."""
+    task = alone(task)
+    reader = ready_reader(task)
+    listener = _Handed(reader.payload_bytes // 2)
+    # Before the baseline: to find the stages' functions imports what the read alone wouldn't.
+    tracer = open_tracer(task, reader, listener)
+    base = _baseline(reader, task.workspace)
+    held, after = _hold(reader, tracer, listener, task.workspace)
+    return RetentionSeen(
+        release=reader.release,
+        result=_over(held, after),
+        handed=tuple(listener.pinned),
+        after=_over(after, base),
+        part=_hold_slice(reader, task.workspace, after),
+    )
+
+
+def _over(one: Held, other: Held) -> Held:
+    return Held(*(getattr(one, name) - getattr(other, name) for name in one.__dataclass_fields__))
+
+
+def _baseline(reader: Reader, workspace: str) -> Held:
+    reader.rehearse()
+    reader.empty_tiers()
+    return _settled(workspace)
+
+
+def _hold(reader: Reader, tracer: StageTracer, listener: "_Handed", workspace: str) -> tuple[Held, Held]:
+    """Hold the value; it is looked at only afterwards, since that can make it cache things."""
+    reader.refill_tiers()
+    reader.expect()
+    value = traced_read(tracer, reader)
+    reader.prove_route()
+    reader.empty_tiers()
+    gc.collect()
+    listener.let_go()
+    held = _settled(workspace)
+    reader.prove_value(value)
+    del value
+    return held, _settled(workspace)
+
+
+def _hold_slice(reader: Reader, workspace: str, after: Held) -> Held | None:
+    reader.refill_tiers()
+    reader.expect()
+    value = reader.read()
+    reader.prove_route()
+    part = slice_of(value)
+    del value
+    reader.empty_tiers()
+    held = _settled(workspace)
+    return None if part is None else _over(held, after)
+
+
+def slice_of(value: Any) -> Any:
+    """The first ten rows or items, in the way in which a user takes them; ``None`` if there is none."""
+    if hasattr(value, "iloc"):
+        return value.iloc[:SLICE_ROWS]
+    if type(value).__module__.partition(".")[0] in ("pyarrow", "polars"):
+        return value.slice(0, SLICE_ROWS)
+    return None if isinstance(value, dict) else value[:SLICE_ROWS]
+
+
+class _Handed(StageCalls):
+    """Remembers the large bytes objects that the stages return to each other."""
+
+    def __init__(self, least_bytes: int) -> None:
+        super().__init__()
+        self._least_bytes = least_bytes
+        self._objects: list[Any] = []
+        self._labels: list[str] = []
+        self.pinned: list[Handed] = []
+
+    def returned(self, frame: types.FrameType, position: Place, value: Any) -> None:
+        label = stage_of(position.stage).hands_on
+        for thing in value if isinstance(value, tuple) else (value,):
+            known = any(thing is other for other in self._objects)
+            if label and type(thing) in (bytes, bytearray) and len(thing) >= self._least_bytes and not known:
+                self._objects.append(thing)
+                self._labels.append(label)
+
+    def let_go(self) -> None:
+        """Note which of them something else still refers to, and forget all of them."""
+        self._objects.append(bytes(self._least_bytes))  # referred to by this list alone
+        references = [sys.getrefcount(self._objects[number]) for number in range(len(self._objects))]
+        for number, label in enumerate(self._labels):
+            if references[number] > references[-1]:
+                self.pinned.append(Handed(label, len(self._objects[number])))
+        self._objects.clear()
+
+
+def _settled(workspace: str) -> Held:
+    settle()
+    pool = sys.modules["pyarrow"].default_memory_pool().bytes_allocated() if "pyarrow" in sys.modules else 0
+    return Held(_anonymous_bytes(), int(pool), _mapped_bytes(workspace), _open_files(workspace))
+
+
+def _anonymous_bytes() -> int:
+    """The anonymous part of the resident set, counted page by page by the kernel.
+
+    /proc/self/status has it too, but batched by thread.
+    """
+    try:
+        with open("/proc/self/smaps_rollup", encoding="ascii") as lines:
+            for line in lines:
+                if line.startswith("Anonymous:"):
+                    return int(line.split()[1]) * 1024
+    except OSError as error:
+        raise CouldNotMeasure(f"what is held can't be counted: /proc/self/smaps_rollup: {error}") from error
+    raise CouldNotMeasure("what is held can't be counted: /proc/self/smaps_rollup has no line 'Anonymous'")
+
+
+def _mapped_bytes(workspace: str) -> int:
+    spans = 0
+    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as lines:
+        for line in lines:
+            if workspace in line:
+                start, _, end = line.split(maxsplit=1)[0].partition("-")
+                spans += int(end, 16) - int(start, 16)
+    return spans
+
+
+def _open_files(workspace: str) -> int:
+    """Open files below the workspace's cache; the child's own output lies elsewhere in it."""
+    count = 0
+    for entry in os.listdir("/proc/self/fd"):
+        try:
+            count += os.readlink(f"/proc/self/fd/{entry}").startswith(f"{workspace}/cache/")
+        except OSError:
+            continue
+    return count

@@ -1,0 +1,100 @@
+"""What the instruments share that follow a read through its stages."""
+
+import sys
+import threading
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.resolve import watch_list
+from cachekit_memprobe.child.stages import Place, required_stages
+from cachekit_memprobe.child.task import Task
+from cachekit_memprobe.child.tracer import Listener, StageTracer
+from cachekit_memprobe.child.workload.reader import Reader, settle
+
+
+class StageCalls(Listener):
+    """Counts how often the read enters each stage from another one."""
+
+    def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
+        self._lock = threading.RLock()
+
+    def moved(self, before: Place, after: Place, *, entered: bool) -> None:
+        if entered and after.stage != before.stage:
+            with self._lock:
+                self.calls[after.stage] += 1
+
+
+def required_of(task: Task) -> tuple[str, ...]:
+    """The stages that the task's read can't avoid."""
+    return required_stages(
+        tier=task.read.tier,
+        route=task.read.route,
+        serializer=task.caching.serializer,
+        form=task.stored.form,
+        compression=task.caching.compression,
+        return_format=task.caching.return_format,
+        encrypted=task.caching.encryption,
+        backfill=task.read.backfill,
+    )
+
+
+def alone(task: Task) -> Task:
+    """The task with a single reader, for what can't be told of several: whose memory a block is."""
+    return replace(task, read=replace(task.read, readers=1, keys=1))
+
+
+def open_tracer(task: Task, reader: Reader, listener: Listener) -> StageTracer:
+    """A tracer for the release that is loaded.
+
+    Raises:
+        CouldNotMeasure: the release lacks a function that the read must pass.
+    """
+    watched = watch_list(
+        reader.release,
+        backend=task.caching.backend,
+        compressed=task.caching.compression != "none",
+        required=required_of(task),
+    )
+    return StageTracer(watched, listener, f"{package_folder()}/cachekit")
+
+
+def require_passed(task: Task, calls: Counter[str], release: str) -> None:
+    """Refuse a read that never entered a stage on its way.
+
+    Raises:
+        CouldNotMeasure: naming the stages; to show 0 copies there would be a guess.
+    """
+    missed = [stage for stage in required_of(task) if not calls[stage]]
+    if missed:
+        raise CouldNotMeasure(
+            f"the read never passed the stage {', '.join(missed)}: cachekit {release} does this work "
+            "elsewhere than the stage map says, so copies there would go unseen"
+        )
+
+
+def traced_read(tracer: StageTracer, reader: Reader) -> Any:
+    """One read under the tracer, which is off again whatever happens."""
+    reader.on_other_threads(tracer.join)
+    tracer.start()
+    try:
+        return reader.read()
+    finally:
+        tracer.stop()
+        reader.on_other_threads(tracer.leave)
+
+
+def package_folder() -> str:
+    """What the names of cachekit's files start with here."""
+    return str(Path(sys.modules["cachekit"].__file__ or "").parent.parent)
+
+
+def ready_reader(task: Task) -> Reader:
+    """A reader that is warm and settled."""
+    reader = Reader(task)
+    reader.warm_up()
+    settle()
+    return reader

@@ -1,0 +1,253 @@
+"""What each instrument saw, in bytes: one record a process, raw, before anything is made of it.
+
+A probe makes the record; it crosses the channel and is saved as JSON of the same shape, and is validated by
+the types that stand here whenever it comes in. A key that changes its name or its meaning raises
+:data:`SCHEMA_VERSION`.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cachekit_memprobe.child.stages import Place
+
+SCHEMA_VERSION = 2
+"""Of saved observations. 1 were the probes' own dictionaries."""
+
+BlockKind = Literal["verbatim", "received", "transformed"]
+OriginKind = Literal["l1_frame", "cached_object", "file_map", "made"]
+Event = Literal["open", "close", "move", "pause", "maps", "map"]
+
+
+@dataclass(frozen=True)
+class ReadFigures:
+    """The resident set around one read.
+
+    Attributes:
+        peak_bytes: growth of VmHWM over the baseline.
+        anon_bytes, file_bytes: the largest growth of its parts that was sampled.
+        samples: how often.
+        baseline_bytes: resident before the read.
+        settled_bytes, settled_anon_bytes, settled_file_bytes: growth over the state before the *first* read,
+            after the value was dropped.
+    """
+
+    peak_bytes: int
+    anon_bytes: int
+    file_bytes: int
+    samples: int
+    baseline_bytes: int
+    settled_bytes: int
+    settled_anon_bytes: int
+    settled_file_bytes: int
+
+
+@dataclass(frozen=True)
+class RssSeen:
+    """The rss instrument. The process tells no figures itself: it is looked at from outside.
+
+    Attributes:
+        release: of the cachekit that was measured, as in the other records.
+        pinned: the allocators were pinned.
+    """
+
+    release: str
+    pinned: bool = True
+    reads: tuple[ReadFigures, ...] = ()
+
+
+@dataclass(frozen=True)
+class TracemallocSeen:
+    """The tracemalloc instrument; ``None`` is what can't be told.
+
+    Attributes:
+        stage_calls: how often the read entered each stage, as in the other records.
+        peak_bytes: of the whole window.
+        late_peak_bytes: of a window opened after unwrap.
+        arrow_pool_peak_bytes: by how much Arrow's pool rose over what it held.
+        stage_peaks: of each stage.
+    """
+
+    release: str
+    stage_calls: dict[str, int]
+    peak_bytes: int
+    late_peak_bytes: int | None
+    arrow_pool_peak_bytes: int | None
+    stage_peaks: dict[str, int] | None
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a mark in memray's stream means.
+
+    Attributes:
+        event: ``open`` and ``close`` of the window; ``move`` to ``place``; ``pause`` until the next note;
+            ``maps`` that the kernel lists; ``map`` of a file that comes next.
+        place: of a ``move``.
+        spans: addresses, start and end, of ``maps``.
+        size_bytes: of a ``map``; 0 if no file is mapped.
+    """
+
+    event: Event
+    place: Place | None = None
+    spans: tuple[tuple[int, int], ...] = ()
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class MemraySeen:
+    """The memray instrument: what it takes to read its capture.
+
+    Attributes:
+        journal: what each mark means, in order.
+        herald_bytes, marks: how marks are recognised, see :mod:`.probes.memray`.
+        package_folder: what the names of cachekit's files start with in the capture.
+        memray: the version that wrote it.
+        sources: the text of each line on the capture's stacks, by ``file:line``.
+        capture: the file, relative to the run folder once it is saved there.
+    """
+
+    release: str
+    stage_calls: dict[str, int]
+    journal: tuple[Note, ...]
+    herald_bytes: int
+    marks: int
+    package_folder: str
+    memray: str
+    sources: dict[str, str]
+    capture: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Memory that a block is a copy of, or that a stage's output lies in.
+
+    Attributes:
+        made_in: the stage that made it, of a view; empty when that doesn't matter.
+        type_name: of the object that it belonged to, of memory that the read ``made``.
+    """
+
+    kind: OriginKind
+    size_bytes: int
+    type_name: str = ""
+    made_in: str = ""
+
+    @property
+    def words(self) -> str:
+        """For a reader: ``the frame in L1``, ``what decrypt made``, ``1048576 bytes of bytearray``."""
+        if self.kind != "made":
+            return _ORIGINS[self.kind]
+        return f"what {self.made_in} made" if self.made_in else f"{self.size_bytes} bytes of {self.type_name}"
+
+
+_ORIGINS: dict[OriginKind, str] = {
+    "l1_frame": "the frame in L1",
+    "cached_object": "the object in the cache",
+    "file_map": "the file map",
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    """New memory of the read, and the line that made it.
+
+    Attributes:
+        statement: the first and the last line of the statement that the line belongs to.
+        origin: what it is a copy of, if it is ``verbatim``.
+    """
+
+    place: Place
+    statement: tuple[int, int]
+    size_bytes: int
+    kind: BlockKind
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A name in the target that still refers to memory of the read after its value was dropped.
+
+    Attributes:
+        place: where a function of the stage map uses that name; ``None`` if none does.
+    """
+
+    name: str
+    size_bytes: int
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class AliasingSeen:
+    """The aliasing instrument.
+
+    Attributes:
+        views: by stage, what its output lies in, if that was there before the stage.
+    """
+
+    release: str
+    stage_calls: dict[str, int]
+    blocks: tuple[Block, ...]
+    views: dict[str, Origin]
+    kept: tuple[Kept, ...]
+
+
+@dataclass(frozen=True)
+class Held:
+    """By how much the process holds more in one state than in another.
+
+    Attributes:
+        anon_bytes: of anonymous pages.
+        pool_bytes: in Arrow's pool.
+        mapped_bytes: address space mapped from files of the cache.
+        open_files: file descriptors of files of the cache.
+    """
+
+    anon_bytes: int
+    pool_bytes: int
+    mapped_bytes: int
+    open_files: int
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A bytes object that the read passed on and that something still refers to: a frame, or a body."""
+
+    what: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class RetentionSeen:
+    """The retention instrument.
+
+    Attributes:
+        result: what the value keeps alive while every tier is empty.
+        handed: what was passed on and that the value still refers to.
+        after: what stays when the value is gone, over the state before the first read.
+        part: what ten rows of it keep alive; ``None`` for a value that can't be sliced.
+    """
+
+    release: str
+    result: Held
+    handed: tuple[Handed, ...]
+    after: Held
+    part: Held | None
+
+
+@dataclass(frozen=True)
+class BareSeen:
+    """No instrument."""
+
+    release: str
+
+
+KINDS: dict[str, Any] = {
+    "rss": RssSeen,
+    "tracemalloc": TracemallocSeen,
+    "memray": MemraySeen,
+    "aliasing": AliasingSeen,
+    "retention": RetentionSeen,
+    "bare": BareSeen,
+}
+"""By instrument."""
+
+Seen = RssSeen | TracemallocSeen | MemraySeen | AliasingSeen | RetentionSeen | BareSeen

@@ -1,0 +1,184 @@
+"""What a child is told: one value, how it is cached, how it is read, and by which instrument.
+
+Written by :func:`encode_task` and read by :func:`decode_task`, by the same version on both sides. A task is
+never saved: it crosses the channel, and may hold a key that was made for the run.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+PREPARE = "prepare"
+SIZE = "size"
+STORE = "store"
+READ = "read"
+
+MEASURED = "measured"
+WARM_UP = "warm-up"
+
+
+@dataclass(frozen=True)
+class Value:
+    """The value that is cached.
+
+    Attributes:
+        kind: the name of a value maker: ``dataframe``, ``bytes``, ``ndarray``, ``text``.
+        logical_bytes: the size asked for; the size made is told by :class:`Stored`.
+        seed: of the random generator.
+        columns: of a dataframe; 0 for anything else.
+        file: the user's own data, absolute, for the kind ``file``; empty otherwise. It stays out of
+            run folders and reports, which say its name only.
+    """
+
+    kind: str
+    logical_bytes: int
+    seed: int
+    columns: int
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Caching:
+    """How the value is cached: the arguments of ``@cache`` and of its backend.
+
+    Attributes:
+        backend: ``file``, ``redis``, ``memcached``, ``cachekitio``; ``none`` and ``local`` are the
+            caches by reference.
+        return_format: what the Arrow serializer returns: ``pandas``, ``arrow``, ``polars``.
+    """
+
+    serializer: str
+    compression: str
+    backend: str
+    encryption: bool
+    l1: bool
+    return_format: str = "pandas"
+
+
+@dataclass(frozen=True)
+class Read:
+    """The measured read.
+
+    Attributes:
+        tier: ``l1``, ``l2``, or ``reference`` for a cache that hands out the object itself.
+        route: ``get`` or ``map`` in L2, ``memory`` elsewhere.
+        asynchronous: the decorated function is ``async def``.
+        backfill: an L2 hit that puts the frame into L1.
+        readers: threads, or tasks of one event loop, that read at the same time.
+        keys: how many different values they read, 1 or ``readers``.
+    """
+
+    tier: str
+    route: str
+    asynchronous: bool = False
+    backfill: bool = False
+    readers: int = 1
+    keys: int = 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the values that are read: one, or one for each of the readers."""
+        return (MEASURED, *(f"{MEASURED}-{number}" for number in range(2, self.keys + 1)))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the storing process tells the reading ones; the mappings are by the name of a value.
+
+    Attributes:
+        keys: under which cachekit stored it; empty for a cache by reference.
+        digests: by which the value is recognised.
+        exact_digests: by which most values are recognised faster; empty for others.
+        frame_bytes: of the stored entry; 0 for a cache by reference.
+        form: of a measured value, see :mod:`.workload.contents`.
+        logical_bytes: of a measured value as it was made.
+    """
+
+    keys: dict[str, str]
+    digests: dict[str, str]
+    exact_digests: dict[str, str]
+    frame_bytes: dict[str, int]
+    form: str
+    logical_bytes: int
+
+
+@dataclass(frozen=True)
+class Sized:
+    """How large the data of a file is, once it is loaded."""
+
+    logical_bytes: int
+
+
+NOTHING_STORED = Stored({}, {}, {}, {}, "", 0)
+
+
+@dataclass(frozen=True)
+class Link:
+    """How a child reaches what it stores in; the empty string stands for what it doesn't need.
+
+    Attributes:
+        namespace: of the entries, one of the replay's own in a server that others use at the same time.
+        servers: of Memcached, ``host:port`` with commas between.
+        journal: a file to which each key that was set is appended, for a server that can't list them.
+        api_url, api_key: of CachekitIO.
+        master_key: made for this replay.
+    """
+
+    namespace: str = ""
+    servers: str = ""
+    journal: str = ""
+    api_url: str = ""
+    api_key: str = field(default="", repr=False)
+    master_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that a child is told.
+
+    Attributes:
+        operation: :data:`PREPARE` imports what the next task needs; :data:`SIZE` loads a file's data and
+            tells its size; :data:`STORE` makes the value and caches it; :data:`READ` reads it back, measured.
+        workspace: the folder that the store and the reads of one scenario share.
+        instrument: the probe of a read; empty for a store.
+        stored: the store's result, for a read.
+        reads: how many measured reads.
+        pinned: the allocators were pinned through the environment.
+        capture: where memray writes.
+    """
+
+    operation: str
+    value: Value
+    caching: Caching
+    read: Read
+    workspace: str
+    instrument: str = ""
+    stored: Stored = NOTHING_STORED
+    reads: int = 1
+    pinned: bool = True
+    capture: str = ""
+    link: Link = field(default_factory=Link)
+
+    @property
+    def counts_pages(self) -> bool:
+        """Whether its instrument looks at what is resident; the others look at what is allocated."""
+        return self.instrument in _COUNT_PAGES
+
+
+_COUNT_PAGES = ("rss", "retention", "bare")
+
+
+def encode_task(task: Task) -> str:
+    """One line, for :func:`decode_task`."""
+    return json.dumps(asdict(task))
+
+
+def decode_task(text: str) -> Task:
+    """Read what :func:`encode_task` wrote.
+
+    Raises:
+        TypeError: it was written by another version.
+    """
+    fields: dict[str, Any] = json.loads(text)
+    records = {"value": Value, "caching": Caching, "read": Read, "stored": Stored, "link": Link}
+    return Task(**{name: records[name](**part) if name in records else part for name, part in fields.items()})

@@ -1,0 +1,216 @@
+"""The backends of a workload: cachekit's own, wrapped only to count how they are read."""
+
+import threading
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.task import Task
+
+_MB = 1 << 20
+# What a busy machine makes of a client's finite timeouts is not measured.
+_PATIENCE_S = 30.0
+_LARGEST_MEMCACHED_ITEM_BYTES = 1 << 30
+
+
+class CountingBackend:
+    """A backend seen as bytes only: it hides ``get_buffer`` and the streaming write.
+
+    Without them every release stores framed bytes in one ``set`` and reads them with ``get``.
+    """
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+        self.gets = 0
+        self.maps = 0
+        self.frames: dict[str, int | None] = {}
+
+    def get(self, key: str) -> Any:
+        self.gets += 1
+        return self._backend.get(key)
+
+    def set(self, key: str, value: Any, ttl: int | None = None) -> Any:
+        self.frames[key] = len(value)
+        return self._backend.set(key, value, ttl)
+
+    def delete(self, key: str) -> Any:
+        return self._backend.delete(key)
+
+    def exists(self, key: str) -> Any:
+        return self._backend.exists(key)
+
+    def health_check(self) -> Any:
+        return self._backend.health_check()
+
+
+def open_backend(task: Task, payload_bytes: int) -> Any:
+    """Open the scenario's backend, large enough for the payload.
+
+    Returns:
+        A cachekit backend with the counters ``gets`` and ``maps``, and ``frames``: the sizes of what was set
+        under each key, ``None`` of what was streamed.
+
+    Raises:
+        CouldNotMeasure: the target lacks a package that the backend needs.
+    """
+    return _OPENERS[task.caching.backend](task, payload_bytes)
+
+
+def failure_of(backend: Any) -> str:
+    """The last failure of a backend's write or read, which cachekit logs and goes on; empty for none."""
+    return str(getattr(backend, "failure", ""))
+
+
+def _open_file(task: Task, payload_bytes: int) -> Any:
+    from cachekit.backends.file import FileBackend
+    from cachekit.backends.file.config import FileBackendConfig
+
+    value_mb = 1024 + 4 * payload_bytes // _MB
+    config = FileBackendConfig(
+        cache_dir=f"{task.workspace}/cache", max_value_mb=value_mb, max_size_mb=4 * value_mb
+    )
+    if task.read.route != "map":
+        return CountingBackend(FileBackend(config))
+    return _counting_subclass(FileBackend)(config)
+
+
+def _counting_subclass(file_backend: Any) -> Any:
+    """A File backend that counts; a subclass, since the mapped read asks the backend what it can do."""
+
+    class CountingFileBackend(file_backend):  # type: ignore[misc]  # the base is only known in the target
+        def __init__(self, config: Any) -> None:
+            super().__init__(config)
+            self.gets = 0
+            self.maps = 0
+            self.frames: dict[str, int | None] = {}
+
+        def get(self, key: str) -> Any:
+            self.gets += 1
+            return super().get(key)
+
+        def set(self, key: str, value: Any, ttl: int | None = None) -> Any:
+            self.frames[key] = len(value)
+            return super().set(key, value, ttl)
+
+    if hasattr(file_backend, "get_buffer"):
+        CountingFileBackend.get_buffer = _counting_get_buffer(file_backend.get_buffer)
+    if hasattr(file_backend, "set_streaming"):
+        CountingFileBackend.set_streaming = _noting_set_streaming(file_backend.set_streaming)
+    return CountingFileBackend
+
+
+def _counting_get_buffer(get_buffer: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(self: Any, key: str) -> Any:
+        handle = get_buffer(self, key)
+        self.maps += handle is not None
+        return handle
+
+    return counted
+
+
+def _noting_set_streaming(set_streaming: Callable[..., Any]) -> Callable[..., Any]:
+    def noted(self: Any, key: str, *args: Any, **kwargs: Any) -> Any:
+        self.frames[key] = None
+        return set_streaming(self, key, *args, **kwargs)
+
+    return noted
+
+
+def _open_redis(task: Task, payload_bytes: int) -> Any:
+    """The backend that cachekit makes of CACHEKIT_REDIS_URL, as a user of every release gets it.
+
+    It puts the tenant before the keys, where other languages' clients wouldn't find them, so that interop
+    refuses it.
+    """
+    if task.caching.serializer == "interop":
+        from cachekit.backends.redis import RedisBackend
+
+        return _counted(RedisBackend(), task)
+    from cachekit.backends.provider import DefaultBackendProvider
+
+    return _counted(DefaultBackendProvider().get_backend(), task)
+
+
+def _open_memcached(task: Task, payload_bytes: int) -> Any:
+    if find_spec("pymemcache") is None:
+        raise CouldNotMeasure(
+            "the target lacks pymemcache, which its Memcached backend needs; "
+            "install cachekit[memcached] there"
+        )
+    from cachekit.backends.memcached import MemcachedBackend
+    from cachekit.backends.memcached.config import MemcachedBackendConfig
+
+    config = MemcachedBackendConfig(
+        servers=task.link.servers.split(","),
+        connect_timeout=_PATIENCE_S,
+        timeout=_PATIENCE_S,
+        max_item_size_bytes=_LARGEST_MEMCACHED_ITEM_BYTES,
+    )
+    return _counted(MemcachedBackend(config), task)
+
+
+def _open_cachekitio(task: Task, payload_bytes: int) -> Any:
+    from cachekit.backends.cachekitio import CachekitIOBackend
+
+    url, key = task.link.api_url, task.link.api_key
+    return _counted(CachekitIOBackend(api_url=url, api_key=key, timeout=_PATIENCE_S), task)
+
+
+def _counted(backend: Any, task: Task) -> Any:
+    """The same backend, counting: its class becomes a subclass, so that all it can do it still can.
+
+    What cachekit finds on a backend decides how it reads: ``get_with_freshness``, ``key_prefix``, locks.
+    """
+    kind = type(backend)
+    journal = task.link.journal
+    lock = threading.Lock()
+
+    class Counted(kind):  # type: ignore[misc, valid-type]  # the base is only known in the target
+        def get(self, key: str) -> Any:
+            self.count_get()
+            return self._noting_failure(super().get, key)
+
+        def count_get(self) -> None:
+            with lock:
+                self.gets += 1
+
+        def set(self, key: str, value: bytes, *args: Any, **kwargs: Any) -> Any:
+            self.frames[key] = len(value)
+            if journal:
+                with Path(journal).open("a", encoding="utf-8") as lines:
+                    lines.write(f"{key}\n")
+            return self._noting_failure(super().set, key, value, *args, **kwargs)
+
+        def _noting_failure(self, operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+            try:
+                return operation(*args, **kwargs)
+            except Exception as error:
+                self.failure = f"{type(error).__name__}: {error}"
+                raise
+
+    if hasattr(kind, "get_with_freshness"):
+        Counted.get_with_freshness = _counting_get_with_freshness(kind.get_with_freshness)
+    Counted.__name__ = kind.__name__
+    backend.__class__ = Counted
+    backend.gets = backend.maps = 0
+    backend.frames = {}
+    backend.failure = ""
+    return backend
+
+
+def _counting_get_with_freshness(get_with_freshness: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(self: Any, key: str) -> Any:
+        self.count_get()
+        return self._noting_failure(get_with_freshness, self, key)
+
+    return counted
+
+
+_OPENERS: dict[str, Callable[[Task, int], Any]] = {
+    "file": _open_file,
+    "redis": _open_redis,
+    "memcached": _open_memcached,
+    "cachekitio": _open_cachekitio,
+}

@@ -1,0 +1,203 @@
+"""A process that is ready to read: caches filled, code warm, nothing left over."""
+
+import ctypes
+import gc
+import sys
+from typing import Any
+
+from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.releases import cachekit_release
+from cachekit_memprobe.child.route import Counts, require_route
+from cachekit_memprobe.child.seen import OriginKind
+from cachekit_memprobe.child.stages import CONNECTED
+from cachekit_memprobe.child.task import MEASURED, WARM_UP, Task
+from cachekit_memprobe.child.workload import contents
+from cachekit_memprobe.child.workload.backends import failure_of
+from cachekit_memprobe.child.workload.cached import Workload, by_reference, namespace_of
+from cachekit_memprobe.child.workload.callers import Action
+from cachekit_memprobe.child.workload.store import stored_frame
+
+_L1_TTL_S = 86_400
+
+
+class Reader:
+    """Reads the stored value through ``@cache``, proving the way of every read.
+
+    Attributes:
+        readers: how many read at the same time.
+        l1_frame: the frame as L1 holds it, for a probe that follows its memory; ``None`` without L1.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._workload = Workload(task)
+        self._before = Counts()
+        self._objects: dict[str, int] = {}
+        self.release = cachekit_release()
+        self.readers = task.read.readers
+        self._names = task.read.names
+        self.payload_bytes = task.stored.logical_bytes
+        self.l1_frame: bytes | None = None
+        if by_reference(task):
+            self._fill_with_objects()
+        elif task.caching.l1:
+            self._widen_l1()
+            if not task.read.backfill:
+                self.l1_frame = self._fill_l1()
+
+    def warm_up(self) -> None:
+        """Take the measured way once with a small value, so that imports and caches are done."""
+        self._workload.read_together([WARM_UP] * self.readers)
+        settle()
+        # Each collection from here on looks at what has come since, not at all that was imported.
+        gc.freeze()
+
+    def rehearse(self) -> None:
+        """Read and recognise the small value, as the measured one; have connections grow their buffers.
+
+        hiredis keeps the buffer that it has received into: that is the connection's, and no leak of a read.
+        """
+        self._prove_value(WARM_UP, self._workload.read(WARM_UP))
+        if self._task.read.tier == "l2" and self._task.caching.backend in CONNECTED:
+            for which in self._names:
+                self._workload.backend.get(self._task.stored.keys[which])
+
+    def read(self) -> Any:
+        """The measured read, and nothing else: what a probe puts its window around.
+
+        Several readers' values come as a list.
+        """
+        if self.readers == 1:
+            return self._workload.read(MEASURED)
+        return self._workload.read_together(self._read_names())
+
+    def on_other_threads(self, action: Action) -> None:
+        """Run an action on each thread but this one that a read may use."""
+        self._workload.on_other_threads(action)
+
+    def resident(self) -> list[tuple[Any, OriginKind]]:
+        """What the process holds of the measured value before the read, and what it is."""
+        if by_reference(self._task):
+            return [(self._workload.read(MEASURED), "cached_object")]
+        return [] if self.l1_frame is None else [(self.l1_frame, "l1_frame")]
+
+    def expect(self) -> None:
+        """Note the counters, and have a backfill find L1 empty; call it before the window."""
+        if self._task.read.backfill:
+            self._l1().clear()
+        self._before = self._workload.counts()
+
+    def prove(self, value: Any) -> None:
+        """After the window: the read took its way, and the value is the stored one.
+
+        Raises:
+            CouldNotMeasure: it took another way, or the value differs.
+        """
+        self.prove_route()
+        self.prove_value(value)
+
+    def prove_value(self, value: Any) -> None:
+        """The half of :meth:`prove` that looks at the value.
+
+        Raises:
+            CouldNotMeasure: it is not the stored one.
+        """
+        values = [value] if self.readers == 1 else value
+        for which, one in zip(self._read_names(), values, strict=True):
+            self._prove_value(which, one)
+
+    def _prove_value(self, which: str, value: Any) -> None:
+        if by_reference(self._task) and id(value) != self._objects[which]:
+            raise CouldNotMeasure("the value that was read is not the object that was put into the cache")
+        exact = contents.exact_digest(value)
+        if exact and exact == self._task.stored.exact_digests[which]:
+            return
+        digest = contents.digest(value, return_format=self._task.caching.return_format)
+        if digest != self._task.stored.digests[which]:
+            raise CouldNotMeasure("the value that was read is not the value that was stored")
+
+    def prove_route(self) -> None:
+        """The half of :meth:`prove` that doesn't look at the value.
+
+        Raises:
+            CouldNotMeasure: the read took another way.
+        """
+        seen = self._workload.counts() - self._before
+        require_route(seen, self._task.read, self.release, failure_of(self._workload.backend))
+        if self._task.read.backfill:
+            self._prove_backfill()
+
+    def _prove_backfill(self) -> None:
+        for which in self._names:
+            found, frame = self._l1().get(self._task.stored.keys[which])
+            if not found or len(frame) != self._task.stored.frame_bytes[which]:
+                raise CouldNotMeasure(
+                    "the read did not put the frame into L1: "
+                    "a sync L2 hit backfills from 0.19 on, an async one in every release"
+                )
+
+    def empty_tiers(self) -> None:
+        """Drop what this process holds of the cache; what a backend stores takes no memory of it."""
+        self.l1_frame = None
+        if by_reference(self._task):
+            self._workload.forget()
+        else:
+            self._l1().clear()
+
+    def refill_tiers(self) -> None:
+        """Fill L1 again as it was."""
+        if by_reference(self._task):
+            self._fill_with_objects()
+        elif self._task.read.tier == "l1":
+            self._fill_l1()
+        settle()
+
+    def _read_names(self) -> list[str]:
+        """What each reader reads: its own value, or all the same."""
+        return list(self._names) if len(self._names) > 1 else [MEASURED] * self.readers
+
+    def _fill_with_objects(self) -> None:
+        """Have the function run, so that the cache holds what it returned.
+
+        No other process can do that. Objects are known by their address, so that none is held here.
+        """
+        for which in (WARM_UP, *self._names):
+            self._objects[which] = id(self._workload.read(which))
+        settle()
+
+    def _l1(self) -> Any:
+        from cachekit.l1_cache import get_l1_cache
+
+        return get_l1_cache(namespace_of(self._task))
+
+    def _widen_l1(self) -> None:
+        """Releases up to 0.11.1 ignore the configured size, so the budget is raised on the cache itself."""
+        cache = self._l1()
+        cache.max_memory_bytes = max(cache.max_memory_bytes, self._workload.l1_bytes)
+
+    def _fill_l1(self) -> bytes:
+        """Put the stored frames into L1, as a hit after the backfill would find them; the first measured."""
+        frames = {which: self._put_into_l1(which) for which in (WARM_UP, *self._names)}
+        return frames[MEASURED]
+
+    def _put_into_l1(self, which: str) -> bytes:
+        cache = self._l1()
+        frame = stored_frame(self._task, self._workload, which)
+        cache.put(self._task.stored.keys[which], frame, redis_ttl=_L1_TTL_S)
+        found, held = cache.get(self._task.stored.keys[which])
+        if not found:
+            raise CouldNotMeasure(
+                f"L1 refused a frame of {len(frame)} bytes with {cache.max_memory_bytes} to fill"
+            )
+        return bytes(held)
+
+
+def settle() -> None:
+    """Give back what no one uses, so that no read finds pages that are already resident."""
+    gc.collect()
+    if "pyarrow" in sys.modules:
+        sys.modules["pyarrow"].default_memory_pool().release_unused()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)

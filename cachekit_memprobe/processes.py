@@ -1,0 +1,86 @@
+"""Programs that this one starts: what they inherit, how they are run and ended, and what they said last."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_TO_START = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+TO_READ_TEXT = ("LANG", "LC_ALL", "LC_CTYPE")
+TIME_ZONE = ("TZ",)
+TEMPORARY = ("TMPDIR",)
+OPENBLAS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+"""Which code OpenBLAS runs; of an older one, on some processors, the wrong one crashes."""
+
+
+def scrubbed(*names: str) -> dict[str, str]:
+    """Of the environment what a program needs in order to start, and the variables that are named.
+
+    Everything else stays out: ``CACHEKIT_MASTER_KEY``, ``MALLOC_*``, ``ARROW_*`` and the like would change
+    what is measured, or leak into it.
+    """
+    return {name: os.environ[name] for name in (*_TO_START, *names) if name in os.environ}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a program ended; ``status`` is negative for the signal that killed it."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+def run(
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    timeout_s: float,
+    stdout: int = subprocess.PIPE,
+) -> Ended:
+    """Run a program to its end in a session of its own; nothing of it is left, whatever happens meanwhile.
+
+    Raises:
+        OSError: it can't be started.
+        subprocess.TimeoutExpired: it did not end in time; it is gone now.
+    """
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env=env,
+        cwd=cwd,
+        encoding="utf-8",
+        errors="replace",
+        # Ctrl-C in a terminal reaches this process only, which then ends the child in its own order.
+        start_new_session=True,
+    ) as process:
+        try:
+            out, err = process.communicate(timeout=timeout_s)
+        except BaseException:
+            end(process)
+            raise
+    return Ended(process.returncode, out or "", err or "")
+
+
+def end(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
+    """Kill a program and all that it started, and bury it; one that is buried already is left alone."""
+    if process.returncode is None:  # otherwise its number may be another process's by now
+        kill_group(process.pid)
+        process.wait()
+
+
+def kill_group(pid: int) -> None:
+    """Kill a process that leads a group, and the group; only while it isn't buried."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def last_lines(text: str, count: int) -> list[str]:
+    """The last lines that aren't empty, without blanks at their ends."""
+    return [line.rstrip() for line in text.splitlines() if line.strip()][-count:]

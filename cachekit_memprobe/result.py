@@ -1,0 +1,138 @@
+"""The frozen records that a measurement is made into: StageUsage -> BudgetResult, Finding -> Report.
+
+Sizes are in bytes, figures of metrics in payloads.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.model import Level, Payload, Run, Scenario
+from cachekit_memprobe.sweep import Scaling
+
+Verdict = Literal["pass", "fail", "unmeasured", "not_applicable"]
+BudgetStatus = Literal["within", "over", "unmeasured", "not_judged"]
+SiteKind = Literal["verbatim", "mixed", "transformed", "received", "unproven", "mapped"]
+
+
+@dataclass(frozen=True)
+class SiteUsage:
+    """What one line of code allocated during the read.
+
+    Attributes:
+        source: the line's text, empty when there is none.
+        copies_bytes: allocated here; growing a block counts its growth.
+        verbatim_bytes: the part proven to be a byte-for-byte copy; ``None`` when not examined.
+        live_bytes: of it, allocated at the moment of the read's peak.
+        survived_bytes: still allocated when the read returned.
+        kind: what its new memory is. ``verbatim``: at least half of it a byte-for-byte copy of memory
+            that the read had; ``mixed``: a smaller part; ``received``: from the backend;
+            ``transformed``: neither; ``unproven``: the aliasing instrument didn't get to see it;
+            ``mapped``: more of it is a file map than heap.
+        mapped_bytes: file-mapped here, which is no part of the others.
+    """
+
+    place: Place
+    source: str
+    copies_bytes: int
+    allocations: int
+    verbatim_bytes: int | None
+    live_bytes: int
+    survived_bytes: int
+    kind: SiteKind
+    mapped_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class StageUsage:
+    """What one stage did to memory during one read; ``sites`` has the largest first.
+
+    Attributes:
+        calls: how often the read entered the stage.
+        live_bytes: what the stage held at the moment of the read's peak.
+        mapped_bytes: file-mapped in the stage.
+        tracemalloc_bytes: the stage's own peak in tracemalloc's eyes; ``None`` when not measured.
+        view_of: what the stage's output lies in, if that was there before the stage: proof that it is no
+            copy. Empty when it doesn't, and when that was not examined.
+    """
+
+    name: str
+    calls: int
+    copies_bytes: int
+    verbatim_bytes: int | None
+    live_bytes: int
+    survived_bytes: int
+    mapped_bytes: int
+    tracemalloc_bytes: int | None
+    sites: tuple[SiteUsage, ...]
+    view_of: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One plain sentence that a developer should know, of a stage or of a line in it, if it is of one."""
+
+    code: str
+    message: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class BudgetResult:
+    """One limit held against what was observed, both in payloads.
+
+    Attributes:
+        observed: ``None`` when the metric was not measured.
+        status: ``not_judged`` when the metric's instrument was not to be run, ``unmeasured`` when it was and
+            the metric is absent nevertheless.
+        suspect: the stage and the line to look at first, for a limit that is exceeded.
+    """
+
+    metric: str
+    limit: float
+    observed: float | None
+    level: Level
+    status: BudgetStatus
+    suspect: Place | None = None
+
+    @property
+    def excess(self) -> float:
+        """By how much the limit is exceeded, in payloads; 0 when it isn't."""
+        return 0.0 if self.observed is None else max(0.0, self.observed - self.limit)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One scenario, measured, attributed and judged: all that any renderer shows.
+
+    Attributes:
+        metrics: flat, dotted name to payloads; a metric that was not measured is absent.
+        spread: largest minus smallest of a metric over repeated processes, in payloads.
+    """
+
+    scenario: Scenario
+    verdict: Verdict
+    payload: Payload | None
+    metrics: Mapping[str, float]
+    stages: tuple[StageUsage, ...]
+    budgets: tuple[BudgetResult, ...]
+    findings: tuple[Finding, ...]
+    reason: str | None = None
+    spread: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished run. All formats render this and nothing else.
+
+    Attributes:
+        scaling: for each scenario that was measured at several sizes, how its memory grows.
+    """
+
+    tool_version: str
+    run: Run
+    results: tuple[Result, ...]
+    run_folder: Path | None
+    scaling: tuple[Scaling, ...] = ()

@@ -1,0 +1,81 @@
+"""The records as they are saved."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cachekit_memprobe.child import seen as records
+from cachekit_memprobe.child.seen import Seen
+from cachekit_memprobe.metrics import INSTRUMENTS
+from cachekit_memprobe.model import Payload, RunOptions, Scenario
+from cachekit_memprobe.runstore.files import broken, validated
+from cachekit_memprobe.sweep import Sweep
+
+SCHEMA_VERSION = records.SCHEMA_VERSION
+"""Raised when an older cachekit-memprobe could not read the folder any more."""
+
+
+@dataclass(frozen=True)
+class SavedVersion:
+    """Of ``run.json``, what any version of this tool can read."""
+
+    schema_version: int
+
+
+@dataclass(frozen=True)
+class SavedTarget:
+    """A target without its interpreter, whose path means nothing elsewhere."""
+
+    spec: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """``run.json``; ``scenarios`` are names."""
+
+    schema_version: int
+    tool_version: str
+    created: str
+    target: SavedTarget
+    options: RunOptions
+    scenarios: tuple[str, ...]
+    sweep: Sweep = field(default_factory=Sweep)
+
+
+@dataclass(frozen=True)
+class SavedMeasurement:
+    """``measurement.json``; ``observations`` are the names of files."""
+
+    scenario: Scenario
+    payload: Payload | None
+    observations: tuple[str, ...]
+    reason: str | None
+    applies: bool
+
+
+@dataclass(frozen=True)
+class SavedSeen:
+    """What one process saw."""
+
+    schema_version: int
+    instrument: str
+    seen: Any
+
+
+def saved_seen(instrument: str, seen: Seen) -> SavedSeen:
+    """A record, ready to be saved."""
+    return SavedSeen(records.SCHEMA_VERSION, instrument, seen)
+
+
+def seen_of(file: Path, document: Any) -> Seen:
+    """The record in the document of a file.
+
+    Raises:
+        UsageError: it isn't one.
+    """
+    saved = validated(file, document, SavedSeen)
+    if saved.instrument not in INSTRUMENTS:
+        raise broken(file, "instrument", f"{saved.instrument!r} is not one of {', '.join(INSTRUMENTS)}")
+    seen: Seen = validated(file, saved.seen, records.KINDS[saved.instrument])
+    return seen

@@ -1,0 +1,82 @@
+"""Forked processes see what fresh ones see: every bundled scenario, on releases old and new."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from cachekit_memprobe import metrics, pipeline, target
+from cachekit_memprobe.metrics import ALIASING, MEMRAY, RETENTION, TRACEMALLOC
+from cachekit_memprobe.model import Isolation, Run, RunOptions, Target
+from cachekit_memprobe.result import Report, Result
+from cachekit_memprobe.runstore import RunFolder
+from cachekit_memprobe.scenario import bundled_names, load_bundled, with_overrides
+from tests.process.measuring import MIB
+
+pytestmark = [pytest.mark.process, pytest.mark.release]
+
+_INSTRUMENTS = (TRACEMALLOC, MEMRAY, ALIASING, RETENTION)
+"""Those whose processes may be forked."""
+
+_SIZE_BYTES = 8 * MIB
+_ARENA_BYTES = MIB
+"""pymalloc's: a read may need one more of them or not, in the stage in which the last one is full."""
+
+_NOISE_BYTES = 0.005 * 64 * MIB
+"""Of everything else, at the scenarios' own size."""
+
+_RACING = ("arrow-file-get-8-keys", "arrow-l1-hit-8-readers")
+"""Several readers at once: how many of them are in one stage at the same time is chance, forked or not."""
+
+_NOT_HERE = ("memcached", "polars")
+
+
+@pytest.fixture(scope="module")
+def report(newest: Target, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Isolation], Report]:
+    def measure(release: str, isolation: Isolation) -> Report:
+        chosen = newest if release == "latest" else target.resolve(release)
+        names = [name for name in bundled_names() if not set(load_bundled(name).needs) & set(_NOT_HERE)]
+        scenarios = [with_overrides(load_bundled(name), size_bytes=_SIZE_BYTES) for name in names]
+        options = RunOptions(_INSTRUMENTS, isolation=isolation)
+        folder = RunFolder.create(tmp_path_factory.mktemp("isolation") / "run")
+        return pipeline.run(Run.planned(chosen, options, scenarios), folder, lambda step: None)
+
+    return measure
+
+
+@pytest.mark.parametrize("release", ["0.9.1", "0.10.0", "latest"])
+def test_every_scenario_has_the_same_figures(
+    release: str, report: Callable[[str, Isolation], Report]
+) -> None:
+    fresh, forked = (report(release, isolation).results for isolation in ("fresh", "fork"))
+    assert [result.verdict for result in forked] == [result.verdict for result in fresh]
+    assert [words for pair in zip(fresh, forked, strict=True) for words in _differences(*pair)] == []
+
+
+def _differences(fresh: Result, forked: Result) -> Iterator[str]:
+    if fresh.scenario.name in _RACING:
+        return
+    name = fresh.scenario.name
+    if fresh.metrics.keys() != forked.metrics.keys():
+        yield f"{name}: {sorted(fresh.metrics.keys() ^ forked.metrics.keys())} in one only"
+    for metric in fresh.metrics.keys() & forked.metrics.keys():
+        one, other = fresh.metrics[metric], forked.metrics[metric]
+        if abs(one - other) * _SIZE_BYTES > _tolerance_bytes(metric):
+            yield f"{name} {metric}: {one:.4f} fresh, {other:.4f} forked"
+    if _copies(fresh) != _copies(forked):
+        yield f"{name}: {_copies(fresh)} fresh, {_copies(forked)} forked"
+
+
+def _tolerance_bytes(metric: str) -> float:
+    arena_bytes = _ARENA_BYTES if metrics.metric_of(metric).instrument in (MEMRAY, RETENTION) else 0
+    return arena_bytes + _NOISE_BYTES
+
+
+def _copies(result: Result) -> set[str]:
+    """The lines of the proven copies, and the stages that hand on a view."""
+    lines = {
+        f"{site.place.stage} {site.place.file}:{site.place.line}"
+        for stage in result.stages
+        for site in stage.sites
+        if site.kind == "verbatim"
+    }
+    return lines | {f"{stage.name} hands on {stage.view_of}" for stage in result.stages if stage.view_of}

@@ -1,0 +1,233 @@
+"""New memory on the line that made it: the watcher on a module that is written for it."""
+
+import importlib.util
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from cachekit_memprobe.child.probes.aliasing import _Watcher
+from cachekit_memprobe.child.probes.regions import Regions
+from cachekit_memprobe.child.resolve import Watched
+from cachekit_memprobe.child.seen import Block
+from cachekit_memprobe.child.stages import BACKEND_GET, DECODE, MATERIALIZE, STATS, UNWRAP
+from cachekit_memprobe.child.tracer import StageTracer
+
+FRAME = os.urandom(256 << 10)
+
+SOURCE = """
+import contextlib
+import numpy as np
+
+def unwrap(data):
+    payload = bytes(memoryview(data))  # local
+    return payload
+
+def view(data):
+    return memoryview(data)[10:]
+
+def in_a_with(data):
+    with contextlib.nullcontext():
+        return bytearray(data)  # in a with
+
+def in_a_finally(data):
+    try:
+        return (True, bytearray(data))  # in a finally
+    finally:
+        len(data)
+
+def on_lines(data):
+    payload = dict(
+        copy=None,
+        other=(kept := bytearray(data)),  # on lines
+    )
+    return kept
+
+def filled_later(data):
+    buffer = np.zeros(len(data), dtype=np.uint8)  # filled later
+    buffer[:] = np.frombuffer(data, dtype=np.uint8)
+    return buffer
+
+def handed_on(data):
+    return unwrap(bytearray(data))  # handed on
+
+def helped(data):
+    return _helper(data)
+
+def _helper(data):
+    return bytearray(data)  # helped
+
+def transformed(data):
+    return data[::-1]  # transformed
+
+def passed_on(data):
+    return view(data)
+
+def made_and_passed_on(data):
+    made = bytearray(data)
+    return view(made)
+
+def copied_elsewhere(data):
+    return unwrap(data)
+
+def in_a_tuple(data):
+    return True, memoryview(data)[10:], None
+
+def as_a_table(data):
+    import pyarrow as pa
+
+    table = pa.table([pa.Array.from_buffers(pa.uint8(), len(data), [None, pa.py_buffer(data)])], ["a"])
+    return table
+
+def as_objects(data):
+    part = _part(data)
+    return {"size": len(part)}
+
+def _part(data):
+    return memoryview(data)[10:]
+
+def grown(data):
+    buffer = bytearray()
+    for start in range(0, len(data), 4096):
+        buffer += data[start : start + 4096]  # grown
+    return bytes(buffer)
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> ModuleType:
+    package = tmp_path / "cachekit"
+    package.mkdir()
+    file = package / "reading.py"
+    file.write_text(SOURCE)
+    spec = importlib.util.spec_from_file_location("reading", file)
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+Run = Callable[..., _Watcher]
+Watch = Callable[..., list[Block]]
+
+
+@pytest.fixture
+def run(module: ModuleType) -> Run:
+    def watched(name: str, stage: str = DECODE, **also: str) -> _Watcher:
+        """What is seen of a function that gets the frame; ``also`` other functions are in a stage."""
+        regions = Regions(least_bytes=4096)
+        regions.add_known(FRAME, "l1_frame")
+        watcher = _Watcher(regions)
+        functions = {getattr(module, function).__code__: place for function, place in also.items()}
+        functions[getattr(module, name).__code__] = stage
+        tracer = StageTracer(
+            {
+                code: Watched(place, code.co_name, code.co_filename, code.co_firstlineno)
+                for code, place in functions.items()
+            },
+            watcher,
+            str(Path(str(module.__file__)).parent),
+        )
+        watcher.boundaries = frozenset((entry.file, entry.line) for entry in tracer.watched)
+        tracer.start()
+        try:
+            getattr(module, name)(FRAME)
+        finally:
+            tracer.stop()
+        return watcher
+
+    return watched
+
+
+@pytest.fixture
+def watch(run: Run) -> Watch:
+    """The blocks only."""
+    return lambda *args, **also: [block.seen() for block in run(*args, **also).blocks]
+
+
+def line_of(comment: str) -> int:
+    return next(n for n, line in enumerate(SOURCE.splitlines(), start=1) if line.endswith(f"# {comment}"))
+
+
+@pytest.mark.parametrize(
+    ("function", "comment", "kind"),
+    [
+        ("unwrap", "local", "verbatim"),
+        ("in_a_with", "in a with", "verbatim"),
+        ("in_a_finally", "in a finally", "verbatim"),
+        ("filled_later", "filled later", "verbatim"),
+        ("helped", "helped", "verbatim"),
+        ("transformed", "transformed", "transformed"),
+    ],
+)
+def test_new_memory_is_booked_on_its_line(function: str, comment: str, kind: str, watch: Watch) -> None:
+    (block,) = watch(function)
+    assert (block.place.line, block.kind, block.size_bytes) == (line_of(comment), kind, len(FRAME))
+    assert block.place.stage == DECODE
+
+
+def test_a_view_is_booked_nowhere(watch: Watch) -> None:
+    assert watch("view") == []
+
+
+def test_a_statement_of_several_lines_tells_all_of_them(watch: Watch) -> None:
+    (block,) = watch("on_lines")
+    first, last = block.statement
+    assert first <= line_of("on lines") <= last
+
+
+def test_what_a_call_hands_on_was_made_by_the_caller(watch: Watch) -> None:
+    made, copied = watch("handed_on", unwrap=UNWRAP)
+    assert (made.place.stage, made.place.line) == (DECODE, line_of("handed on"))
+    assert (copied.place.stage, copied.place.line) == (UNWRAP, line_of("local"))
+
+
+def test_what_comes_from_a_backend_was_received_unless_it_is_a_copy(watch: Watch) -> None:
+    assert [block.kind for block in watch("transformed", BACKEND_GET)] == ["received"]
+    assert [block.kind for block in watch("in_a_with", BACKEND_GET)] == ["verbatim"]
+
+
+def test_an_array_that_grows_and_moves_is_followed(watch: Watch) -> None:
+    blocks = watch("grown")
+    assert {block.kind for block in blocks} == {"verbatim"}
+    assert len(FRAME) in {block.size_bytes for block in blocks}
+
+
+def views_of(watcher: _Watcher) -> dict[str, str]:
+    """What each stage's output lies in, as a reader is told."""
+    return {stage: origin.words for stage, origin in watcher.views.items()}
+
+
+OF_THE_FRAME = "the frame in L1"
+ITS_COPY = "what unwrap made"
+
+
+@pytest.mark.parametrize(
+    ("function", "also", "views"),
+    [
+        ("view", {}, {DECODE: OF_THE_FRAME}),
+        ("in_a_tuple", {}, {DECODE: OF_THE_FRAME}),
+        ("as_a_table", {}, {DECODE: OF_THE_FRAME}),
+        ("passed_on", {"view": UNWRAP}, {UNWRAP: OF_THE_FRAME, DECODE: OF_THE_FRAME}),
+        ("copied_elsewhere", {"unwrap": UNWRAP}, {DECODE: ITS_COPY}),
+        ("copied_elsewhere", {"unwrap": DECODE}, {}),
+        ("copied_elsewhere", {"unwrap": MATERIALIZE}, {}),
+        ("transformed", {}, {}),
+        ("as_objects", {}, {}),
+    ],
+)
+def test_a_stage_whose_output_was_there_before_it_hands_on_a_view(
+    function: str, also: dict[str, str], views: dict[str, str], run: Run
+) -> None:
+    assert views_of(run(function, **also)) == views
+
+
+def test_what_a_stage_was_given_is_older_whoever_made_it(run: Run) -> None:
+    assert views_of(run("made_and_passed_on", STATS, view=UNWRAP)) == {UNWRAP: "what stats made"}
+
+
+def test_what_is_put_around_the_value_hands_on_what_it_got(run: Run) -> None:
+    assert views_of(run("view", STATS)) == {}

@@ -1,0 +1,180 @@
+import io
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from cachekit_memprobe.child.datafile import (
+    ARROW_FILE,
+    ARROW_STREAM,
+    CSV,
+    JSON,
+    NPY,
+    PARQUET,
+    DataFileError,
+    Format,
+    format_of,
+)
+
+FRAME = pd.DataFrame({"a": [1.5, 2.5], "b": ["x", "ö"]})
+
+
+def npy(array: Any, **options: bool) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array, **options)
+    return stream.getvalue()
+
+
+def arrow(kind: str) -> bytes:
+    table = pa.Table.from_pandas(FRAME)
+    sink = pa.BufferOutputStream()
+    writer = (pa.ipc.new_file if kind == "file" else pa.ipc.new_stream)(sink, table.schema)
+    with writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def parquet() -> bytes:
+    return FRAME.to_parquet()
+
+
+CONTENTS = {
+    "a.parquet": (parquet, PARQUET),
+    "a.dat": (parquet, PARQUET),
+    "a.csv": (lambda: FRAME.to_csv(index=False).encode(), CSV),
+    "A.CSV": (lambda: b"\xef\xbb\xbfa\n1\n", CSV),
+    "a.arrow": (lambda: arrow("file"), ARROW_FILE),
+    "a.feather": (lambda: arrow("file"), ARROW_FILE),
+    "a.arrows": (lambda: arrow("stream"), ARROW_STREAM),
+    "a.ipc": (lambda: arrow("stream"), ARROW_STREAM),
+    "a.npy": (lambda: npy(np.arange(3.0)), NPY),
+    "structured.npy": (lambda: npy(np.zeros(2, dtype=[("Oops", "<f8"), ("t", "<M8[ns]")])), NPY),
+    "a.json": (lambda: b'{"a": [1, 2]}', JSON),
+}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_formats_are_told_by_their_signature_or_for_text_by_the_suffix(tmp_path: Path, name: str) -> None:
+    make, known = CONTENTS[name]
+    (tmp_path / name).write_bytes(make())
+    assert format_of(tmp_path / name) == known
+
+
+def test_a_text_that_is_cut_in_a_character_at_the_end_of_what_is_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a" * 4095 + "öx", encoding="utf-8")
+    assert format_of(tmp_path / "a.csv") == CSV
+
+
+ANY = "expected Parquet, CSV, Arrow or Feather, .npy or JSON, found "
+PICKLE = (
+    "; a pickle runs code when it is loaded, and data isn't run here; "
+    "write the value as Parquet, CSV, Arrow or Feather, .npy or JSON"
+)
+REFUSED: dict[str, tuple[bytes, str]] = {
+    "a.pkl": (b"", f"{ANY}a pickle by its name{PICKLE}"),
+    "a.pickle.gz": (b"", f"{ANY}a pickle by its name{PICKLE}"),
+    "a.joblib": (b"", f"{ANY}a pickle by its name{PICKLE}"),
+    "b.parquet": (pickle.dumps({}), f"{ANY}a pickle{PICKLE}"),
+    "b.csv": (pickle.dumps({}, protocol=2), f"{ANY}a pickle{PICKLE}"),
+    "objects.npy": (
+        npy(np.array([{}, 1], dtype=object), allow_pickle=True),
+        f"expected an array of numbers, found a pickle: an array of objects{PICKLE}",
+    ),
+    "fields.npy": (
+        npy(np.zeros(1, dtype=[("a", "<f8"), ("b", [("c", object)])]), allow_pickle=True),
+        f"expected an array of numbers, found a pickle: an array of objects{PICKLE}",
+    ),
+    "damaged.npy": (
+        b"\x93NUMPY\x01\x00\x10\x00__import__('os')",
+        "expected a whole .npy file, found a damaged header; write it again with numpy.save",
+    ),
+    "cut.npy": (
+        b"\x93NUMPY",
+        "expected a whole .npy file, found a damaged header; write it again with numpy.save",
+    ),
+    "empty.csv": (b"", f"{ANY}an empty file; give a file with data in it"),
+    "cut.parquet": (
+        b"PAR1" + bytes(100),
+        "expected a whole Parquet file, found one whose end is missing; write or copy it again",
+    ),
+    "cut.arrow": (
+        b"ARROW1" + bytes(100),
+        "expected a whole Arrow file, found one whose end is missing; write or copy it again",
+    ),
+    "old.feather": (
+        b"FEA1" + bytes(100),
+        f"{ANY}Feather version 1, which pyarrow gives up; write it again as version 2",
+    ),
+    "secret.parquet": (
+        b"PARE" + bytes(100),
+        "expected Parquet that can be read, found an encrypted one; decrypt it first",
+    ),
+    "text.parquet": (
+        b"a,b\n1,2\n",
+        "expected Parquet, as the file's name says, found text; write it again, or rename it",
+    ),
+    "bytes.npy": (
+        b"\0\1\2",
+        "expected NumPy, as the file's name says, found other bytes; write it again, or rename it",
+    ),
+    "latin1.csv": (
+        "größe\n1\n".encode("latin-1"),
+        "expected CSV in UTF-8, found bytes that are no text; save it as UTF-8 text",
+    ),
+    "zeros.json": (
+        bytes(10),
+        "expected JSON in UTF-8, found bytes that are no text; save it as UTF-8 text",
+    ),
+    "a.csv.gz": (b"\x1f\x8b\x08", f"{ANY}a gzip file; unpack it first"),
+    "a.npz": (b"PK\x03\x04", f"{ANY}a zip archive; unpack it first"),
+    "a.xyz": (
+        b"hello",
+        f"{ANY}no format that is known; convert it, or give a text the suffix .csv or .json",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_can_not_be_the_value_is_refused_with_the_remedy(tmp_path: Path, name: str) -> None:
+    content, message = REFUSED[name]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataFileError) as caught:
+        format_of(tmp_path / name)
+    assert str(caught.value) == f"{name}: {message}"
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert "found a device or a pipe" in refusal(tmp_path / "pipe.csv")
+    assert "found a folder; name one file" in refusal(tmp_path)
+    assert "found No such file or directory; check the path" in refusal(tmp_path / "missing.csv")
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(DataFileError) as caught:
+        format_of(path)
+    return str(caught.value)
+
+
+def test_a_pickle_is_never_loaded(tmp_path: Path) -> None:
+    (tmp_path / "evil.csv").write_bytes(pickle.dumps(Evil(tmp_path / "run")))
+    refusal(tmp_path / "evil.csv")
+    assert not (tmp_path / "run").exists()
+
+
+class Evil:
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.trace,)
+
+
+def test_formats_know_what_they_hold() -> None:
+    known: list[Format] = [PARQUET, CSV, ARROW_FILE, ARROW_STREAM, NPY, JSON]
+    assert [entry.content for entry in known] == ["table"] * 4 + ["array", "objects"]

@@ -1,0 +1,144 @@
+"""Values from files, in the process that stores them."""
+
+import datetime
+import decimal
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.workload import contents, files, values
+
+ROWS = 1000
+ARRAYS = {
+    "plain": np.arange(1000.0).reshape(100, 10),
+    "fortran": np.asfortranarray(np.arange(1000.0).reshape(100, 10)),
+    "times": np.arange(1000).astype("M8[s]"),
+    "complex": np.arange(1000).astype(complex),
+    "big-endian": np.arange(1000).astype(">f8"),
+    "text": np.array([f"{number:04}" for number in range(1000)]),
+    "fields": np.zeros(100, dtype=[("a", "<f8"), ("b", "<i4")]),
+}
+OBJECTS = pd.DataFrame(
+    {
+        "lists": [np.arange(number % 5, dtype=float) for number in range(ROWS)],
+        "decimals": [decimal.Decimal(number) / 4 for number in range(ROWS)],
+        "dates": [None, *[datetime.date(2024, 1, 1)] * (ROWS - 1)],
+        "bytes": [b"abc"] * ROWS,
+    }
+)
+
+
+@pytest.fixture(autouse=True)
+def forget() -> None:
+    files.load.cache_clear()
+
+
+def saved(path: Path, array: Any) -> str:
+    np.save(path, array)
+    return str(path)
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_an_array_of_any_type_is_recognised_whatever_its_layout(tmp_path: Path, name: str) -> None:
+    array = ARRAYS[name]
+    loaded = files.load(saved(tmp_path / "a.npy", array))
+    assert contents.digest(loaded) == contents.digest(np.ascontiguousarray(array))
+    changed = array.copy()
+    changed[-1] = changed[0] if name != "fields" else (1.0, 1)
+    assert contents.digest(changed) != contents.digest(array)
+    assert contents.logical_bytes(loaded) == array.nbytes
+
+
+def test_objects_in_columns_are_as_large_as_in_arrow(tmp_path: Path) -> None:
+    OBJECTS.to_parquet(tmp_path / "a.parquet")
+    loaded = files.load(str(tmp_path / "a.parquet"))
+    assert contents.logical_bytes(loaded) == sum(
+        pa.array(OBJECTS[name], from_pandas=True).nbytes for name in OBJECTS.columns
+    )
+    assert contents.digest(loaded) == contents.digest(OBJECTS)
+    assert contents.digest(loaded.iloc[::-1]) != contents.digest(OBJECTS)
+
+
+def test_a_smaller_value_is_the_beginning_of_the_same_type(tmp_path: Path) -> None:
+    pd.DataFrame({"a": np.arange(1000.0)}).to_csv(tmp_path / "a.csv", index=False)
+    (tmp_path / "list.json").write_text(json.dumps(list(range(1000))))
+    (tmp_path / "dict.json").write_text(json.dumps({str(number): number for number in range(1000)}))
+    (tmp_path / "text.json").write_text(json.dumps("abcdefgh" * 100))
+    (tmp_path / "number.json").write_text("3")
+    saved(tmp_path / "a.npy", np.arange(1000.0))
+    saved(tmp_path / "one.npy", np.array(3.0))
+    beginnings = {path.name: files.make(str(path), 400) for path in tmp_path.iterdir()}
+    assert beginnings["a.csv"].equals(pd.DataFrame({"a": np.arange(50.0)}))
+    assert beginnings["list.json"] == list(range(50))
+    assert list(beginnings["dict.json"])[:2] == ["0", "1"]
+    assert 20 <= len(beginnings["dict.json"]) < 50
+    assert beginnings["text.json"] == "abcdefgh" * 50
+    assert beginnings["number.json"] == 3
+    assert beginnings["a.npy"].tolist() == list(range(50))
+    assert beginnings["a.npy"].base is None
+    assert beginnings["one.npy"] == 3
+
+
+def test_the_whole_value_comes_with_its_own_size(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.npy", np.arange(1000.0))
+    value = values.make("file", size_bytes=8000, seed=1, columns=0, file=path)
+    assert value.shape == (1000,)
+
+
+def test_a_table_keeps_its_index(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [1, 2]}, index=pd.Index(["x", "y"], name="key"))
+    frame.to_feather(tmp_path / "a.feather")
+    assert files.load(str(tmp_path / "a.feather")).equals(frame)
+
+
+def test_json_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"a": "ö"}', encoding="utf-8-sig")
+    assert files.load(str(tmp_path / "a.json")) == {"a": "ö"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.json", b'{"a": ', "a.json: expected JSON, found what can't be loaded (JSONDecodeError: "),
+        ("a.csv", b"a,b\n1,2\n1,2,3\n", "a.csv: expected CSV, found what can't be loaded (ParserError: "),
+        ("a.csv", b"a,b\n", "a.csv: expected a value with data in it, found none; give another file"),
+        ("a.json", b"[]", "a.json: expected a value with data in it, found none; give another file"),
+        ("a.parquet", b"PAR1" + bytes(50) + b"PAR1", "a.parquet: expected Parquet, found what can't be"),
+        ("a.arrow", b"ARROW1\0\0" + bytes(50) + b"ARROW1", "a.arrow: expected Arrow, found what can't be"),
+        ("a.arrows", b"\xff\xff\xff\xff" + bytes(9), "a.arrows: expected Arrow stream, found what can't be"),
+        ("a.npy", b"", "a.npy: expected Parquet, CSV, Arrow or Feather, .npy or JSON, found an empty file"),
+    ],
+)
+def test_what_can_not_be_loaded_is_said_without_the_folder(
+    tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CouldNotMeasure) as caught:
+        files.load(str(tmp_path / name))
+    assert str(caught.value).startswith(words)
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_pyarrow_that_could_run_code_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pd.DataFrame({"a": [1]}).to_feather(tmp_path / "a.feather")
+    monkeypatch.setattr(pa, "__version__", "14.0.0")
+    with pytest.raises(
+        CouldNotMeasure, match=r"a.feather: pyarrow 14.0.0 could run code that is in such a file"
+    ):
+        files.load(str(tmp_path / "a.feather"))
+    monkeypatch.setattr(pa, "__version__", "14.0.1")
+    assert files.load(str(tmp_path / "a.feather")).shape == (1, 1)
+
+
+def test_a_target_without_pyarrow_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(CouldNotMeasure, match=r"a.csv: the target lacks pandas, which loads CSV"):
+        files.load(str(tmp_path / "a.csv"))

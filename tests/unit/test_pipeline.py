@@ -1,0 +1,236 @@
+"""From a planned run to a report, with children that are none."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cachekit_memprobe import pipeline
+from cachekit_memprobe.child.seen import RssSeen
+from cachekit_memprobe.child.task import READ, SIZE, STORE, Task
+from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.metrics import ALIASING, RETENTION, RSS, TRACEMALLOC
+from cachekit_memprobe.model import Limit, Observations, Phase, Run, RunOptions, Scenario, Step
+from cachekit_memprobe.replay.supervisor import Cancelled
+from cachekit_memprobe.result import Report, Result
+from cachekit_memprobe.runstore import NOT_MEASURED_YET, RunFolder
+from tests.golden.reports import SCENARIO, TARGET
+from tests.unit.fake_supervisor import INSTRUMENTS, FakeSupervisor, name_of, use, well_done
+from tests.unit.runstore.made import measured
+
+MB = 1_000_000
+Answer = Callable[[Task], Any]
+
+
+def scenario(
+    name: str, *, size_mb: int = 10, readers: int = 1, releases: str = "", file: str = ""
+) -> Scenario:
+    return replace(
+        SCENARIO,
+        name=name,
+        value=replace(SCENARIO.value, logical_bytes=size_mb * MB, file=file),
+        read=replace(SCENARIO.read, readers=readers),
+        releases=releases,
+        budget=(Limit("verbatim.unwrap", 1.5, None, "error"),),
+    )
+
+
+class Pipeline:
+    """Runs scenarios, and keeps what came of it."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = RunFolder.create(folder)
+        self.supervisor = use(FakeSupervisor(), monkeypatch)
+        self.steps: list[Step] = []
+
+    def run(
+        self,
+        *scenarios: Scenario,
+        answer: Answer = well_done,
+        jobs: int = 1,
+        instruments: Sequence[str] = INSTRUMENTS,
+    ) -> Report:
+        self.supervisor.answer = answer
+        options = RunOptions(tuple(instruments), jobs=jobs, isolation="fork")
+        return pipeline.run(Run.planned(TARGET, options, scenarios), self.folder, self.steps.append)
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    return Pipeline(tmp_path / "run", monkeypatch)
+
+
+def failing(where: Callable[[Task], bool], failure: BaseException) -> Answer:
+    return lambda task: failure if where(task) else well_done(task)
+
+
+def only(report: Report) -> Result:
+    (result,) = report.results
+    return result
+
+
+class TestAScenarioThatIsMeasured:
+    def test_is_stored_once_and_read_once_by_each_instrument(self, made: Pipeline) -> None:
+        made.run(scenario("one"))
+        assert made.supervisor.did[0] == ("one", STORE)
+        assert sorted(made.supervisor.did[1:]) == sorted(("one", done) for done in INSTRUMENTS)
+
+    def test_is_judged_by_what_the_instruments_saw(self, made: Pipeline) -> None:
+        result = only(made.run(scenario("one")))
+        assert (result.verdict, result.reason) == ("pass", None)
+        assert result.payload is not None
+        assert (result.payload.logical_bytes, result.payload.frame_bytes) == (10 * MB, 10 * MB + 10)
+        expected = {"peak.tracemalloc": 1.0, "verbatim.unwrap": 1.0, "held.result": 1.0, "held.after": 0.0}
+        assert {name: result.metrics[name] for name in expected} == expected
+        assert [(budget.metric, budget.status) for budget in result.budgets] == [
+            ("verbatim.unwrap", "within")
+        ]
+
+    def test_fails_its_budget(self, made: Pipeline) -> None:
+        tight = replace(scenario("one"), budget=(Limit("verbatim.unwrap", 0.5, None, "error"),))
+        result = only(made.run(tight))
+        assert result.verdict == "fail"
+        assert result.budgets[0].excess == pytest.approx(0.5)
+
+    def test_has_been_saved(self, made: Pipeline) -> None:
+        report = made.run(scenario("one"))
+        assert pipeline.explain(RunFolder.open(made.folder.path)) == report
+        _, (saved,) = made.folder.load()
+        assert [name for name, _ in saved.seen.each()] == list(INSTRUMENTS)
+
+    def test_is_read_with_what_its_store_has_told(self, made: Pipeline) -> None:
+        made.run(scenario("one"))
+        store, *reads = made.supervisor.tasks
+        assert (store.operation, {task.operation for task in reads}) == (STORE, {READ})
+        assert {task.stored.frame_bytes["measured"] for task in reads} == {10 * MB + 10}
+        assert {launch.python for launch in made.supervisor.launches} == {TARGET.python}
+
+    def test_tells_its_steps(self, made: Pipeline) -> None:
+        made.run(scenario("one"))
+        first, *between, last = made.steps
+        assert (first, last) == (Step("one", Phase.STORING), Step("one", Phase.DONE))
+        assert {step.phase for step in between} == {Phase.MEASURING}
+        assert sorted(step.detail for step in between) == sorted(INSTRUMENTS)
+
+    def test_leaves_no_supervisor(self, made: Pipeline) -> None:
+        made.run(scenario("one"))
+        assert made.supervisor.closed
+        assert not made.supervisor.cancelled
+
+
+class TestAFailure:
+    @pytest.mark.parametrize("jobs", [1, 2])
+    @pytest.mark.parametrize("done", [STORE, TRACEMALLOC, RETENTION])
+    def test_of_one_scenario_leaves_the_others(self, made: Pipeline, done: str, jobs: int) -> None:
+        where = failing(
+            lambda task: name_of(task) == "two" and (task.instrument or task.operation) == done,
+            CouldNotMeasure("no luck"),
+        )
+        report = made.run(scenario("one"), scenario("two"), scenario("three"), answer=where, jobs=jobs)
+        verdicts = {result.scenario.name: (result.verdict, result.reason) for result in report.results}
+        assert verdicts == {"one": ("pass", None), "two": ("unmeasured", "no luck"), "three": ("pass", None)}
+        assert [step.scenario for step in made.steps].count("two") >= 2
+        assert Step("two", Phase.DONE) in made.steps
+        assert not made.supervisor.cancelled
+
+    def test_of_the_store_starts_no_read(self, made: Pipeline) -> None:
+        where = failing(lambda task: task.operation == STORE, CouldNotMeasure("no luck"))
+        result = only(made.run(scenario("one"), answer=where))
+        assert (result.verdict, result.reason, result.payload) == ("unmeasured", "no luck", None)
+        assert made.supervisor.did == [("one", STORE)]
+        assert made.steps == [Step("one", Phase.STORING), Step("one", Phase.DONE)]
+
+    @pytest.mark.parametrize("instrument", INSTRUMENTS)
+    def test_is_the_reason_whichever_process_it_was(self, made: Pipeline, instrument: str) -> None:
+        where = failing(lambda task: task.instrument == instrument, CouldNotMeasure("no luck"))
+        result = only(made.run(scenario("one"), answer=where))
+        assert (result.verdict, result.reason) == ("unmeasured", "no luck")
+
+    def test_keeps_what_was_seen_before_it(self, made: Pipeline) -> None:
+        where = failing(lambda task: task.instrument == RETENTION, CouldNotMeasure("no luck"))
+        made.run(scenario("one"), answer=where)
+        _, (saved,) = made.folder.load()
+        assert [name for name, _ in saved.seen.each()] == [TRACEMALLOC, ALIASING]
+        assert saved.payload is not None
+
+    @pytest.mark.parametrize("failure", [KeyboardInterrupt(), RuntimeError("a bug"), Cancelled()])
+    def test_that_is_none_of_a_scenario_ends_the_run(self, made: Pipeline, failure: BaseException) -> None:
+        where = failing(lambda task: name_of(task) == "two" and task.instrument == ALIASING, failure)
+        with pytest.raises(type(failure)):
+            made.run(scenario("one"), scenario("two"), scenario("three"), answer=where)
+        assert made.supervisor.cancelled
+        assert made.supervisor.closed
+        report = pipeline.explain(RunFolder.open(made.folder.path))
+        reasons = [result.reason for result in report.results]
+        assert reasons[0] is None
+        assert reasons[1] == NOT_MEASURED_YET
+
+
+class TestAScenarioThatDoesNotApply:
+    def test_is_not_measured_and_said_to_be_none(self, made: Pipeline) -> None:
+        report = made.run(scenario("old", releases=">=0.10.0"), scenario("one"))
+        first, second = report.results
+        assert (first.verdict, first.reason) == ("not_applicable", "applies to cachekit >=0.10.0")
+        assert second.verdict == "pass"
+        assert {name for name, _ in made.supervisor.did} == {"one"}
+        assert [step for step in made.steps if step.scenario == "old"] == [Step("old", Phase.DONE)]
+
+
+class TestTheOrder:
+    def test_is_the_longest_first_and_in_the_report_the_users(self, made: Pipeline) -> None:
+        names = ("small", "large", "crowded", "small-too")
+        sizes = {"small": (1, 1), "large": (20, 1), "crowded": (5, 8), "small-too": (1, 1)}
+        scenarios = [scenario(name, size_mb=sizes[name][0], readers=sizes[name][1]) for name in names]
+        report = made.run(*scenarios)
+        stored = [name for name, done in made.supervisor.did if done == STORE]
+        assert stored == ["crowded", "large", "small", "small-too"]
+        assert [result.scenario.name for result in report.results] == list(names)
+
+
+class TestTheUsersOwnData:
+    def test_is_loaded_once_to_know_its_size(self, made: Pipeline) -> None:
+        report = made.run(scenario("one", file="/data/a.csv"), scenario("two", file="/data/a.csv"))
+        assert [done for _, done in made.supervisor.did].count(SIZE) == 1
+        assert [result.scenario.value.logical_bytes for result in report.results] == [12 * MB] * 2
+        assert [result.scenario.value.file for result in report.results] == ["a.csv"] * 2
+        assert Step("one", Phase.LOADING) in made.steps
+
+    def test_that_can_not_be_loaded_costs_its_own_scenarios_only(self, made: Pipeline) -> None:
+        where = failing(lambda task: task.value.file == "/data/bad.csv", CouldNotMeasure("bad.csv: no luck"))
+        report = made.run(
+            scenario("bad", file="/data/bad.csv"),
+            scenario("worse", file="/data/bad.csv"),
+            scenario("good", file="/data/good.csv"),
+            scenario("made"),
+            answer=where,
+        )
+        assert [result.reason for result in report.results] == ["bad.csv: no luck"] * 2 + [None] * 2
+        assert [done for _, done in made.supervisor.did].count(SIZE) == 2
+        assert Step("worse", Phase.DONE) in made.steps
+
+
+@pytest.mark.parametrize("as_deployed", [True, False])
+def test_rss_is_measured_in_fresh_processes_after_the_store(made: Pipeline, as_deployed: bool) -> None:
+    """Its figures come from outside: here nobody has looked."""
+    made.supervisor.answer = lambda task: RssSeen("0.9.1") if task.instrument == RSS else well_done(task)
+    options = RunOptions((RSS, TRACEMALLOC), reads=3, repeat=2, jobs=1, as_deployed=as_deployed)
+    pipeline.measure(Run.planned(TARGET, options, [scenario("one")]), made.folder, made.steps.append)
+    assert made.supervisor.did[0] == ("one", STORE)
+    assert sorted(made.supervisor.did[1:]) == sorted(("one", done) for done in (RSS, RSS, TRACEMALLOC))
+    resident = [task for task in made.supervisor.tasks if task.instrument == RSS]
+    assert {(task.operation, task.reads, task.pinned) for task in resident} == {(READ, 3, not as_deployed)}
+    assert all(task.stored.frame_bytes for task in resident)
+    fresh = [launch.task.instrument for launch in made.supervisor.launches if launch.fresh]
+    assert fresh == [RSS, RSS]
+    assert {task.pinned for task in made.supervisor.tasks if task.instrument != RSS} == {True}
+
+
+def test_observations_that_make_no_sense_are_no_measurement(made: Pipeline) -> None:
+    options = RunOptions((RSS,))
+    made.folder.save_run(Run.planned(TARGET, options, [scenario("one")]))
+    made.folder.save_measurement(measured(scenario("one"), Observations(rss=(RssSeen("0.9.1"),))))
+    result = only(pipeline.explain(made.folder))
+    assert result.verdict == "unmeasured"
+    assert str(result.reason).startswith("the saved observations are incomplete or damaged: ")
