@@ -2,27 +2,32 @@
 
 Both sides store the value once and read it in as many processes, with as many reads in each, through the
 same child with the same warm-up, proof and verification of the value. On the bare side no instrument
-runs in the child. Rounds alternate, and medians are compared. CPU time is shown beside wall time: on a
-machine with other work to do it is the steadier of the two.
+runs in the child. All processes are fresh ones on both sides. Rounds alternate, and medians are compared.
+CPU time is shown beside wall time: on a machine with other work to do it is the steadier of the two.
 """
 
 import argparse
 import resource
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
+from typing import TypeVar
 from unittest import mock
 
 from cachekit_memprobe import metrics, pipeline, target
-from cachekit_memprobe.model import RunOptions, Scenario, Target
-from cachekit_memprobe.replay.supervisor import Launch, OnBarrier, Supervisor
+from cachekit_memprobe.child.task import Task
+from cachekit_memprobe.model import Run, RunOptions, Scenario, Step, Target
+from cachekit_memprobe.replay.conversation import OnBarrier
+from cachekit_memprobe.replay.supervisor import Launch, Supervisor
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import select, with_overrides
 from cachekit_memprobe.units import parse_bytes
+
+_Record = TypeVar("_Record")
 
 AIM = 1.5
 BARE = "bare"
@@ -35,7 +40,7 @@ READS = {
 }
 """How many measured reads each instrument's process does."""
 
-STORE, EXPLAIN, TOTAL, READING = "store", "explain", "total", "but store"
+PREPARE, STORE, EXPLAIN, TOTAL, READING = "prepare", "store", "explain", "total", "but store"
 """Steps beside the instruments' processes. The store is the same on both sides, and would only dilute."""
 
 
@@ -87,22 +92,46 @@ class TimedSupervisor(Supervisor):
         self._costs = costs
         self._bare_for = list(bare_for)
 
-    def run(self, launch: Launch, on_barrier: OnBarrier | None = None) -> dict[str, object]:
+    def run(self, launch: Launch, kind: type[_Record], on_barrier: OnBarrier | None = None) -> _Record:
         step = launch.task.instrument or STORE
         if step == BARE:
             step = self._bare_for.pop(0)
             launch = replace(launch, task=replace(launch.task, reads=READS[step]))
+        if launch.later is not None:
+            return self._run_prepared(launch, launch.later, step, kind, on_barrier)
         with self._costs.of(step):
-            return super().run(launch, on_barrier)
+            return super().run(launch, kind, on_barrier)
+
+    def _run_prepared(
+        self,
+        launch: Launch,
+        later: Callable[[], Task],
+        step: str,
+        kind: type[_Record],
+        on_barrier: OnBarrier | None,
+    ) -> _Record:
+        """A process that waits for its task while others run: that is no time of its own."""
+        began = Cost.so_far()
+
+        def task() -> Task:
+            nonlocal began
+            self._costs.steps[PREPARE] = Cost.so_far() - began
+            told = later()
+            began = Cost.so_far()
+            return told
+
+        result = super().run(replace(launch, later=task), kind, on_barrier)
+        self._costs.steps[step] = Cost.so_far() - began
+        return result
 
 
 def measured(scenario: Scenario, chosen: Target, instruments: tuple[str, ...]) -> Costs:
     """One run with the instruments, from the stored value to the finished report."""
     costs = Costs()
-    options = RunOptions(instruments, jobs=1)
+    planned = Run.planned(chosen, RunOptions(instruments, jobs=1, isolation="fresh"), (scenario,))
     with scratch_folder() as folder, using(TimedSupervisor(costs)), costs.of(TOTAL):
-        folder.save_run(chosen, options, "", (scenario,))
-        pipeline.measure((scenario,), chosen, options, folder, no_progress)
+        folder.save_run(planned)
+        pipeline.measure(planned, folder, no_progress)
         with costs.of(EXPLAIN):
             report = pipeline.explain(folder)
     if report.results[0].reason:
@@ -113,9 +142,10 @@ def measured(scenario: Scenario, chosen: Target, instruments: tuple[str, ...]) -
 def bare(scenario: Scenario, chosen: Target, instruments: tuple[str, ...]) -> Costs:
     """The same store and reads, without any instrument."""
     costs = Costs()
-    options = RunOptions((BARE,) * len(instruments), jobs=1)
+    options = RunOptions((BARE,) * len(instruments), jobs=1, isolation="fresh")
+    planned = Run.planned(chosen, options, (scenario,))
     with scratch_folder() as folder, using(TimedSupervisor(costs, instruments)), costs.of(TOTAL):
-        pipeline.measure((scenario,), chosen, options, folder, no_progress)
+        pipeline.measure(planned, folder, no_progress)
     if set(costs.steps) != {STORE, *instruments, TOTAL}:
         raise SystemExit("a bare child failed")
     return costs.sum_up()
@@ -131,11 +161,11 @@ def scratch_folder() -> Iterator[RunFolder]:
 @contextmanager
 def using(supervisor: Supervisor) -> Iterator[None]:
     """Have the pipeline start its children through this supervisor."""
-    with mock.patch.object(pipeline, "Supervisor", return_value=supervisor):
+    with mock.patch.object(pipeline, "supervising", return_value=nullcontext(supervisor)):
         yield
 
 
-def no_progress(_scenario: str, _what: str) -> None:
+def no_progress(_step: Step) -> None:
     """Nothing is shown while children run: it would cost time."""
 
 

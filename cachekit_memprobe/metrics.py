@@ -6,7 +6,7 @@ the payload.
 
 from dataclasses import dataclass
 
-from cachekit_memprobe.stages import STAGES
+from cachekit_memprobe.child.stages import STAGES
 
 RSS = "rss"
 TRACEMALLOC = "tracemalloc"
@@ -14,7 +14,10 @@ MEMRAY = "memray"
 ALIASING = "aliasing"
 RETENTION = "retention"
 INSTRUMENTS = (RSS, TRACEMALLOC, MEMRAY, ALIASING, RETENTION)
-"""One fresh process each."""
+"""One process each."""
+
+QUICK = (RSS, MEMRAY)
+"""Those of ``--quick``: the two that most limits need."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Metric:
         name: dotted; ``<stage>`` stands for each stage of the map.
         instrument: the instrument that must have run for the metric to exist.
         label: what a reader sees.
-        meaning: one sentence, for docs and ``--help``.
+        meaning: one sentence without a full stop, for docs, ``show`` and ``explain``.
     """
 
     name: str
@@ -43,48 +46,83 @@ METRICS = (
         "copies.<stage>",
         MEMRAY,
         "copies",
-        "heap allocated in the stage during one read; growing a block counts its growth, a file map nothing",
+        "heap that the stage allocates during one read; a block that grows counts its growth, a "
+        "file map counts nothing",
     ),
-    Metric("copies.total", MEMRAY, "copies, all stages", "the sum of copies.<stage>, other included"),
+    Metric(
+        "copies.total",
+        MEMRAY,
+        "copies, all stages",
+        "the sum of copies.<stage>, other included",
+    ),
     Metric(
         "verbatim.<stage>",
         ALIASING,
         "verbatim",
-        "the part of copies.<stage> proven to be a byte-for-byte copy of memory that the read already had",
-    ),
-    Metric("verbatim.total", ALIASING, "verbatim, all stages", "the sum of verbatim.<stage>"),
-    Metric(
-        "live.<stage>", MEMRAY, "live at the peak", "what the stage holds at the moment of the read's peak"
+        "the part of copies.<stage> that is proven to be a byte-for-byte copy of memory that the "
+        "read already had",
     ),
     Metric(
-        "peak.heap", MEMRAY, "heap peak", "high-water mark of the heap during the read, file maps excluded"
+        "verbatim.total",
+        ALIASING,
+        "verbatim, all stages",
+        "the sum of verbatim.<stage>",
+    ),
+    Metric(
+        "live.<stage>",
+        MEMRAY,
+        "live at the peak",
+        "what the stage holds at the moment of the heap's peak",
+    ),
+    Metric(
+        "peak.heap",
+        MEMRAY,
+        "heap peak",
+        "the most heap that the read had allocated at one time, without file maps",
     ),
     Metric(
         "peak.tracemalloc",
         TRACEMALLOC,
         "tracemalloc peak",
-        "high-water mark of what tracemalloc sees, its window opened before the read",
+        "the peak that tracemalloc sees when it is started before the read",
     ),
     Metric(
         "peak.tracemalloc_late",
         TRACEMALLOC,
         "tracemalloc peak, late window",
-        "the same with the window opened after unwrap, as the test that missed the unwrap copy did",
+        "the peak that tracemalloc sees when it is started after unwrap, as in the test that "
+        "missed unwrap's copy",
     ),
-    Metric("peak.arrow_pool", TRACEMALLOC, "Arrow pool peak", "high-water mark of Arrow's own memory pool"),
-    Metric("mapped.file", MEMRAY, "file maps", "bytes file-mapped during the read"),
-    Metric("rss.peak", RSS, "RSS peak", "growth of VmHWM over the resident set before the read; exact"),
+    Metric(
+        "peak.arrow_pool",
+        TRACEMALLOC,
+        "Arrow pool peak",
+        "the peak of Arrow's own memory pool",
+    ),
+    Metric(
+        "mapped.file",
+        MEMRAY,
+        "file maps",
+        "bytes of files that the read mapped",
+    ),
+    Metric(
+        "rss.peak",
+        RSS,
+        "RSS peak",
+        "by how much the resident set grew during the read, at its peak (VmHWM); exact",
+    ),
     Metric(
         "rss.total",
         RSS,
         "RSS peak, whole process",
-        "VmHWM itself: what was resident before the read, L1's frame included, and what the read added",
+        "the resident set of the whole process at its peak (VmHWM): what was there before the "
+        "read, the frame in L1 included, and what the read added",
     ),
     Metric(
         "rss.peak_per_reader",
         RSS,
         "RSS peak per reader",
-        "rss.peak divided by the readers, if there are several",
+        "rss.peak divided by the number of readers; only for several readers",
     ),
     Metric(
         "rss.anon",
@@ -98,41 +136,78 @@ METRICS = (
         "RSS peak, file-backed",
         "the largest growth of the file-backed part of the resident set; sampled",
     ),
-    Metric("rss.settled", RSS, "RSS settled", "growth that stays after the first read's value was dropped"),
+    Metric(
+        "rss.settled",
+        RSS,
+        "RSS settled",
+        "growth of the resident set that stays after the value of the first read was dropped",
+    ),
     Metric(
         "growth.per_read",
         RSS,
         "growth per read",
-        "resident set that each further read adds and keeps after its value was dropped",
+        "resident memory that each further read adds and that stays after its value was dropped",
     ),
     Metric(
         "growth.margin",
         RSS,
         "growth per read, margin",
-        "half the width of the 95 % interval of growth.per_read; measured with four reads or more",
+        "half the width of the 95 % interval of growth.per_read; needs four reads or more",
     ),
-    Metric("growth.anon", RSS, "growth per read, anonymous", "the anonymous part of growth.per_read"),
-    Metric("growth.file", RSS, "growth per read, file-backed", "the file-backed part of growth.per_read"),
+    Metric(
+        "growth.anon",
+        RSS,
+        "growth per read, anonymous",
+        "the anonymous part of growth.per_read",
+    ),
+    Metric(
+        "growth.file",
+        RSS,
+        "growth per read, file-backed",
+        "the file-backed part of growth.per_read",
+    ),
     Metric(
         "held.result",
         RETENTION,
         "held by the result",
-        "what stays alive while only the returned value is held and every tier of the cache is empty: "
-        "anonymous pages and file maps",
+        "what stays alive while only the returned value is held and every tier of the cache is "
+        "empty: anonymous pages and file maps",
     ),
     Metric(
-        "held.frame", RETENTION, "held frames", "the part of held.result that is the frame, or unwrap's copy"
+        "held.frame",
+        RETENTION,
+        "held frames",
+        "the part of held.result that is the frame, or unwrap's copy of its body",
     ),
     Metric(
-        "held.arrow_pool", RETENTION, "held in Arrow's pool", "the part of held.result in Arrow's memory pool"
+        "held.arrow_pool",
+        RETENTION,
+        "held in Arrow's pool",
+        "the part of held.result that is in Arrow's memory pool",
     ),
     Metric(
-        "held.mapping", RETENTION, "held file maps", "the part of held.result that is a file map left open"
+        "held.mapping",
+        RETENTION,
+        "held file maps",
+        "the part of held.result that is a file map left open",
     ),
-    Metric("held.heap", RETENTION, "held elsewhere", "the rest of held.result: Python's and other heaps"),
-    Metric("held.slice", RETENTION, "held by ten rows", "the same as held.result for ten rows of the value"),
     Metric(
-        "held.after", RETENTION, "held after the drop", "what stays after the value too is dropped: a leak"
+        "held.heap",
+        RETENTION,
+        "held elsewhere",
+        "the rest of held.result: Python's heap and others",
+    ),
+    Metric(
+        "held.slice",
+        RETENTION,
+        "held by ten rows",
+        "the same as held.result while only ten rows of the value are held",
+    ),
+    Metric(
+        "held.after",
+        RETENTION,
+        "held after the drop",
+        "what stays even after the value was dropped: a leak",
     ),
 )
 

@@ -50,7 +50,7 @@ def parse_payloads(text: str) -> float:
     except ValueError:
         raise ValueError(f"{text!r} is not a multiple of the payload; write it like 1.3x") from None
     if not 0 <= payloads < float("inf"):
-        raise ValueError(f"{text!r} is not a multiple of the payload that can be reached")
+        raise ValueError(f"{text!r} is not a multiple of the payload; write 0x or more, such as 1.3x")
     return payloads
 
 
@@ -59,7 +59,7 @@ def format_bytes(size_bytes: float, like_bytes: float | None = None) -> str:
 
     Args:
         size_bytes: the size to write.
-        like_bytes: the size that chooses between decimal and binary units, the payload as a rule, so
+        like_bytes: the size that chooses between decimal and binary units, mostly the payload, so
             that one report speaks one system; the size itself when not given.
     """
     decimal = _is_decimal(abs(size_bytes if like_bytes is None else like_bytes))

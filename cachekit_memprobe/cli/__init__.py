@@ -19,8 +19,8 @@ __all__ = ["main"]
 def main() -> None:
     """Say what cachekit's cache reads copy, stage by stage, and fail when they exceed their budget.
 
-    Scenarios of cache reads are replayed in isolated processes under RSS accounting, tracemalloc and
-    memray. Start with "doctor" to see what can be measured here, and "list" for the scenarios.
+    Scenarios of cache reads are replayed in isolated processes, and their memory is watched by several
+    instruments. Start with "doctor" to see what can be measured here, and "list" to see the scenarios.
     """
 
 

@@ -11,12 +11,14 @@ from typing import NoReturn, ParamSpec
 
 import click
 
-from cachekit_memprobe.errors import EXIT_UNMEASURED, MemprobeError
+from cachekit_memprobe.errors import (
+    EXIT_BROKEN_PIPE,
+    EXIT_INTERRUPTED,
+    EXIT_UNMEASURED,
+    MemprobeError,
+    exit_code_of,
+)
 from cachekit_memprobe.report.clean import clean
-
-EXIT_INTERRUPTED = 130
-EXIT_BROKEN_PIPE = 141
-"""As the shell reports a process that died of SIGINT or SIGPIPE."""
 
 _Options = ParamSpec("_Options")
 
@@ -58,7 +60,7 @@ def _exit_code(command: Callable[[], int]) -> int:
     except click.ClickException:
         raise
     except MemprobeError as error:
-        return _tell(str(error), error.exit_code)
+        return _tell(str(error), exit_code_of(error))
     except KeyboardInterrupt:
         return _interrupted()
     except BrokenPipeError:

@@ -30,7 +30,7 @@ _STYLES = {"ok": "green", "limited": "bold yellow", "missing": "bold red"}
     metavar="SIZE",
     default="64MiB",
     show_default=True,
-    help="Logical size of the value for which there should be memory and disk.",
+    help="Check that memory and disk are enough for a value of this logical size.",
 )
 @exits
 def doctor_command(spec: str, python: Path | None, extras: tuple[str, ...], size: int) -> int:

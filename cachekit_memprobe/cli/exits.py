@@ -1,8 +1,8 @@
 """From a finished report to the exit code that CI acts on."""
 
 from cachekit_memprobe.errors import EXIT_OK, EXIT_OVER_BUDGET, EXIT_UNMEASURED
-from cachekit_memprobe.model import Report, Verdict
 from cachekit_memprobe.report.view import outcome
+from cachekit_memprobe.result import Report, Verdict
 
 _CODES: dict[Verdict, int] = {"pass": EXIT_OK, "fail": EXIT_OVER_BUDGET, "unmeasured": EXIT_UNMEASURED}
 

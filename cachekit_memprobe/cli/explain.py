@@ -1,53 +1,78 @@
-"""``explain``: what a finding means, and what a fix looks like."""
+"""``explain``: what a finding, a stage or a metric means."""
+
+from collections.abc import Mapping
 
 import click
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
 
 from cachekit_memprobe import pages
+from cachekit_memprobe.child.stages import ROWS, STAGES
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stdout_console
+from cachekit_memprobe.cli.explanations import metric_page, stage_page
 from cachekit_memprobe.errors import EXIT_OK, UsageError
+from cachekit_memprobe.metrics import METRICS, NAMES
 from cachekit_memprobe.report.layout import Trimmed
 
 _ON_A_TERMINAL = Theme({"markdown.code": "cyan", "markdown.h1": "bold", "markdown.h2": "bold"})
 """rich's own style puts code on a black ground, whatever the terminal's is."""
 
 
-@click.command("explain", short_help="Explain a finding by its code.")
-@click.argument("code", required=False)
+@click.command("explain", short_help="Explain a finding, a stage or a metric.")
+@click.argument("name", required=False)
 @exits
-def explain_command(code: str | None) -> int:
-    """Explain a finding: what it means, how to see it, what a fix looks like, and what it is not.
+def explain_command(name: str | None) -> int:
+    """Explain what a report says.
 
-    CODE is what a report calls it, such as MEM001. Without one, every code is listed.
+    NAME is the code of a finding, such as MEM001, a stage, such as unwrap, or a metric, such as
+    rss.peak. Without it, all of them are listed.
     """
-    if code is None:
+    if name is None:
         stdout_console().print(Trimmed(_list()))
     else:
-        _show(_page(code))
+        _show(_page(name))
     return EXIT_OK
 
 
-def _list() -> Table:
+def _list() -> Group:
+    """What can be explained, in groups."""
+    groups = {
+        "findings": pages.titles(),
+        "stages": {row.name: row.meaning for row in ROWS},
+        "metrics": {metric.name: metric.meaning for metric in METRICS},
+    }
+    width = max(len(name) for names in groups.values() for name in names)
+    parts: list[RenderableType] = []
+    for title, names in groups.items():
+        parts.extend((*((Text(),) if parts else ()), Text(title, style="bold"), _table(names, width)))
+    return Group(*parts)
+
+
+def _table(names: Mapping[str, str], width: int) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, style="bold")
+    table.add_column(no_wrap=True, min_width=width + 2)
     table.add_column(overflow="fold")
-    for code, title in pages.titles().items():
-        table.add_row(code, Text(title))
+    for name, meaning in names.items():
+        table.add_row(f"  {name}", Text(meaning))
     return table
 
 
-def _page(code: str) -> str:
+def _page(name: str) -> str:
     from cachekit_memprobe.scenario.problems import closest, did_you_mean
 
-    known = pages.titles()
-    if code.upper() not in known:
-        matches = closest(code.upper(), known)
-        remedy = did_you_mean(matches) if matches else f"there are {', '.join(known)}"
-        raise UsageError(f"no finding has the code {code!r}; {remedy}")
-    return pages.page_of(code.upper())
+    if name.upper() in pages.titles():
+        return pages.page_of(name.upper())
+    if name.lower() in STAGES:
+        return stage_page(name.lower())
+    metrics = {*NAMES, *(metric.name for metric in METRICS)}
+    if name.lower() in metrics:
+        return metric_page(name.lower())
+    matches = closest(name.upper(), pages.titles()) or closest(name.lower(), (*STAGES, *sorted(metrics)))
+    remedy = did_you_mean(matches) if matches else '"cachekit-memprobe explain" lists them'
+    raise UsageError(f"{name!r} is no finding's code, no stage and no metric; {remedy}")
 
 
 def _show(page: str) -> None:

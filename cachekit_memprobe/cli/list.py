@@ -24,7 +24,7 @@ def list_command() -> int:
     """List the bundled scenarios: what each replays, and whether it can run here.
 
     "Here" is the installed cachekit on this machine; another release is chosen with "run --cachekit".
-    What runs "by name" is left out of a run that names no scenario.
+    A scenario that runs "by name" is not part of a run that names no scenario.
     """
     from cachekit_memprobe.scenario import bundled_names, load_bundled
 

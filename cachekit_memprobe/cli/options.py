@@ -89,22 +89,22 @@ def target_options(command: _Command) -> _Command:
         metavar="SPEC",
         default="installed",
         show_default=True,
-        help="The cachekit to measure: installed, latest, or a release such as 0.9.1, for which an "
-        "environment is made once and kept.",
+        help="The cachekit to measure: installed, latest, or a release such as 0.9.1. The environment of a "
+        "release is made once and kept.",
     )
     interpreter = click.option(
         "--python",
         type=click.Path(path_type=Path),
         metavar="PATH",
-        help="Measure the cachekit of this Python interpreter; it needs memray too. Not with --cachekit.",
+        help="Measure the cachekit of this Python interpreter, which also needs memray. Not with --cachekit.",
     )
     extras = click.option(
         "--with",
         "extras",
         metavar="REQUIREMENT",
         multiple=True,
-        help="A further package for the environment of a release, or another version of one, such as "
-        "pandas==2.3.3; may be given several times.",
+        help="Another package for the environment of a release, or another version of a package, such as "
+        "pandas==2.3.3. May be given several times.",
     )
     return release(interpreter(extras(command)))
 
@@ -113,5 +113,5 @@ json_option = click.option(
     "--json",
     "json_file",
     metavar="FILE|-",
-    help="Write the report as JSON, too. With - it goes to stdout, and the tables to stderr.",
+    help="Also write the report as JSON. With - it goes to stdout, and the tables go to stderr.",
 )

@@ -5,12 +5,11 @@ from types import TracebackType
 from rich.progress import Progress, SpinnerColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 
 from cachekit_memprobe.cli.console import stderr_console
+from cachekit_memprobe.model import Phase, Step
 from cachekit_memprobe.report.clean import clean_line
 
 _PREPARING = ""
 """No scenario's name."""
-
-_DONE = "done"
 
 
 class ProgressDisplay:
@@ -54,16 +53,16 @@ class ProgressDisplay:
         """Tell what is done before the first scenario: an environment is made, say."""
         self._tell(_PREPARING, what)
 
-    def measuring(self, scenario: str, what: str) -> None:
-        """Tell what is done for a scenario; ``done: pass`` ends its line."""
+    def measuring(self, step: Step) -> None:
+        """Tell what is done for a scenario; its line ends when that is all."""
         preparing = self._tasks.pop(_PREPARING, None)
         if preparing is not None:
             self._display.update(preparing, visible=False)
-        self._tell(scenario, what)
+        what = f"{step.phase.value}: {step.detail}" if step.detail else step.phase.value
+        self._tell(step.scenario, what, done=step.phase is Phase.DONE)
 
-    def _tell(self, name: str, what: str) -> None:
+    def _tell(self, name: str, what: str, *, done: bool = False) -> None:
         label, words = clean_line(name) or "preparing", clean_line(what)
         if name not in self._tasks:
             self._tasks[name] = self._display.add_task(label, total=1, what=words)
-        finished = words.split(":")[0] == _DONE
-        self._display.update(self._tasks[name], what=words, completed=int(finished))
+        self._display.update(self._tasks[name], what=words, completed=int(done))

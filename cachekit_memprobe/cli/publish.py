@@ -9,11 +9,11 @@ from rich.console import Console
 
 from cachekit_memprobe.cli.console import stderr_console, stdout_console
 from cachekit_memprobe.errors import MemprobeError, UsageError
-from cachekit_memprobe.model import Report
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.scaling_lines import prediction_lines
-from cachekit_memprobe.report.summary import scenario_line
+from cachekit_memprobe.report.summary import scenario_line, skipped_lines
 from cachekit_memprobe.report.terminal import render_report
+from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import write_atomically
 
 STDOUT = "-"
@@ -68,7 +68,8 @@ def _show(report: Report, console: Console, quiet: bool, names: Collection[str])
         return
     for result in report.results:
         console.out(scenario_line(result, report), highlight=False)
-    for line in (line for scaling in report.scaling for line in prediction_lines(scaling)):
+    predictions = [line for scaling in report.scaling for line in prediction_lines(scaling)]
+    for line in (*skipped_lines(report), *predictions):
         console.out(line, highlight=False)
 
 

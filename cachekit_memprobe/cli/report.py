@@ -9,7 +9,7 @@ from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.options import json_option, parsed_predictions
 from cachekit_memprobe.cli.publish import check_json_file, publish
 from cachekit_memprobe.errors import UsageError
-from cachekit_memprobe.model import Report
+from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder
 
 
@@ -22,7 +22,7 @@ from cachekit_memprobe.runstore import RunFolder
     callback=parsed_predictions,
     metavar="SIZE[,SIZE]...",
     multiple=True,
-    help="Of a run at several sizes: predict the RSS peak at this one, too.",
+    help="Also predict the RSS peak at this size. The run must have several sizes.",
 )
 @json_option
 @exits
@@ -31,16 +31,19 @@ def report_command(
 ) -> int:
     """Show a saved run again, without measuring anything.
 
-    RUN_FOLDER is what "run" printed, or was given with --out. What was observed is attributed and judged
-    again, against the budgets of that run, and the exit code is that of "run". Scenarios that are NAMEd
-    are shown in full, also those of a matrix or of several sizes.
+    RUN_FOLDER is the folder that "run" printed, or that --out named. What was observed there is judged
+    again, against the budgets of that run, and the exit code is that of "run". With a NAME, only that
+    scenario is shown, in full, even if it is one of a matrix or of several sizes.
     """
     from cachekit_memprobe import pipeline
 
     check_json_file(json_file)
     report = pipeline.explain(RunFolder.open(run_folder), predict_bytes)
-    if predict_bytes and not report.sweep.sizes:
-        raise UsageError(f"--predict: {run_folder} is no run at several sizes, so there is no line to go by")
+    if predict_bytes and not report.run.sweep.sizes:
+        raise UsageError(
+            f"--predict: {run_folder} was measured at one size only; a prediction needs a run at several "
+            "sizes"
+        )
     publish(report, json_file=json_file, names=_known(names, report))
     return exit_code(report)
 

@@ -24,7 +24,7 @@ from cachekit_memprobe.cli.run_options import (
     sweep_options,
 )
 from cachekit_memprobe.errors import UsageError
-from cachekit_memprobe.model import Limit, RunOptions, Scenario
+from cachekit_memprobe.model import Limit, Run, RunOptions, Scenario
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.runstore import RunFolder, check_unused
 from cachekit_memprobe.sweep import Sweep
@@ -66,8 +66,8 @@ run in which nothing at all was measured ends with 3."""
     callback=parsed_limits,
     metavar="METRIC=LIMIT",
     multiple=True,
-    help="Replace or add a limit, in payloads (rss.peak=1.3x) or as a size (copies.unwrap=10MB); "
-    "may be given several times.",
+    help="Replace or add a limit, in payloads (rss.peak=1.3x) or as a size (copies.unwrap=10MB). May be "
+    "given several times.",
 )
 @target_options
 @server_options
@@ -76,12 +76,11 @@ run in which nothing at all was measured ends with 3."""
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="New folder for the raw observations "
-    "and memray captures.  [default: one below the user's state folder]",
+    help="New folder in which the run is saved.  [default: one below the user's state folder]",
 )
 @json_option
 @click.option(
-    "--quiet", "-q", is_flag=True, help="One line for each scenario instead of tables; no progress."
+    "--quiet", "-q", is_flag=True, help="Print one line for each scenario instead of tables, and no progress."
 )
 @exits
 def run_command(
@@ -102,7 +101,7 @@ def run_command(
     """Replay cache reads and judge them against their memory budgets.
 
     SCENARIO is the name of a bundled scenario, a pattern such as 'arrow-*', or a TOML file. Without
-    one, every bundled scenario is run that needs nothing to be installed.
+    one, all bundled scenarios are run that need nothing installed besides cachekit-memprobe.
     """
     from cachekit_memprobe import pipeline, target
 
@@ -114,9 +113,8 @@ def run_command(
     with ProgressDisplay(silent=quiet) as progress:
         resolved = target.resolve(spec, python, progress.preparing, extras)
         folder = RunFolder.create(out)
-        report = pipeline.run(
-            scenarios, resolved, options, folder, progress.measuring, own_servers, multiplied
-        )
+        planned = Run.planned(resolved, options, scenarios, multiplied)
+        report = pipeline.run(planned, folder, progress.measuring, own_servers)
     try:
         folder.save_report(to_json(report))
     finally:
@@ -156,8 +154,8 @@ def _all_that_can_run(own_servers: "OwnServers") -> tuple[Scenario, ...]:
         return scenarios
     left_out = [scenario.name for scenario in scenarios if scenario.caching.backend == "redis"]
     stderr_console().print(
-        f"left out, as no Redis server can be started here: {', '.join(left_out)}; "
-        "cachekit-memprobe doctor has the remedy"
+        f"no Redis server can be started here, so these scenarios are not run: {', '.join(left_out)}; "
+        "cachekit-memprobe doctor says what to do"
     )
     return tuple(scenario for scenario in scenarios if scenario.name not in left_out)
 
@@ -170,19 +168,19 @@ def _own_scenario(
     assert data.payload is not None
     if patterns:
         raise UsageError(
-            f"--payload is a scenario of its own; leave out {' '.join(patterns)}, or run it by itself"
+            f"--payload makes a scenario of its own; leave out {' '.join(patterns)}, or run it separately"
         )
     return payload_scenario(data.payload, how, limits)
 
 
 def _refuse_without_payload(data: DataOptions, how: "HowCached") -> None:
     if data.save_scenario is not None:
-        raise UsageError("--save-scenario writes down the scenario of --payload; give that, too")
+        raise UsageError("--save-scenario saves the scenario of --payload; give --payload as well")
     for name, value in how.given.items():
         word = {True: "on", False: "off"}.get(value, value)
         raise UsageError(
-            f"--{name} says how the data of --payload is cached; "
-            f"to change it in a scenario, write --matrix {name}={word}"
+            f"--{name} is for the data of --payload; to change {name} in a scenario, write --matrix "
+            f"{name}={word}"
         )
 
 

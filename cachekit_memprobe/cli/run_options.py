@@ -8,19 +8,23 @@ from typing import Any, TypeVar
 
 import click
 
-from cachekit_memprobe import datafile
+from cachekit_memprobe.child import datafile
 from cachekit_memprobe.cli.options import (
     parsed_axes,
     parsed_predictions,
     parsed_seconds,
     parsed_sizes,
 )
-from cachekit_memprobe.metrics import INSTRUMENTS
-from cachekit_memprobe.model import RunOptions
+from cachekit_memprobe.metrics import INSTRUMENTS, QUICK
+from cachekit_memprobe.model import DEFAULT_ISOLATION, RunOptions
 from cachekit_memprobe.scenario import IN_BYTES, Axis, HowCached, Size, options_of
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SERIALIZERS = tuple(dict.fromkeys(name for names in datafile.SERIALIZERS.values() for name in names))
+
+
+_QUICK = f"{__name__}.quick"
+"""Where the context remembers ``--quick``, which is no option of a run but a choice of instruments."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,17 @@ def gathered(name: str, record: type[Any], *options: Callable[[Any], Any]) -> Ca
     return decorate
 
 
+def _noted(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    """Callback: for the options that are read after it."""
+    ctx.meta[_QUICK] = value
+
+
 def _in_order(ctx: click.Context, param: click.Parameter, instruments: tuple[str, ...]) -> tuple[str, ...]:
     """Callback: in the order in which they are used, whatever the order on the command line is."""
+    if ctx.meta[_QUICK] and instruments:
+        raise click.UsageError("give either --quick or --instrument: --quick chooses the instruments", ctx)
+    if ctx.meta[_QUICK]:
+        return QUICK
     return tuple(name for name in INSTRUMENTS if name in instruments or not instruments)
 
 
@@ -95,7 +108,7 @@ data_options = gathered(
         "--save-scenario",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Write the scenario of --payload down, too: a new TOML file, which run takes.",
+        help="Also save the scenario of --payload as a new TOML file, which can be run like any other.",
     ),
 )
 
@@ -105,25 +118,37 @@ how_options = gathered(
     click.option(
         "--serializer",
         type=click.Choice(_SERIALIZERS),
-        help="With --payload.  [default: arrow for a table, auto for an array, orjson for JSON]",
+        help="Serializer that stores the value of --payload.  "
+        "[default: arrow for a table, auto for an array, orjson for JSON]",
     ),
-    click.option("--tier", type=click.Choice(("l1", "l2")), help="With --payload.  [default: l1]"),
-    click.option("--route", type=click.Choice(("get", "map")), help="With --payload, in L2.  [default: get]"),
+    click.option(
+        "--tier",
+        type=click.Choice(("l1", "l2")),
+        help="Where the value of --payload is read from: l1, the process's own cache, or l2, the backend.  "
+        "[default: l1]",
+    ),
+    click.option(
+        "--route",
+        type=click.Choice(("get", "map")),
+        help="How the backend reads the value of --payload in l2: get reads its file into memory, map maps "
+        "it.  [default: get]",
+    ),
     click.option(
         "--backend",
         type=click.Choice(IN_BYTES),
-        help="With --payload.  [default: file]",
+        help="Backend that stores the value of --payload.  [default: file]",
     ),
     click.option(
         "--compression",
         type=click.Choice(options_of("cache", "compression")),
-        help="With --payload, of the arrow serializer.  [default: none]",
+        help="Compression of the value of --payload, for the arrow serializer, and for a table in the auto "
+        "serializer.  [default: none]",
     ),
     click.option(
         "--encryption",
         type=click.Choice(("on", "off")),
         callback=_switched,
-        help="With --payload.  [default: off]",
+        help="Whether the value of --payload is stored encrypted.  [default: off]",
     ),
 )
 
@@ -135,8 +160,8 @@ sweep_options = gathered(
         "sizes",
         callback=parsed_sizes,
         metavar="SIZE[,SIZE]...",
-        help="Logical size of the cached value, such as 64MiB or 300MB. Of several, each is measured, and "
-        "a line is fitted through them.  [default: each scenario's own]",
+        help="Logical size of the cached value, such as 64MiB or 300MB. Of several sizes, each is measured, "
+        "and the report says how memory grows with them.  [default: each scenario's own]",
     ),
     click.option(
         "--predict",
@@ -144,7 +169,7 @@ sweep_options = gathered(
         callback=parsed_predictions,
         metavar="SIZE[,SIZE]...",
         multiple=True,
-        help="With several sizes: predict the RSS peak at this one, which isn't measured.",
+        help="Predict the RSS peak at a size that isn't measured. Needs several sizes in --size.",
     ),
     click.option(
         "--matrix",
@@ -152,8 +177,8 @@ sweep_options = gathered(
         callback=parsed_axes,
         metavar="KEY=VALUE,VALUE",
         multiple=True,
-        help="Measure every combination of values, such as encryption=on,off, of any keys of a scenario, "
-        "and compare them; may be given several times.",
+        help="Measure a scenario with each of these values of one of its keys, such as "
+        "encryption=on,off, and compare them. Given several times, every combination is measured.",
     ),
 )
 
@@ -165,13 +190,13 @@ server_options = gathered(
         metavar="URL",
         envvar="CACHEKIT_MEMPROBE_REDIS_URL",
         show_envvar=True,
-        help="Read from this Redis server instead of one that is started for the run. Its entries have names "
-        "of their own and are deleted afterwards.",
+        help="Use this Redis server instead of one that is started for the run. The run's entries have names "
+        "of their own there, and are deleted afterwards.",
     ),
     click.option(
         "--memcached-servers",
         metavar="HOST:PORT[,...]",
-        help="Read from these Memcached servers instead of one that is started for the run, likewise.",
+        help="Use these Memcached servers instead of one that is started for the run, in the same way.",
     ),
 )
 
@@ -184,8 +209,8 @@ measuring_options = gathered(
         metavar="N",
         default=5,
         show_default=True,
-        help="Measured reads in the RSS process, the value dropped between them; from 4 on, what they leave "
-        "behind is a slope with its margin.",
+        help="How many reads the rss instrument measures in one process. The value is dropped after each. "
+        "Growth per read has a margin from 4 reads on.",
     ),
     click.option(
         "--repeat",
@@ -193,7 +218,8 @@ measuring_options = gathered(
         metavar="N",
         default=1,
         show_default=True,
-        help="Fresh RSS processes for each scenario, to see how far the figures spread.",
+        help="How many processes the rss instrument measures for each scenario, to see how far the figures "
+        "spread.",
     ),
     click.option(
         "--timeout",
@@ -202,8 +228,7 @@ measuring_options = gathered(
         callback=parsed_seconds,
         metavar="SECONDS",
         default=300.0,
-        show_default="300",
-        help="Time that each measured process has.",
+        help="Time limit for each measured process.  [default: 300]",
     ),
     click.option(
         "--jobs",
@@ -211,7 +236,7 @@ measuring_options = gathered(
         metavar="N",
         default=2,
         show_default=True,
-        help="Scenarios to measure side by side; each needs memory for several payloads.",
+        help="How many processes measure at the same time; each needs memory for several payloads.",
     ),
     click.option(
         "--instrument",
@@ -219,13 +244,31 @@ measuring_options = gathered(
         type=click.Choice(INSTRUMENTS),
         callback=_in_order,
         multiple=True,
-        help="Use only this instrument, so that only its metrics are measured; may be given several "
-        "times.  [default: all]",
+        help="Use only this instrument. Limits on what others measure are then not judged. May be given "
+        "several times.  [default: all]",
+    ),
+    click.option(
+        "--quick",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_noted,
+        help=f"Use only the instruments {' and '.join(QUICK)}, which is faster. The report "
+        "says which limits that leaves unjudged. Not with --instrument.",
+    ),
+    click.option(
+        "--isolation",
+        type=click.Choice(("fork", "fresh")),
+        default=DEFAULT_ISOLATION,
+        show_default=True,
+        help="How the measured processes start: fork makes them from one that has already imported cachekit, "
+        "which is faster; fresh starts a new interpreter for each. That of the rss instrument is always "
+        "fresh.",
     ),
     click.option(
         "--as-deployed",
         is_flag=True,
-        help="Measure RSS with the target's own allocator settings, as in "
-        "production, instead of pinned ones that make figures repeat.",
+        help="Measure RSS with the target's own allocator settings, as in production. By default they are "
+        "pinned, so that the figures can be repeated.",
     ),
 )

@@ -7,11 +7,12 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from cachekit_memprobe.child.task import Value
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stdout_console
 from cachekit_memprobe.errors import EXIT_OK, UsageError
 from cachekit_memprobe.metrics import metric_of
-from cachekit_memprobe.model import Limit, Scenario, Value
+from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.layout import Trimmed
 from cachekit_memprobe.units import format_bytes, format_payloads
@@ -23,7 +24,7 @@ from cachekit_memprobe.units import format_bytes, format_payloads
 def show_command(scenario: str) -> int:
     """Show one scenario: the value, how it is cached, the read, and its budget.
 
-    The metrics of the budget are the names that --budget takes.
+    Its budget names the metrics as --budget does.
     """
     from cachekit_memprobe.scenario import select
 
@@ -89,7 +90,7 @@ def _budget(scenario: Scenario) -> list[Table | Text]:
     table.add_column("meaning", overflow="fold")
     for limit in scenario.budget:
         meaning = metric_of(limit.metric).meaning
-        where = f"with {clean_line(limit.where)}: " if limit.where else ""
+        where = f"with {clean_line(limit.when)}: " if limit.when else ""
         table.add_row(limit.metric, _amount(limit), limit.level, Text(where + meaning))
     return [table]
 

@@ -7,6 +7,9 @@ A rule that says of a line what another one says, and more, names that one's cod
 line then has the more specific finding only.
 """
 
+from collections.abc import Iterable
+from typing import Protocol
+
 from cachekit_memprobe.findings import (
     by_reference,
     coercion,
@@ -15,20 +18,30 @@ from cachekit_memprobe.findings import (
     hidden_copy,
     kept,
     kept_buffer,
+    kept_frame,
     kept_pages,
     large_temporary,
     late_window,
     live_twice,
     open_mapping,
-    pinned_frame,
     small_value,
     stats_work,
     verbatim_copy,
 )
 from cachekit_memprobe.findings.evidence import Evidence
-from cachekit_memprobe.model import Finding
+from cachekit_memprobe.result import Finding
 
-RULES = (
+
+class Rule(Protocol):
+    """What a rule's module has."""
+
+    CODE: str
+
+    def find(self, evidence: Evidence) -> Iterable[Finding]:
+        """What the rule finds in the evidence of one scenario."""
+
+
+RULES: tuple[Rule, ...] = (
     small_value,
     by_reference,
     verbatim_copy,
@@ -43,7 +56,7 @@ RULES = (
     growth,
     kept_buffer,
     kept_pages,
-    pinned_frame,
+    kept_frame,
     open_mapping,
 )
 """In the order in which they are reported."""
@@ -53,13 +66,9 @@ def findings_of(evidence: Evidence) -> tuple[Finding, ...]:
     """What every rule finds, without what a more specific one says better."""
     found = [(rule, finding) for rule in RULES for finding in rule.find(evidence)]
     said_better = {
-        (code, *_line(finding)) for rule, finding in found for code in getattr(rule, "SUPERSEDES", ())
+        (code, finding.place) for rule, finding in found for code in getattr(rule, "SUPERSEDES", ())
     }
-    return tuple(finding for _, finding in found if (finding.code, *_line(finding)) not in said_better)
+    return tuple(finding for _, finding in found if (finding.code, finding.place) not in said_better)
 
 
-def _line(finding: Finding) -> tuple[str | None, str | None, int | None]:
-    return finding.stage, finding.file, finding.line
-
-
-__all__ = ["RULES", "Evidence", "findings_of"]
+__all__ = ["RULES", "Evidence", "Rule", "findings_of"]

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from cachekit_memprobe.child.stages import L1_GET, Place
 from cachekit_memprobe.findings.evidence import Evidence
-from cachekit_memprobe.model import Finding
-from cachekit_memprobe.stages import L1_GET
+from cachekit_memprobe.result import Finding
 
 CODE = "MEM015"
 
@@ -14,7 +14,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if evidence.scenario.read.tier == "reference":
         yield Finding(
             CODE,
-            "by reference: the read returned the very object that was cached, so there is nothing to copy; "
-            "every caller gets the same object, and what one changes in it the others see",
-            L1_GET,
+            "by reference: the read returned the very object that was cached, so nothing was copied; all "
+            "callers share that object, and when one of them changes it, the others see the change",
+            Place(L1_GET),
         )

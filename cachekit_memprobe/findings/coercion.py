@@ -3,13 +3,13 @@
 import ast
 from collections.abc import Iterator
 
-from cachekit_memprobe.findings.evidence import NOTABLE, Evidence
+from cachekit_memprobe.findings.evidence import NOTABLE, Evidence, at
 from cachekit_memprobe.findings.source_line import calls_in
-from cachekit_memprobe.model import Finding, SiteUsage
+from cachekit_memprobe.result import Finding, SiteUsage
 
 CODE = "MEM006"
 SUPERSEDES = ("MEM001",)
-"""It says what the copy is, and besides what to change."""
+"""It says what the copy is, and also what to change."""
 
 _CONSTRUCTORS = ("bytes", "bytearray")
 _METHODS = ("tobytes", "copy")
@@ -24,10 +24,10 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             copied_bytes = site.verbatim_bytes or 0
             if coercion and copied_bytes >= NOTABLE * evidence.payload.logical_bytes:
                 message = (
-                    f"{stage.name} copies {evidence.per_read(copied_bytes)}, byte for byte, at "
-                    f"{site.file}:{site.line}: {coercion} {_remedy(site, coercion, evidence)}"
+                    f"{stage.name} copies {evidence.per_read(copied_bytes)}, byte for byte, "
+                    f"{at(site.place)}: {coercion} {_remedy(site, coercion, evidence)}"
                 )
-                yield Finding(CODE, message, stage.name, site.file, site.line)
+                yield Finding(CODE, message, site.place)
 
 
 def coercion_in(source: str) -> str:
@@ -52,10 +52,10 @@ def _coercion(call: ast.Call) -> str:
 
 
 def _remedy(site: SiteUsage, coercion: str, evidence: Evidence) -> str:
-    if site.held_bytes * 2 > (site.verbatim_bytes or 0):
+    if site.survived_bytes * 2 > (site.verbatim_bytes or 0):
         return (
-            f"makes an object that {evidence.keeper} keeps; a view in its place would save the copy, and "
-            "keep alive what it looks into"
+            f"makes an object that {evidence.keeper} keeps; a view in its place would save the copy, but "
+            "keep alive the memory behind it"
         )
     made = "an array" if coercion == ".copy()" else "an object"
     return f"makes {made} that is dropped before the read returns; pass the view on"

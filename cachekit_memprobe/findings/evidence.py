@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from cachekit_memprobe.model import Payload, Scenario, StageUsage
+from cachekit_memprobe.child.seen import Block, Kept, RetentionSeen
+from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.model import Payload, Scenario
+from cachekit_memprobe.result import StageUsage
 from cachekit_memprobe.units import format_bytes, format_payloads
 
 NOTABLE = 0.05
@@ -25,10 +27,9 @@ class Evidence:
     Attributes:
         values: metric name to payloads; a metric that was not measured is absent.
         kept: what the aliasing instrument still found referenced from cachekit after the value was
-            dropped: ``name``, ``size_bytes``, and where a stage uses the name.
-        retained: the retention instrument's observation, raw; ``None`` when it didn't run.
-        blocks: the new blocks of memory that the aliasing instrument saw, raw: ``kind``, ``of`` what it is
-            a copy, and the line that made it.
+            dropped.
+        retained: what the retention instrument saw; ``None`` when it didn't run.
+        blocks: the new memory that the aliasing instrument saw.
         as_deployed: the resident set was measured with the target's own allocators.
     """
 
@@ -36,9 +37,9 @@ class Evidence:
     payload: Payload
     stages: Sequence[StageUsage]
     values: Mapping[str, float]
-    kept: Sequence[Mapping[str, Any]]
-    retained: Mapping[str, Any] | None = None
-    blocks: Sequence[Mapping[str, Any]] = ()
+    kept: Sequence[Kept] = ()
+    retained: RetentionSeen | None = None
+    blocks: Sequence[Block] = ()
     as_deployed: bool = False
 
     @property
@@ -50,14 +51,14 @@ class Evidence:
         return max(NOTABLE * self.payload.logical_bytes, _SMALL_BYTES) * self.scenario.read.readers
 
     @property
-    def leaked(self) -> Sequence[Mapping[str, Any]]:
+    def leaked(self) -> Sequence[Kept]:
         """``kept``, without the frame that a backfill was meant to put into L1."""
         backfill = self.scenario.read.backfill
-        return [entry for entry in self.kept if not (backfill and entry["name"].startswith(_L1))]
+        return [entry for entry in self.kept if not (backfill and entry.name.startswith(_L1))]
 
     @property
     def keeper(self) -> str:
-        """Who holds what outlives the read."""
+        """Who keeps alive what outlives the read."""
         return "L1 or the result" if self.scenario.read.backfill else "the result"
 
     def size(self, size_bytes: float) -> str:
@@ -72,3 +73,13 @@ class Evidence:
         """``1.00x (64.0 MiB) per read``; of several readers at once it is the sum."""
         readers = self.scenario.read.readers
         return f"{self.size(size_bytes)} per read" + (f" of {readers} readers" if readers > 1 else "")
+
+
+def located(place: Place) -> str:
+    """``cachekit/serializers/wrapper.py:126``; a place without a file by its function, if that is known."""
+    return f"{place.file}:{place.line}" if place.file else place.function or "native code"
+
+
+def at(place: Place) -> str:
+    """``at cachekit/serializers/wrapper.py:126``, or ``in native code``."""
+    return f"{'at' if place.file else 'in'} {located(place)}"

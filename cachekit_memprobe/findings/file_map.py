@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from cachekit_memprobe.findings.evidence import NOTABLE, Evidence
-from cachekit_memprobe.model import Finding
+from cachekit_memprobe.findings.evidence import NOTABLE, Evidence, located
+from cachekit_memprobe.result import Finding
 
 CODE = "MEM005"
 
@@ -13,9 +13,9 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     for stage in evidence.stages:
         for site in stage.sites:
             if site.mapped_bytes >= NOTABLE * evidence.payload.logical_bytes:
-                where = f" at {site.file}:{site.line}" if site.file else ""
+                where = f" at {located(site.place)}" if site.place.file else ""
                 message = (
-                    f"{stage.name} maps {evidence.size(site.mapped_bytes)} of file{where}: RSS counts its "
-                    "pages as they are touched, but the kernel can drop them at will, and no heap is taken"
+                    f"{stage.name} maps {evidence.size(site.mapped_bytes)} of a file{where}: RSS counts each "
+                    "page once it is touched, but a map takes no heap, and the kernel can drop its pages"
                 )
-                yield Finding(CODE, message, stage.name, site.file or None, site.line or None)
+                yield Finding(CODE, message, site.place)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cachekit_memprobe.findings.evidence import ARENA_BYTES, NOTABLE, Evidence
 from cachekit_memprobe.metrics import noise_bytes
-from cachekit_memprobe.model import Finding
+from cachekit_memprobe.result import Finding
 from cachekit_memprobe.units import format_payloads
 
 CODE = "MEM013"
@@ -24,7 +24,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         exactness = "" if margin is None else f" ± {format_payloads(margin)}"
         yield Finding(
             CODE,
-            f"each further read adds {evidence.payloads(growth)}{exactness} of resident set and keeps it"
+            f"each further read adds {evidence.payloads(growth)}{exactness} of resident memory that stays "
+            f"after its value was dropped"
             f"{_kind(evidence)}",
         )
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from cachekit_memprobe.findings.evidence import ARENA_BYTES, Evidence
-from cachekit_memprobe.model import Finding
+from cachekit_memprobe.findings.evidence import ARENA_BYTES, Evidence, located
+from cachekit_memprobe.result import Finding
 
 CODE = "MEM004"
 
@@ -16,10 +16,11 @@ _ARENAS = 4
 def find(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each such name; if there is none, one for memory that nevertheless stays."""
     for kept in evidence.leaked:
-        where = f", used in {kept['stage']} at {kept['file']}:{kept['line']}" if kept["file"] else ""
-        size = evidence.size(kept["size_bytes"])
-        message = f"{kept['name']} still refers to {size} after the value was dropped{where}"
-        yield Finding(CODE, message, kept["stage"], kept["file"] or None, kept["line"] or None)
+        where = f", used in {kept.place.stage} at {located(kept.place)}" if kept.place else ""
+        size = evidence.size(kept.size_bytes)
+        yield Finding(
+            CODE, f"{kept.name} still refers to {size} after the value was dropped{where}", kept.place
+        )
     if not evidence.leaked:
         yield from _nameless(evidence)
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from cachekit_memprobe.child.stages import CONNECTED
 from cachekit_memprobe.findings.evidence import Evidence
 from cachekit_memprobe.findings.kept_buffer import backfilled_bytes, kept_bytes
-from cachekit_memprobe.model import Finding
-from cachekit_memprobe.stages import CONNECTED
+from cachekit_memprobe.result import Finding
 
 CODE = "MEM009"
 
@@ -22,8 +22,8 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if pages >= _LARGE and pages * evidence.payload.logical_bytes >= evidence.notable_bytes:
         yield Finding(
             CODE,
-            f"{evidence.payloads(settled)} stays resident after the value was dropped, though at most "
-            f"{evidence.payloads(alive)} of it is alive: an allocator keeps the pages that were freed"
+            f"{evidence.payloads(settled)} stays resident after the value was dropped, although at most "
+            f"{evidence.payloads(alive)} of it is in use: an allocator keeps pages that were freed"
             f"{_reuse(evidence)}",
         )
 
@@ -39,8 +39,8 @@ def _alive(evidence: Evidence) -> float | None:
         return max(0.0, evidence.values["held.after"]) + beside_bytes / evidence.payload.logical_bytes
     if "copies.total" not in evidence.values:
         return None
-    held_bytes = sum(stage.held_bytes + stage.mapped_bytes for stage in evidence.stages)
-    return held_bytes / evidence.payload.logical_bytes
+    survived_bytes = sum(stage.survived_bytes + stage.mapped_bytes for stage in evidence.stages)
+    return survived_bytes / evidence.payload.logical_bytes
 
 
 def _reuse(evidence: Evidence) -> str:

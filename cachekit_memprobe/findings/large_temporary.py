@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from cachekit_memprobe.child.stages import STATS, Place
 from cachekit_memprobe.findings.coercion import coercion_in
-from cachekit_memprobe.findings.evidence import Evidence
-from cachekit_memprobe.model import Finding, SiteUsage, StageUsage
-from cachekit_memprobe.stages import STATS
+from cachekit_memprobe.findings.evidence import Evidence, at
+from cachekit_memprobe.result import Finding, SiteUsage, StageUsage
 
 CODE = "MEM007"
 
@@ -24,17 +24,16 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     for stage in (stage for stage in evidence.stages if stage.name != STATS):
         large = [site for site in stage.sites if _dropped_bytes(site) > limit_bytes]
         for site in large:
-            where = f"at {site.file}:{site.line}" if site.file else f"in {site.function or 'native code'}"
-            message = _message(stage, where, _dropped_bytes(site), evidence)
+            message = _message(stage, at(site.place), _dropped_bytes(site), evidence)
             message += _argument(site) + _residency(site, evidence)
-            yield Finding(CODE, message, stage.name, site.file or None, site.line or None)
+            yield Finding(CODE, message, site.place)
         rest_bytes = sum(_dropped_bytes(site) for site in stage.sites if _is_own(site))
         if not large and rest_bytes > limit_bytes:
-            yield Finding(CODE, _message(stage, "on several lines", rest_bytes, evidence), stage.name)
+            yield Finding(CODE, _message(stage, "on several lines", rest_bytes, evidence), Place(stage.name))
 
 
 def _dropped_bytes(site: SiteUsage) -> int:
-    return max(0, site.copies_bytes - site.held_bytes)
+    return max(0, site.copies_bytes - site.survived_bytes)
 
 
 def _is_own(site: SiteUsage) -> bool:
@@ -44,19 +43,19 @@ def _is_own(site: SiteUsage) -> bool:
 
 def _message(stage: StageUsage, where: str, dropped_bytes: int, evidence: Evidence) -> str:
     return (
-        f"{stage.name} allocates {evidence.size(dropped_bytes)} {where} that is gone when the read returns, "
-        "more than the value itself"
+        f"{stage.name} allocates {evidence.size(dropped_bytes)} {where}, more than the value itself, "
+        "and frees it before the read returns"
     )
 
 
 def _argument(site: SiteUsage) -> str:
     """A copy that is made in the middle of a call has no name, so that it can't be proven to be one."""
     coercion = coercion_in(site.source)
-    return f"; if {coercion} is given a view, it is a part of that" if coercion else ""
+    return f"; if {coercion} is given a view, the copy that it makes is part of that" if coercion else ""
 
 
 def _residency(site: SiteUsage, evidence: Evidence) -> str:
-    """Said of a line that holds at the heap's peak what RSS lacks at its own."""
+    """Said of a line that holds at the heap's peak what is missing from that of RSS."""
     heap, resident = evidence.values.get("peak.heap"), evidence.values.get("rss.peak")
     if heap is None or resident is None:
         return ""
@@ -64,6 +63,6 @@ def _residency(site: SiteUsage, evidence: Evidence) -> str:
     if not _UNTOUCHED * _dropped_bytes(site) < untouched_bytes <= site.live_bytes:
         return ""
     return (
-        f"; allocated is not resident: RSS peaks at {evidence.payloads(resident)}, the heap at "
-        f"{evidence.payloads(heap)}, so most of these pages are never touched"
+        f"; most of these pages are never touched: the heap peaks at {evidence.payloads(heap)}, RSS only at "
+        f"{evidence.payloads(resident)}"
     )

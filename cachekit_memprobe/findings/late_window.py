@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from cachekit_memprobe.child.stages import UNWRAP, Place
 from cachekit_memprobe.findings.evidence import NOTABLE, Evidence
-from cachekit_memprobe.model import Finding
-from cachekit_memprobe.stages import UNWRAP
+from cachekit_memprobe.result import Finding
 
 CODE = "MEM002"
 
@@ -17,4 +17,4 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         message = (
             f"a tracemalloc window opened after unwrap misses {evidence.payloads(whole - late)} of this read"
         )
-        yield Finding(CODE, message, UNWRAP)
+        yield Finding(CODE, message, Place(UNWRAP))

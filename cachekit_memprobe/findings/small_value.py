@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cachekit_memprobe.findings.evidence import Evidence
 from cachekit_memprobe.metrics import SMALLEST_PAYLOAD_BYTES
-from cachekit_memprobe.model import Finding
+from cachekit_memprobe.result import Finding
 from cachekit_memprobe.units import format_bytes
 
 CODE = "MEM016"
@@ -16,6 +16,6 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if payload_bytes < SMALLEST_PAYLOAD_BYTES:
         yield Finding(
             CODE,
-            f"the value is {format_bytes(payload_bytes)} only: a read takes some 0.3 MB for itself, whatever "
-            "it reads, so that figures in payloads say little of how they grow with the value",
+            f"the value is only {format_bytes(payload_bytes)}: any read takes some 0.3 MB for itself, so "
+            "figures in payloads say little about a larger value",
         )

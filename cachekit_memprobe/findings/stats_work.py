@@ -3,10 +3,10 @@
 import ast
 from collections.abc import Iterator
 
-from cachekit_memprobe.findings.evidence import Evidence
+from cachekit_memprobe.child.stages import STATS
+from cachekit_memprobe.findings.evidence import Evidence, at
 from cachekit_memprobe.findings.source_line import calls_in
-from cachekit_memprobe.model import Finding, SiteUsage
-from cachekit_memprobe.stages import STATS
+from cachekit_memprobe.result import Finding, SiteUsage
 
 CODE = "MEM010"
 SUPERSEDES = ("MEM001", "MEM006")
@@ -21,10 +21,10 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     for site in sites:
         if site.copies_bytes >= evidence.notable_bytes:
             message = (
-                f"{STATS} allocates {evidence.per_read(site.copies_bytes)} at {site.file}:{site.line}, "
-                f"for work around the value that no reader asked for{_what(site)}"
+                f"{STATS} allocates {evidence.per_read(site.copies_bytes)} {at(site.place)} for its own "
+                f"bookkeeping, of which the caller gets nothing{_what(site)}"
             )
-            yield Finding(CODE, message, STATS, site.file or None, site.line or None)
+            yield Finding(CODE, message, site.place)
 
 
 def _what(site: SiteUsage) -> str:

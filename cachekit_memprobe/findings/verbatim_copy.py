@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from cachekit_memprobe.findings.evidence import NOTABLE, Evidence
-from cachekit_memprobe.model import Finding, SiteUsage
-from cachekit_memprobe.stages import DECOMPRESS
+from cachekit_memprobe.child.stages import DECOMPRESS
+from cachekit_memprobe.findings.evidence import NOTABLE, Evidence, at
+from cachekit_memprobe.result import Finding, SiteUsage
 
 CODE = "MEM001"
 
@@ -16,15 +16,15 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         for site in stage.sites:
             if site.verbatim_bytes is not None and site.verbatim_bytes >= least_bytes:
                 message = (
-                    f"{stage.name} copies {evidence.per_read(site.verbatim_bytes)}, byte for byte, at "
-                    f"{site.file}:{site.line}{_fate(stage.name, site, evidence)}"
+                    f"{stage.name} copies {evidence.per_read(site.verbatim_bytes)}, byte for byte, "
+                    f"{at(site.place)}{_fate(stage.name, site, evidence)}"
                 )
-                yield Finding(CODE, message, stage.name, site.file, site.line)
+                yield Finding(CODE, message, site.place)
 
 
 def _fate(stage: str, site: SiteUsage, evidence: Evidence) -> str:
-    if site.held_bytes * 2 > (site.verbatim_bytes or 0):
+    if site.survived_bytes * 2 > (site.verbatim_bytes or 0):
         return f"; {evidence.keeper} keeps the copy"
     if stage == DECOMPRESS:
-        return "; the value didn't compress, so that it was only passed through"
-    return "; the copy is dropped before the read returns, a view would have done"
+        return "; the value didn't compress, so its bytes were only passed through"
+    return "; the copy is dropped before the read returns, so a view would have been enough"

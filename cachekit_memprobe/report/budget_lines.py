@@ -3,34 +3,30 @@
 from rich.console import Group
 from rich.text import Text
 
-from cachekit_memprobe.model import BudgetResult, Result, RunOptions
-from cachekit_memprobe.report.clean import clean_line
+from cachekit_memprobe.model import RunOptions
 from cachekit_memprobe.report.styles import HEADING, OVER, QUIET, WARNING, WITHIN
-from cachekit_memprobe.report.view import AS_DEPLOYED, is_rss, left_out, metric_label
+from cachekit_memprobe.report.view import AS_DEPLOYED, is_rss, metric_label, suspect_words
+from cachekit_memprobe.result import BudgetResult, Result
 from cachekit_memprobe.units import format_payloads
 
 _FIGURES = ("limit", "observed", "excess")
 _FIGURE_WIDTHS = (7, 10, 9)
+_GAP = 2
 
 
 def budget_lines(result: Result, options: RunOptions, width: int) -> Group:
     """One line a limit: metric, limit, observed, by how much it is exceeded, status, where to look."""
-    unasked = left_out(result, options)
-    if not result.budgets and not unasked:
+    if not result.budgets:
         return Group(Text("budget: none, so nothing that is measured can fail", style=QUIET))
-    lines = _judged(result.budgets, options, width) if result.budgets else []
-    if unasked:
-        words = f"left out, for want of the instruments: {', '.join(map(metric_label, unasked))}"
-        lines.append(Text(words, style=WARNING))
-    return Group(*lines)
+    return Group(*_lines(result.budgets, options, width))
 
 
-def _judged(budgets: tuple[BudgetResult, ...], options: RunOptions, width: int) -> list[Text]:
-    label_width = max(len("budget"), *(len(metric_label(limit.metric)) for limit in budgets))
-    lines = [Text("budget".ljust(label_width) + _right(_FIGURES) + "  status", style=HEADING)]
-    numbers = [_numbers(limit, label_width) for limit in budgets]
+def _lines(budgets: tuple[BudgetResult, ...], options: RunOptions, width: int) -> list[Text]:
+    names = _names(budgets, width)
+    lines = [Text(names[0] + _right(_FIGURES) + "  status", style=HEADING)]
+    numbers = [_numbers(limit, name) for limit, name in zip(budgets, names[1:], strict=True)]
     remarks = [_remarks(limit, options) for limit in budgets]
-    indent = max(line.cell_len for line in numbers) + 2
+    indent = max(line.cell_len for line in numbers) + _GAP
     beside = indent + max(len(", ".join(words)) for words in remarks) <= width
     for line, words in zip(numbers, remarks, strict=True):
         lines.append(line)
@@ -42,9 +38,25 @@ def _judged(budgets: tuple[BudgetResult, ...], options: RunOptions, width: int) 
     return lines
 
 
-def _numbers(limit: BudgetResult, label_width: int) -> Text:
+def _names(budgets: tuple[BudgetResult, ...], width: int) -> list[str]:
+    """A heading and each metric as ``--budget`` takes it, with what it is called where there is room."""
+    names = _column(["budget", *(limit.metric for limit in budgets)])
+    labels = _column(["", *(metric_label(limit.metric) for limit in budgets)])
+    figures = sum(_FIGURE_WIDTHS) + _GAP + max(_status(limit).cell_len for limit in budgets)
+    if len(names[0]) + _GAP + len(labels[0]) + figures > width:
+        return names
+    return [f"{name}{' ' * _GAP}{label}" for name, label in zip(names, labels, strict=True)]
+
+
+def _column(cells: list[str]) -> list[str]:
+    """All as wide as the widest."""
+    width = max(map(len, cells))
+    return [cell.ljust(width) for cell in cells]
+
+
+def _numbers(limit: BudgetResult, name: str) -> Text:
     return Text.assemble(
-        metric_label(limit.metric).ljust(label_width),
+        name,
         _right((format_payloads(limit.limit), _observed(limit), _excess(limit))),
         "  ",
         _status(limit),
@@ -52,7 +64,7 @@ def _numbers(limit: BudgetResult, label_width: int) -> Text:
 
 
 def _remarks(limit: BudgetResult, options: RunOptions) -> list[str]:
-    remarks = [f"see {clean_line(limit.where)}"] if limit.where else []
+    remarks = [f"see {suspect_words(limit.suspect)}"] if limit.suspect else []
     if options.as_deployed and is_rss(limit.metric):
         remarks.append(AS_DEPLOYED)
     return remarks
@@ -77,4 +89,6 @@ def _status(limit: BudgetResult) -> Text:
         return Text("OVER", style=OVER)
     if limit.status == "unmeasured":
         return Text("not measured", style=WARNING)
+    if limit.status == "not_judged":
+        return Text("not judged", style=WARNING)
     return Text("within", style=WITHIN)

@@ -8,11 +8,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cachekit_memprobe.model import Report, Result
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.layout import bullets
 from cachekit_memprobe.report.styles import HEADING, QUIET, VERDICT_STYLES
 from cachekit_memprobe.report.view import AS_DEPLOYED
+from cachekit_memprobe.result import Report, Result
 from cachekit_memprobe.sweep import Variant
 from cachekit_memprobe.units import format_payloads
 
@@ -73,8 +73,8 @@ def _variant(result: Result) -> Variant:
 
 
 def _title(name: str, results: Sequence[Result], report: Report) -> Text:
-    skipped = sum(entry.of == name for entry in report.sweep.skipped)
-    count = len(results) + skipped * max(1, len(report.sweep.sizes))
+    skipped = sum(entry.of == name for entry in report.run.sweep.skipped)
+    count = len(results) + skipped * max(1, len(report.run.sweep.sizes))
     words = f"{len(results)} of {count} combinations" if skipped else f"{count} combinations"
     title = Text(f"{clean_line(name)}: {words}, the best first")
     title.stylize(HEADING, 0, len(clean_line(name)))
@@ -82,7 +82,7 @@ def _title(name: str, results: Sequence[Result], report: Report) -> Text:
 
 
 def _table(results: Sequence[Result], report: Report, width: int) -> Table:
-    axes = (*report.sweep.axes, *(("size",) if report.sweep.sizes else ()))
+    axes = (*report.run.sweep.axes, *(("size",) if report.run.sweep.sizes else ()))
     rows = [(_axes_of(result), result) for result in ranked(results)]
     table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0))
     columns = _columns(axes, [row for row, _ in rows], width)
@@ -114,21 +114,21 @@ def _axes_of(result: Result) -> Axes:
 
 
 def _remarks(name: str, results: Sequence[Result], report: Report) -> Iterable[str]:
-    if report.options.as_deployed:
+    if report.run.options.as_deployed:
         yield f"rss.peak {AS_DEPLOYED}"
     measured = [_variant(result) for result in results]
     for followed in _distinct(variant.followed for variant in measured if variant.followed):
         group = [variant.axes for variant in measured if variant.followed == followed]
         others = [variant.axes for variant in measured if variant.followed != followed]
-        yield f"{_shared(group, others)} goes with {_words(followed)}"
-    skipped = [entry for entry in report.sweep.skipped if entry.of == name]
+        yield f"{_shared(group, others)} also needs {_words(followed)}"
+    skipped = [entry for entry in report.run.sweep.skipped if entry.of == name]
     for reason in dict.fromkeys(entry.reason for entry in skipped):
         group = [entry.axes for entry in skipped if entry.reason == reason]
         others = [entry.axes for entry in skipped if entry.reason != reason]
         yield f"skipped {_shared(group, [*others, *(variant.axes for variant in measured)])}: {reason}"
-    if name in report.sweep.without_budget:
+    if name in report.run.sweep.without_budget:
         yield (
-            f"the budget of {name} is for the scenario as it is, so that its combinations have none; "
+            f"the budget of {name} holds for the scenario as it is, so its combinations have none; "
             "--budget METRIC=LIMIT gives them one"
         )
 

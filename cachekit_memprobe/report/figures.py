@@ -3,10 +3,11 @@
 from rich.table import Table
 from rich.text import Text
 
-from cachekit_memprobe.model import Result, RunOptions
+from cachekit_memprobe.model import RunOptions
 from cachekit_memprobe.report.layout import filled, listed
 from cachekit_memprobe.report.styles import HEADING
 from cachekit_memprobe.report.view import AS_DEPLOYED, figure, in_payloads, noticeable
+from cachekit_memprobe.result import Result
 from cachekit_memprobe.units import format_payloads
 
 _LABELS = ("heap", "tracemalloc", "RSS", "held")

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from cachekit_memprobe.model import BudgetResult, Finding, Payload, Report, Result, SiteUsage, StageUsage
+from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.model import Payload
 from cachekit_memprobe.report.view import heap_measured, in_payloads, public_spec, rounded
+from cachekit_memprobe.result import BudgetResult, Finding, Report, Result, SiteUsage, StageUsage
 from cachekit_memprobe.sweep import Estimate, Line, Prediction, Scaling
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised when a key changes its meaning or goes; a new key doesn't raise it."""
 
 
@@ -18,11 +20,11 @@ def to_json(report: Report) -> str:
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "cachekit-memprobe", "version": report.tool_version},
-        "created": report.created,
-        "target": {"spec": public_spec(report.target), **report.target.versions},
-        "options": asdict(report.options),
+        "created": report.run.created,
+        "target": {"spec": public_spec(report.run.target), **report.run.target.versions},
+        "options": asdict(report.run.options),
         "results": [_result(result) for result in report.results],
-        "sweep": asdict(report.sweep),
+        "sweep": asdict(report.run.sweep),
         "scaling": [_scaling(entry) for entry in report.scaling],
     }
     text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
@@ -66,15 +68,13 @@ def _stage(stage: StageUsage, result: Result) -> dict[str, Any]:
     return {
         "name": stage.name,
         "calls": stage.calls,
-        "function": (largest.function or None) if largest else None,
-        "file": (largest.file or None) if largest else None,
-        "line": (largest.line or None) if largest else None,
+        **_place(largest.place if largest else None),
         "source": _source(largest) if largest else None,
         "copies_bytes": stage.copies_bytes if heap else None,
         "copies": in_payloads(stage.copies_bytes, payload) if heap else None,
         "verbatim_bytes": stage.verbatim_bytes,
         "live_bytes": stage.live_bytes if heap else None,
-        "held_bytes": stage.held_bytes if heap else None,
+        "survived_bytes": stage.survived_bytes if heap else None,
         "mapped_bytes": stage.mapped_bytes if heap else None,
         "tracemalloc_bytes": stage.tracemalloc_bytes,
         "view_of": stage.view_of or None,
@@ -84,9 +84,7 @@ def _stage(stage: StageUsage, result: Result) -> dict[str, Any]:
 
 def _site(site: SiteUsage, payload: Payload | None) -> dict[str, Any]:
     return {
-        "function": site.function or None,
-        "file": site.file or None,
-        "line": site.line or None,
+        **_place(site.place),
         "source": _source(site),
         "kind": site.kind,
         "copies_bytes": site.copies_bytes,
@@ -94,7 +92,7 @@ def _site(site: SiteUsage, payload: Payload | None) -> dict[str, Any]:
         "allocations": site.allocations,
         "verbatim_bytes": site.verbatim_bytes,
         "live_bytes": site.live_bytes,
-        "held_bytes": site.held_bytes,
+        "survived_bytes": site.survived_bytes,
         "mapped_bytes": site.mapped_bytes,
     }
 
@@ -111,12 +109,25 @@ def _budget(limit: BudgetResult) -> dict[str, Any]:
         "excess": rounded(limit.excess),
         "level": limit.level,
         "status": limit.status,
-        "where": limit.where or None,
+        "suspect": _located(limit.suspect) if limit.suspect else None,
     }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return asdict(finding)
+    return {"code": finding.code, "message": finding.message, **_located(finding.place)}
+
+
+def _place(place: Place | None) -> dict[str, str | int | None]:
+    """What is not known is null."""
+    if place is None:
+        return {"function": None, "file": None, "line": None}
+    return {"function": place.function or None, "file": place.file or None, "line": place.line or None}
+
+
+def _located(place: Place | None) -> dict[str, str | int | None]:
+    """A stage, and the line in it if it is one's."""
+    found = _place(place)
+    return {"stage": place.stage if place else None, "file": found["file"], "line": found["line"]}
 
 
 def _scaling(scaling: Scaling) -> dict[str, Any]:

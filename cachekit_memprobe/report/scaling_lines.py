@@ -1,4 +1,4 @@
-"""How a scenario's memory grows with its payload: the sizes, the lines through them, and predictions."""
+"""How a scenario's memory grows with its payload: the sizes, the fits through them, and predictions."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,11 +7,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cachekit_memprobe.model import Report, Result
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.comparison import figure, heading, short_verdict
 from cachekit_memprobe.report.layout import bullets
 from cachekit_memprobe.report.styles import HEADING, WARNING
+from cachekit_memprobe.result import Report, Result
 from cachekit_memprobe.sweep import Estimate, Line, Prediction, Scaling
 from cachekit_memprobe.units import format_bytes, format_payloads
 
@@ -19,7 +19,7 @@ _FIGURES = ("copies.total", "peak.heap", "rss.peak")
 
 
 def scaling_section(report: Report) -> Iterable[RenderableType]:
-    """For each scenario its sizes, the lines through them, the predictions and remarks."""
+    """For each scenario its sizes, the fits through them, the predictions and remarks."""
     blocks = [block for scaling in report.scaling for block in _blocks(scaling, report)]
     meaning = _meaning(report.scaling)
     if meaning:
@@ -30,10 +30,10 @@ def scaling_section(report: Report) -> Iterable[RenderableType]:
 
 def _blocks(scaling: Scaling, report: Report) -> Iterable[RenderableType]:
     """What belongs together, a blank line between."""
-    title = Text(f"{clean_line(scaling.scenario)}: {len(report.sweep.sizes)} sizes")
+    title = Text(f"{clean_line(scaling.scenario)}: {len(report.run.sweep.sizes)} sizes")
     title.stylize(HEADING, 0, len(clean_line(scaling.scenario)))
     # A matrix has the figures of each size in its own table.
-    yield title if report.sweep.axes else Group(title, _sizes(_at_sizes(scaling, report)))
+    yield title if report.run.sweep.axes else Group(title, _sizes(_at_sizes(scaling, report)))
     if scaling.lines:
         yield _lines(scaling)
     if scaling.predictions:
@@ -80,7 +80,7 @@ def _process(result: Result) -> str:
 
 
 def _lines(scaling: Scaling) -> Table:
-    table = _grid("line")
+    table = _grid("fit")
     for column in ("payloads per payload", "fixed", "off by at most"):
         table.add_column(Text(column, style=HEADING), justify="right", no_wrap=True)
     for line in scaling.lines:
@@ -102,7 +102,7 @@ def _fixed(line: Line, like_bytes: int) -> str:
 
 def _residual(line: Line) -> Text:
     words = format_payloads(line.largest_residual)
-    return Text(words) if line.is_line else Text(f"{words}: no line", style=WARNING)
+    return Text(words) if line.is_line else Text(f"{words}: no fit", style=WARNING)
 
 
 def _predictions(scaling: Scaling) -> Table:
@@ -133,7 +133,7 @@ def _estimate(estimate: Estimate | None, prediction: Prediction) -> str:
 
 def _words(prediction: Prediction) -> str:
     if prediction.growth is None:
-        return "no prediction" + "".join(f", as {caution}" for caution in prediction.cautions)
+        return "no prediction" + "".join(f", because {caution}" for caution in prediction.cautions)
     phrases = [f"RSS peak {_estimate(prediction.growth, prediction)}"]
     if prediction.process is not None:
         phrases.append(f"whole process {_estimate(prediction.process, prediction)}")
@@ -146,7 +146,8 @@ def _meaning(scalings: Sequence[Scaling]) -> list[str]:
         return []
     predicted = any(entry.growth is not None for scaling in scalings for entry in scaling.predictions)
     return [
-        "± of a line is its standard error" + (", of a prediction its 95 % interval" if predicted else "")
+        "± beside a fit is its standard error"
+        + ("; beside a prediction it is the 95 % interval" if predicted else "")
     ]
 
 

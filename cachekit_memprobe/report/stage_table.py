@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from cachekit_memprobe.model import Payload, Result, StageUsage
+from cachekit_memprobe.model import Payload
 from cachekit_memprobe.report.styles import HEADING, KIND_STYLES, QUIET
 from cachekit_memprobe.report.view import (
     heap_measured,
@@ -15,10 +15,11 @@ from cachekit_memprobe.report.view import (
     site_rows,
     traced,
 )
+from cachekit_memprobe.result import Result, StageUsage
 from cachekit_memprobe.units import format_payloads
 
-_HEADINGS = ("stage", "where", "copies", "kind", "held", "traced")
-_RIGHT = ("copies", "held", "traced")
+_HEADINGS = ("stage", "where", "copies", "kind", "survived", "traced")
+_RIGHT = ("copies", "survived", "traced")
 _WHERE = _HEADINGS.index("where")
 _NARROWEST_WHERE = 16
 
@@ -31,12 +32,12 @@ class _Row:
     where: str
     copies: str
     kind: str
-    held: str
+    survived: str
     traced: str
 
     @property
     def cells(self) -> tuple[str, ...]:
-        return (self.stage, self.where, self.copies, self.kind, self.held, self.traced)
+        return (self.stage, self.where, self.copies, self.kind, self.survived, self.traced)
 
 
 def stage_table(result: Result, width: int) -> Table:
@@ -80,7 +81,7 @@ def shorten_path(path: str, room: int) -> str:
 
 def _stage_rows(stage: StageUsage, payload: Payload | None) -> list[_Row]:
     rows = [
-        _Row("", site.where, format_payloads(site.copies), site.kind, format_payloads(site.held), "")
+        _Row("", site.where, format_payloads(site.copies), site.kind, format_payloads(site.survived), "")
         for site in site_rows(stage, payload)
     ]
     return [replace(rows[0], stage=stage.name, traced=traced(stage, payload)), *rows[1:]]
@@ -88,12 +89,12 @@ def _stage_rows(stage: StageUsage, payload: Payload | None) -> list[_Row]:
 
 def _unmeasured(row: _Row) -> _Row:
     """Without memray: a figure of the heap is unknown, not 0."""
-    return replace(row, copies="-", held="-")
+    return replace(row, copies="-", survived="-")
 
 
 def _total(result: Result) -> _Row:
     copies = sum(stage.copies_bytes for stage in result.stages)
-    held = sum(stage.held_bytes for stage in result.stages)
+    survived = sum(stage.survived_bytes for stage in result.stages)
     verbatim = sum(stage.verbatim_bytes or 0 for stage in result.stages)
     examined = any(stage.verbatim_bytes is not None for stage in result.stages)
     return _Row(
@@ -101,7 +102,7 @@ def _total(result: Result) -> _Row:
         f"verbatim {format_payloads(in_payloads(verbatim, result.payload))}" if examined else "",
         format_payloads(in_payloads(copies, result.payload)),
         "",
-        format_payloads(in_payloads(held, result.payload)),
+        format_payloads(in_payloads(survived, result.payload)),
         "",
     )
 

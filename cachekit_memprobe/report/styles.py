@@ -1,6 +1,6 @@
 """The colours of the terminal report. Each only repeats what a word already says."""
 
-from cachekit_memprobe.model import Verdict
+from cachekit_memprobe.result import Verdict
 
 VERDICT_STYLES: dict[Verdict, str] = {
     "pass": "bold green",

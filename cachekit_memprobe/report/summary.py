@@ -4,18 +4,20 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from cachekit_memprobe.model import BudgetResult, Report, Result, Verdict
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.styles import HEADING, VERDICT_STYLES
 from cachekit_memprobe.report.view import (
     AS_DEPLOYED,
     VERDICT_WORDS,
     exceeded,
-    left_out,
     outcome,
+    suspect_words,
     why_not_applicable,
+    why_not_judged,
     why_unmeasured,
+    with_status,
 )
+from cachekit_memprobe.result import BudgetResult, Report, Result, Verdict
 from cachekit_memprobe.units import format_payloads
 
 _METRICS = ("copies.total", "peak.heap", "rss.peak")
@@ -34,7 +36,7 @@ def summary_table(report: Report) -> Table:
         show_edge=False,
         pad_edge=False,
         padding=(0, 1, 0, 0),
-        caption=f"rss.peak {AS_DEPLOYED}" if report.options.as_deployed else None,
+        caption=f"rss.peak {AS_DEPLOYED}" if report.run.options.as_deployed else None,
         caption_justify="left",
     )
     for heading in ("scenario", "verdict"):
@@ -58,23 +60,59 @@ def verdict_line(report: Report) -> Text:
 
 def scenario_line(result: Result, report: Report) -> str:
     """``NAME: VERDICT`` with the reason; only what could not be measured takes more than one line."""
+    judged, warned = _judged(result), _excesses("over in a warning: ", exceeded(result, "warn"))
     words = {
-        "pass": VERDICT_WORDS["pass"] + _excesses(", but over in a warning: ", exceeded(result, "warn")),
-        "fail": VERDICT_WORDS["fail"] + _excesses(": ", exceeded(result)),
+        "pass": ", ".join(filter(None, (VERDICT_WORDS["pass"], judged, warned))),
+        "fail": VERDICT_WORDS["fail"] + _excesses(": ", exceeded(result)) + (f"; {judged}" if judged else ""),
         "unmeasured": f"{VERDICT_WORDS['unmeasured']}: {_hanging(why_unmeasured(result))}",
         "not_applicable": why_not_applicable(result, report),
     }
     return f"{clean_line(result.scenario.name)}: {words[result.verdict]}"
 
 
+def skipped_lines(report: Report) -> list[str]:
+    """Each combination of a matrix that was skipped, and why, as a line for a log."""
+    return [
+        f"{clean_line(entry.of)}@{','.join(f'{key}={value}' for key, value in entry.axes.items())}: "
+        f"skipped, {clean_line(entry.reason)}"
+        for entry in report.run.sweep.skipped
+    ]
+
+
+def not_judged_line(report: Report) -> str:
+    """What the run's instruments left unjudged, over all scenarios, and what to do; empty if nothing."""
+    names = [name for result in report.results for name in with_status(result, "not_judged")]
+    if not names:
+        return ""
+    which = ", ".join(dict.fromkeys(names))
+    limits = f"limit{'s' if len(names) > 1 else ''}"
+    return f"{len(names)} {limits} not judged ({which}): {why_not_judged(names, report.run.options)}"
+
+
 def _figure(result: Result, metric: str) -> str:
     return format_payloads(result.metrics[metric]) if metric in result.metrics else "-"
+
+
+def _judged(result: Result) -> str:
+    """How many limits were judged and which were not, if it isn't all of them."""
+    if not result.budgets:
+        return "no budget"
+    unrun, absent = with_status(result, "not_judged"), with_status(result, "unmeasured")
+    if not unrun and not absent:
+        return ""
+    total = len(result.budgets)
+    reasons = [
+        *([f"not judged: {', '.join(unrun)}; their instruments were not run"] if unrun else []),
+        *([f"not measured: {', '.join(absent)}"] if absent else []),
+    ]
+    judged = total - len(unrun) - len(absent)
+    return f"{judged} of {total} limit{'s' if total > 1 else ''} judged ({'; '.join(reasons)})"
 
 
 def _excesses(introduction: str, limits: tuple[BudgetResult, ...]) -> str:
     words = [
         f"{limit.metric} {format_payloads(limit.observed or 0)} over {format_payloads(limit.limit)}"
-        + (f" ({clean_line(limit.where)})" if limit.where else "")
+        + (f" ({suspect_words(limit.suspect)})" if limit.suspect else "")
         for limit in limits
     ]
     return introduction + ", ".join(words) if words else ""
@@ -90,9 +128,9 @@ def _verdict_words(report: Report) -> str:
     phrases = [f"{counted[verdict]} {words}" for verdict, words in _COUNTED.items() if counted[verdict]]
     if unlimited:
         phrases.append(f"{unlimited} measured without a budget")
-    unasked = sum(len(left_out(result, report.options)) for result in report.results)
-    if unasked:
-        phrases.append(f"{unasked} limit{'s' if unasked > 1 else ''} left out")
+    skipped = sum(len(with_status(result, "not_judged")) for result in report.results)
+    if skipped:
+        phrases.append(f"{skipped} limit{'s' if skipped > 1 else ''} not judged")
     if warnings:
         phrases.append(f"{warnings} warning{'s' if warnings > 1 else ''}")
     total = len(report.results)

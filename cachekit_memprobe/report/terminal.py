@@ -10,7 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from cachekit_memprobe.model import Finding, Report, Result, RunOptions
+from cachekit_memprobe.model import RunOptions
 from cachekit_memprobe.report.budget_lines import budget_lines
 from cachekit_memprobe.report.clean import clean, clean_line
 from cachekit_memprobe.report.comparison import comparison
@@ -19,7 +19,7 @@ from cachekit_memprobe.report.layout import Trimmed, filled, indented, labelled,
 from cachekit_memprobe.report.scaling_lines import scaling_section
 from cachekit_memprobe.report.stage_table import stage_table
 from cachekit_memprobe.report.styles import HEADING, QUIET, SOURCE, VERDICT_STYLES, WARNING
-from cachekit_memprobe.report.summary import summary_table, verdict_line
+from cachekit_memprobe.report.summary import not_judged_line, summary_table, verdict_line
 from cachekit_memprobe.report.view import (
     AS_DEPLOYED,
     VERDICT_WORDS,
@@ -30,6 +30,7 @@ from cachekit_memprobe.report.view import (
     why_not_applicable,
     why_unmeasured,
 )
+from cachekit_memprobe.result import Finding, Report, Result
 from cachekit_memprobe.units import format_bytes
 
 _AVOIDABLE = {"verbatim": "", "mixed": " (partly)"}
@@ -59,7 +60,7 @@ def _has_its_own_part(result: Result) -> bool:
 
 def _sweep(report: Report, width: int) -> Iterable[RenderableType]:
     """The tables of a matrix and of several sizes, where there are any."""
-    if report.sweep.axes and report.results:
+    if report.run.sweep.axes and report.results:
         yield from (Text(), Rule(Text("matrix"), align="left", style=QUIET))
         yield from comparison(report, width)
     if report.scaling:
@@ -68,13 +69,13 @@ def _sweep(report: Report, width: int) -> Iterable[RenderableType]:
 
 
 def _header(report: Report, width: int) -> Iterable[RenderableType]:
-    versions = {name: clean_line(version) for name, version in report.target.versions.items()}
+    versions = {name: clean_line(version) for name, version in report.run.target.versions.items()}
     name = f"cachekit {versions.get('cachekit', '?')}"
     others = [f"{other} {versions[other]}" for other in _BESIDE_CACHEKIT if other in versions]
     header = Text(filled(listed([name, *others, versions.get("platform", "")]), width))
     header.stylize(HEADING, 0, len(name))
     yield header
-    if report.options.as_deployed:
+    if report.run.options.as_deployed:
         yield Text(f"RSS {AS_DEPLOYED}", style=WARNING)
 
 
@@ -90,7 +91,7 @@ def _scenario(result: Result, report: Report, width: int) -> Iterable[Renderable
         return
     yield Text(clean_line(result.scenario.summary))
     yield Text(_read(result), style=QUIET)
-    for block in _blocks(result, report.options, width):
+    for block in _blocks(result, report.run.options, width):
         yield Text()
         yield block
 
@@ -138,10 +139,10 @@ def _verbatim_sources(result: Result) -> Iterable[RenderableType]:
 
 
 def _sentence(finding: Finding) -> str:
-    if not finding.file:
+    if finding.place is None or not finding.place.file:
         return finding.message
-    place = location(finding.file, finding.line or 0)
-    return finding.message if place in finding.message else f"{finding.message} ({place})"
+    where = location(finding.place)
+    return finding.message if where in finding.message else f"{finding.message} ({where})"
 
 
 def _closing(report: Report) -> Iterable[RenderableType]:
@@ -156,4 +157,6 @@ def _closing(report: Report) -> Iterable[RenderableType]:
         yield Text("what a finding means: cachekit-memprobe explain CODE", style=QUIET, overflow="fold")
     if report.run_folder:
         yield Text(f"run folder: {clean_line(str(report.run_folder))}", style=QUIET, overflow="fold")
+    if words := not_judged_line(report):
+        yield Text(words, style=WARNING, overflow="fold")
     yield verdict_line(report)

@@ -1,21 +1,22 @@
 """What every renderer needs to say about a Report, so that all of them say the same."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cachekit_memprobe import stages
-from cachekit_memprobe.metrics import RSS, metric_of
-from cachekit_memprobe.model import (
+from cachekit_memprobe.child import stages
+from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.metrics import INSTRUMENTS, QUICK, RSS, metric_of
+from cachekit_memprobe.model import Payload, RunOptions, Target
+from cachekit_memprobe.report.clean import clean, clean_line
+from cachekit_memprobe.result import (
     BudgetResult,
-    Payload,
+    BudgetStatus,
     Report,
     Result,
-    RunOptions,
     SiteUsage,
     StageUsage,
-    Target,
     Verdict,
 )
-from cachekit_memprobe.report.clean import clean, clean_line
 from cachekit_memprobe.units import format_bytes, format_payloads
 
 NOTICEABLE_PAYLOADS = 0.005
@@ -44,7 +45,7 @@ class SiteRow:
 
     where: str
     copies: float
-    held: float
+    survived: float
     kind: str
 
 
@@ -71,15 +72,20 @@ def figure(payloads: float, payload: Payload | None) -> str:
     return f"{format_payloads(payloads)} {format_bytes(size_bytes, payload.logical_bytes)}"
 
 
-def location(file: str, line: int) -> str:
+def location(place: Place) -> str:
     """``serializers/wrapper.py:126``: below the package ``cachekit``, other packages by their name."""
-    path = clean_line(file).removeprefix("cachekit/")
-    return f"{path}:{line}" if line > 0 else path
+    path = clean_line(place.file).removeprefix("cachekit/")
+    return f"{path}:{place.line}" if place.line > 0 else path
+
+
+def suspect_words(place: Place) -> str:
+    """``unwrap at cachekit/serializers/wrapper.py:126``, or the stage alone."""
+    return clean_line(f"{place.stage} at {place.file}:{place.line}" if place.file else place.stage)
 
 
 def site_location(site: SiteUsage) -> str:
     """A site's file and line, or its function when it has no file, such as a native one."""
-    return location(site.file, site.line) if site.file else clean_line(site.function) or "unknown"
+    return location(site.place) if site.place.file else clean_line(site.place.function) or "unknown"
 
 
 def heap_measured(result: Result) -> bool:
@@ -105,19 +111,19 @@ def site_rows(stage: StageUsage, payload: Payload | None) -> tuple[SiteRow, ...]
         SiteRow(
             site_location(site),
             in_payloads(site.copies_bytes, payload),
-            in_payloads(site.held_bytes, payload),
+            in_payloads(site.survived_bytes, payload),
             _kind(site, payload),
         )
         for site in large
     )
     copies = in_payloads(stage.copies_bytes - sum(site.copies_bytes for site in large), payload)
-    held = in_payloads(stage.held_bytes - sum(site.held_bytes for site in large), payload)
-    matters = noticeable(copies) or noticeable(held)
+    survived = in_payloads(stage.survived_bytes - sum(site.survived_bytes for site in large), payload)
+    matters = noticeable(copies) or noticeable(survived)
     if rows and not matters:
         return rows
     if matters:
-        return (*rows, SiteRow(_small_sites(len(stage.sites) - len(large)), copies, held, ""))
-    return (SiteRow("-", copies, held, "view" if stage.view_of else ""),)
+        return (*rows, SiteRow(_small_sites(len(stage.sites) - len(large)), copies, survived, ""))
+    return (SiteRow("-", copies, survived, "view" if stage.view_of else ""),)
 
 
 def traced(stage: StageUsage, payload: Payload | None) -> str:
@@ -130,17 +136,23 @@ def traced(stage: StageUsage, payload: Payload | None) -> str:
 
 
 def metric_label(name: str) -> str:
-    """``copies, unwrap`` for ``copies.unwrap``: what a reader sees."""
+    """``copies, unwrap`` for ``copies.unwrap``: what it is called in words."""
     metric = metric_of(name)
     return f"{metric.label}, {name.rpartition('.')[2]}" if metric.per_stage else metric.label
 
 
-def left_out(result: Result, options: RunOptions) -> tuple[str, ...]:
-    """The metrics of limits whose instruments were not asked for, of a scenario that was measured."""
-    if not result.metrics:
-        return ()
-    limited = dict.fromkeys(limit.metric for limit in result.scenario.budget)
-    return tuple(name for name in limited if metric_of(name).instrument not in options.instruments)
+def with_status(result: Result, status: BudgetStatus) -> tuple[str, ...]:
+    """The metrics of the limits that have a status."""
+    return tuple(limit.metric for limit in result.budgets if limit.status == status)
+
+
+def why_not_judged(names: Sequence[str], options: RunOptions) -> str:
+    """Which instruments the limits on these metrics lacked, and what to do: never empty."""
+    needed = {metric_of(name).instrument for name in names}
+    *others, last = [instrument for instrument in INSTRUMENTS if instrument in needed]
+    which = f"the instruments {', '.join(others)} and {last} were" if others else f"the {last} instrument was"
+    option = "--quick" if options.instruments == QUICK else "--instrument"
+    return f"{which} not run; run without {option} to judge {'them' if len(names) > 1 else 'it'}"
 
 
 def is_rss(name: str) -> bool:
@@ -168,7 +180,7 @@ def why_unmeasured(result: Result) -> str:
 
 def why_not_applicable(result: Result, report: Report) -> str:
     """``does not apply to cachekit 0.9.1: it is for releases >=0.10.0``."""
-    sentence = f"does not apply to cachekit {clean_line(report.target.versions.get('cachekit', '?'))}"
+    sentence = f"does not apply to cachekit {clean_line(report.run.target.versions.get('cachekit', '?'))}"
     if result.scenario.releases:
         return f"{sentence}: it is for releases {clean_line(result.scenario.releases)}"
     return f"{sentence}: {clean_line(result.reason)}" if result.reason else sentence
@@ -188,7 +200,7 @@ def outcome(report: Report) -> Verdict:
 
 
 def _took_part(stage: StageUsage) -> bool:
-    return any((stage.calls, stage.copies_bytes, stage.held_bytes, stage.mapped_bytes))
+    return any((stage.calls, stage.copies_bytes, stage.survived_bytes, stage.mapped_bytes))
 
 
 def _kind(site: SiteUsage, payload: Payload | None) -> str:
@@ -199,7 +211,7 @@ def _kind(site: SiteUsage, payload: Payload | None) -> str:
 
 
 def _is_noticeable(site: SiteUsage, payload: Payload | None) -> bool:
-    return noticeable(in_payloads(max(site.copies_bytes, site.held_bytes, site.mapped_bytes), payload))
+    return noticeable(in_payloads(max(site.copies_bytes, site.survived_bytes, site.mapped_bytes), payload))
 
 
 def _small_sites(count: int) -> str:

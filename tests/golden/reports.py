@@ -3,23 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from cachekit_memprobe.model import (
-    BudgetResult,
-    Caching,
-    Finding,
-    Limit,
-    Payload,
-    Read,
-    Report,
-    Result,
-    RunOptions,
-    Scenario,
-    SiteKind,
-    SiteUsage,
-    StageUsage,
-    Target,
-    Value,
-)
+from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.child.task import Caching, Read, Value
+from cachekit_memprobe.model import Limit, Payload, Run, RunOptions, Scenario, Target
+from cachekit_memprobe.result import BudgetResult, Finding, Report, Result, SiteKind, SiteUsage, StageUsage
 
 MB = 1_000_000
 LOGICAL_BYTES = 300 * MB
@@ -56,11 +43,17 @@ TARGET = Target(
     },
 )
 
-OPTIONS = RunOptions(instruments=("rss", "tracemalloc", "memray", "aliasing"))
+OPTIONS = RunOptions(instruments=("rss", "tracemalloc", "memray", "aliasing"), isolation="fork")
 
 
 def size(payloads: float) -> int:
     return round(payloads * LOGICAL_BYTES)
+
+
+def place(stage_name: str, where: str, function: str = "f") -> Place:
+    """A stage's line at ``file:line``."""
+    file, _, line = where.rpartition(":")
+    return Place(stage_name, function, file, int(line))
 
 
 def site(
@@ -69,23 +62,20 @@ def site(
     kind: SiteKind,
     *,
     source: str = "",
-    held: float = 0.0,
+    survived: float = 0.0,
     function: str = "f",
     mapped: float = 0.0,
 ) -> SiteUsage:
-    """A site at ``file:line``; the numbers are in payloads."""
-    file, _, line = where.rpartition(":")
+    """A site at ``file:line``, of no stage yet; the numbers are in payloads."""
     verbatim = size(payloads) if kind == "verbatim" else 0
     return SiteUsage(
-        function=function,
-        file=file,
-        line=int(line),
+        place=place("", where, function),
         source=source,
         copies_bytes=size(payloads),
         allocations=max(1, round(payloads)),
         verbatim_bytes=verbatim,
         live_bytes=size(payloads),
-        held_bytes=size(held),
+        survived_bytes=size(survived),
         kind=kind,
         mapped_bytes=size(mapped),
     )
@@ -100,17 +90,18 @@ def stage(
     extra: float = 0.0,
     view_of: str = "",
 ) -> StageUsage:
-    """A stage that is the sum of its sites, and ``extra`` payloads that no site names."""
+    """A stage that is the sum of its sites, which get its name, and ``extra`` payloads that no site names."""
+    own = tuple(replace(entry, place=replace(entry.place, stage=name)) for entry in sites)
     return StageUsage(
         name,
         calls,
         sum(entry.copies_bytes for entry in sites) + size(extra),
         sum(entry.verbatim_bytes or 0 for entry in sites),
         size(live),
-        sum(entry.held_bytes for entry in sites),
+        sum(entry.survived_bytes for entry in sites),
         sum(entry.mapped_bytes for entry in sites),
         None if traced is None else size(traced),
-        sites,
+        own,
         view_of,
     )
 
@@ -122,14 +113,16 @@ UNWRAP_SITE = site(
     source="            payload = bytes(mv[header_end:])",
     function="SerializationWrapper.unwrap",
 )
+UNWRAP_PLACE = replace(UNWRAP_SITE.place, stage="unwrap")
 MATERIALIZE_SITE = site(
     "cachekit/serializers/arrow_serializer.py:306",
     1.0,
     "transformed",
     source="df = table.to_pandas(split_blocks=True)",
-    held=1.0,
+    survived=1.0,
     function="ArrowSerializer.deserialize",
 )
+MATERIALIZE_PLACE = replace(MATERIALIZE_SITE.place, stage="materialize")
 
 MAP_SITE = site(
     "cachekit/backends/file/backend.py:420",
@@ -171,29 +164,17 @@ L1_HIT = Result(
     metrics=L1_HIT_METRICS,
     stages=L1_HIT_STAGES,
     budgets=(
-        BudgetResult(
-            "copies.unwrap", 0.3, 1.0, "error", "over", "unwrap at cachekit/serializers/wrapper.py:126"
-        ),
-        BudgetResult(
-            "copies.total", 1.4, 2.00143, "error", "over", "unwrap at cachekit/serializers/wrapper.py:126"
-        ),
-        BudgetResult(
-            "peak.heap", 1.4, 2.0013, "warn", "over", "unwrap at cachekit/serializers/wrapper.py:126"
-        ),
-        BudgetResult(
-            "rss.peak", 1.4, 2.004, "error", "over", "unwrap at cachekit/serializers/wrapper.py:126"
-        ),
+        BudgetResult("copies.unwrap", 0.3, 1.0, "error", "over", UNWRAP_PLACE),
+        BudgetResult("copies.total", 1.4, 2.00143, "error", "over", UNWRAP_PLACE),
+        BudgetResult("peak.heap", 1.4, 2.0013, "warn", "over", UNWRAP_PLACE),
+        BudgetResult("rss.peak", 1.4, 2.004, "error", "over", UNWRAP_PLACE),
         BudgetResult("growth.per_read", 0.1, -0.00001, "error", "within"),
     ),
     findings=(
+        Finding("MEM001", "unwrap copies the payload byte for byte: 300.0 MB on every read", UNWRAP_PLACE),
         Finding(
-            "MEM001",
-            "unwrap copies the payload byte for byte: 300.0 MB on every read",
-            "unwrap",
-            "cachekit/serializers/wrapper.py",
-            126,
+            "MEM002", "a tracemalloc window opened after unwrap misses 1.00x of this read", Place("unwrap")
         ),
-        Finding("MEM002", "a tracemalloc window opened after unwrap misses 1.00x of this read", "unwrap"),
     ),
     spread={"rss.peak": 0.0087},
 )
@@ -235,14 +216,7 @@ FILE_GET = Result(
     ),
     budgets=(
         BudgetResult("copies.total", 4.4, 4.0, "error", "within"),
-        BudgetResult(
-            "peak.heap",
-            2.9,
-            3.0,
-            "warn",
-            "over",
-            "materialize at cachekit/serializers/arrow_serializer.py:306",
-        ),
+        BudgetResult("peak.heap", 2.9, 3.0, "warn", "over", MATERIALIZE_PLACE),
     ),
     findings=(),
 )
@@ -283,7 +257,7 @@ UNMEASURED = Result(
     budgets=(),
     findings=(),
     reason=(
-        "the memray child was killed by signal 9 (SIGKILL), most likely for want of memory\n"
+        "the memray child was killed by signal 9 (SIGKILL), most likely because memory ran out\n"
         "its stderr ended with:\n"
         "  Traceback (most recent call last):\n"
         '    File "workload/values.py", line 3, in make\n'
@@ -297,4 +271,5 @@ def report_of(
     options: RunOptions = OPTIONS,
     folder: str | None = "runs/today",
 ) -> Report:
-    return Report("0.1.0", CREATED, TARGET, options, results, Path(folder) if folder else None)
+    run = Run(CREATED, TARGET, options, tuple(result.scenario for result in results))
+    return Report("0.1.0", run, results, Path(folder) if folder else None)

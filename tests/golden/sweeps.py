@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from cachekit_memprobe.model import BudgetResult, Payload, Report, Result, Verdict
+from cachekit_memprobe.model import Payload, Run
+from cachekit_memprobe.result import BudgetResult, Report, Result, Verdict
 from cachekit_memprobe.scaling import scaling_of
 from cachekit_memprobe.sweep import Skipped, Sweep, Variant
-from tests.golden.reports import CREATED, L1_HIT, MB, OPTIONS, SCENARIO, TARGET, UNMEASURED
+from tests.golden.reports import CREATED, L1_HIT, MB, OPTIONS, SCENARIO, TARGET, UNMEASURED, UNWRAP_PLACE
 
 BASELINE_BYTES = 131 * MB
 WITHIN = BudgetResult("rss.peak", 1.4, 1.0, "error", "within")
-OVER = BudgetResult("rss.peak", 1.4, 2.0, "error", "over", "unwrap at cachekit/serializers/wrapper.py:126")
+OVER = BudgetResult("rss.peak", 1.4, 2.0, "error", "over", UNWRAP_PLACE)
 
 
 def result_of(
@@ -70,9 +71,9 @@ def sized(
 
 
 def sweep_report(*results: Result, sweep: Sweep) -> Report:
+    run = Run(CREATED, TARGET, OPTIONS, tuple(result.scenario for result in results), sweep)
     scaling = scaling_of(results, sweep.predict_bytes)
-    folder = Path("runs/today")
-    return Report("0.1.0", CREATED, TARGET, OPTIONS, results, folder, sweep, scaling)
+    return Report("0.1.0", run, results, Path("runs/today"), scaling)
 
 
 NOISE = {64: 300.0, 128: 420.0, 256: 310.0}

@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 
 import cachekit_memprobe
 from cachekit_memprobe.cli import main
-from cachekit_memprobe.model import Report, RunOptions, Scenario, Target
+from cachekit_memprobe.model import Phase, Run, RunOptions, Scenario, Step, Target
+from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.servers import OwnServers
 from cachekit_memprobe.sweep import Sweep
@@ -56,18 +57,15 @@ class Tool:
 
     def run(
         self,
-        scenarios: tuple[Scenario, ...],
-        target: Target,
-        options: RunOptions,
+        planned: Run,
         folder: RunFolder,
-        progress: Callable[[str, str], None],
+        progress: Callable[[Step], None],
         own_servers: OwnServers,
-        sweep: Sweep,
     ) -> Report:
-        self.scenarios, self.options, self.folder = scenarios, options, folder
-        self.own_servers, self.sweep = own_servers, sweep
-        progress("arrow-l1-hit", "measuring: rss 1/1")
-        progress("arrow-l1-hit", "done: pass")
+        self.scenarios, self.options, self.sweep = planned.scenarios, planned.options, planned.sweep
+        self.folder, self.own_servers = folder, own_servers
+        progress(Step("arrow-l1-hit", Phase.MEASURING, "rss 1/1"))
+        progress(Step("arrow-l1-hit", Phase.DONE))
         self._fail("run")
         return replace(self.report, run_folder=folder.path)
 

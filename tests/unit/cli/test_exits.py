@@ -4,7 +4,7 @@ from itertools import product
 import pytest
 
 from cachekit_memprobe.cli.exits import exit_code
-from cachekit_memprobe.model import Verdict
+from cachekit_memprobe.result import Verdict
 from tests.golden.reports import FILE_GET, L1_HIT, report_of
 
 VERDICTS: tuple[Verdict, ...] = ("pass", "fail", "unmeasured", "not_applicable")

@@ -6,6 +6,7 @@ import pytest
 from cachekit_memprobe.cli import progress as module
 from cachekit_memprobe.cli.console import PlainConsole
 from cachekit_memprobe.cli.progress import ProgressDisplay
+from cachekit_memprobe.model import Phase, Step
 
 
 class Terminal(io.StringIO):
@@ -26,7 +27,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 def test_what_is_measured_is_shown(terminal: Terminal) -> None:
     with ProgressDisplay(silent=False) as display:
         display.preparing("making an environment for cachekit 0.9.1")
-        display.measuring("arrow-l1-hit", "measuring: [rss] 1/1 \x07")
+        display.measuring(Step("arrow-l1-hit", Phase.MEASURING, "[rss] 1/1 \x07"))
     text = terminal.getvalue()
     assert "arrow-l1-hit" in text
     assert "measuring: [rss] 1/1" in text
@@ -34,14 +35,16 @@ def test_what_is_measured_is_shown(terminal: Terminal) -> None:
 
 
 def test_a_scenario_has_one_line_and_it_ends(terminal: Terminal) -> None:
+    steps = [(Phase.STORING, ""), (Phase.MEASURING, "memray"), (Phase.DONE, "")]
+    others = [(Phase.LOADING, ""), (Phase.STORING, ""), (Phase.MEASURING, "rss")]
     with ProgressDisplay(silent=False) as display:
-        for what in ("storing the value", "measuring: memray", "done: fail"):
-            display.measuring("a", what)
-            display.measuring("b", what.replace("done: fail", "attributing"))
+        for step, other in zip(steps, others, strict=True):
+            display.measuring(Step("a", *step))
+            display.measuring(Step("b", *other))
         tasks = display.tasks
     assert [(task.description, task.fields["what"], task.finished) for task in tasks] == [
-        ("a", "done: fail", True),
-        ("b", "attributing", False),
+        ("a", "done", True),
+        ("b", "measuring: rss", False),
     ]
 
 
@@ -49,7 +52,7 @@ def test_threads_may_tell_at_once(terminal: Terminal) -> None:
     with ProgressDisplay(silent=False) as display:
         display.preparing("preparing")
         threads = [
-            threading.Thread(target=display.measuring, args=(f"scenario-{number}", "done: pass"))
+            threading.Thread(target=display.measuring, args=(Step(f"scenario-{number}", Phase.DONE),))
             for number in range(20)
         ]
         for thread in threads:
@@ -62,7 +65,7 @@ def test_threads_may_tell_at_once(terminal: Terminal) -> None:
 
 def test_it_is_silent_when_asked(terminal: Terminal) -> None:
     with ProgressDisplay(silent=True) as display:
-        display.measuring("a", "done: pass")
+        display.measuring(Step("a", Phase.DONE))
     assert terminal.getvalue() == ""
 
 
@@ -71,5 +74,5 @@ def test_it_is_silent_without_a_terminal(
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     with ProgressDisplay(silent=False) as display:
-        display.measuring("a", "done: pass")
+        display.measuring(Step("a", Phase.DONE))
     assert capsys.readouterr().err == ""

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.model import Run
 from cachekit_memprobe.runstore import RunFolder
 from tests.golden.reports import CREATED, L1_HIT, OPTIONS, SCENARIO, TARGET, report_of
 from tests.golden.sweeps import SIZES
@@ -9,7 +10,7 @@ from tests.unit.cli.conftest import Invoke, Tool
 
 
 def saved_run() -> None:
-    RunFolder.create(Path("run")).save_run(TARGET, OPTIONS, CREATED, (SCENARIO,))
+    RunFolder.create(Path("run")).save_run(Run(CREATED, TARGET, OPTIONS, (SCENARIO,)))
 
 
 def test_a_saved_run_is_shown_and_judged_again(invoke: Invoke, tool: Tool) -> None:
@@ -24,9 +25,9 @@ def test_a_saved_run_is_shown_and_judged_again(invoke: Invoke, tool: Tool) -> No
 
 def test_its_json_can_be_written(invoke: Invoke, tool: Tool) -> None:
     saved_run()
-    assert json.loads(invoke("report", "run", "--json", "-").stdout)["schema_version"] == 1
+    assert json.loads(invoke("report", "run", "--json", "-").stdout)["schema_version"] == 2
     assert invoke("report", "run", "--json", "again.json").exit_code == 0
-    assert json.loads(Path("again.json").read_text())["schema_version"] == 1
+    assert json.loads(Path("again.json").read_text())["schema_version"] == 2
 
 
 def test_the_saved_run_is_left_as_it_is(invoke: Invoke, tool: Tool) -> None:
@@ -84,4 +85,7 @@ def test_a_run_of_one_size_predicts_nothing(invoke: Invoke, tool: Tool) -> None:
     saved_run()
     result = invoke("report", "run", "--predict", "4GB")
     assert result.exit_code == 2
-    assert "--predict: run is no run at several sizes, so there is no line to go by" in result.stderr
+    assert (
+        "--predict: run was measured at one size only; a prediction needs a run at several sizes"
+        in result.stderr
+    )

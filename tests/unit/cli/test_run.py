@@ -29,7 +29,10 @@ def test_without_a_redis_server_its_scenarios_are_left_out_aloud(
     result = invoke("run", "--quiet")
     assert "redis" not in {scenario.caching.backend for scenario in tool.scenarios}
     words = " ".join(result.stderr.split())
-    assert "left out, as no Redis server can be started here: redis-l2-backfill, redis-l2-hit" in words
+    assert (
+        "no Redis server can be started here, so these scenarios are not run: redis-l2-backfill, redis-l2-hit"
+        in words
+    )
     invoke("run", "--redis-url", "redis://localhost")
     assert "redis" in {scenario.caching.backend for scenario in tool.scenarios}
     invoke("run", "redis-l2-hit")
@@ -70,7 +73,7 @@ def test_the_run_folder_is_the_one_asked_for(invoke: Invoke, tool: Tool) -> None
     result = invoke("run", "--out", "runs/today")
     assert tool.folder is not None
     assert tool.folder.path == Path.cwd() / "runs/today"
-    assert json.loads(Path("runs/today/report.json").read_text())["schema_version"] == 1
+    assert json.loads(Path("runs/today/report.json").read_text())["schema_version"] == 2
     assert "runs/today" in result.stdout
 
 
@@ -122,8 +125,20 @@ def test_quiet_is_one_line_a_scenario(invoke: Invoke, tool: Tool) -> None:
 
 def test_quiet_with_json_leaves_stdout_to_json(invoke: Invoke, tool: Tool) -> None:
     result = invoke("run", "--quiet", "--json", "-")
-    assert json.loads(result.stdout)["schema_version"] == 1
-    assert result.stderr == "arrow-file-mmap: PASS\n"
+    assert json.loads(result.stdout)["schema_version"] == 2
+    assert result.stderr == "arrow-file-mmap: PASS, 0 of 1 limit judged (not measured: peak.tracemalloc)\n"
+
+
+def test_quick_is_two_of_the_instruments(invoke: Invoke, tool: Tool) -> None:
+    assert invoke("run", "--quick").exit_code == 0
+    assert tool.options == RunOptions(("rss", "memray"))
+
+
+@pytest.mark.parametrize("order", [["--quick"], ["--instrument", "rss", "--quick"]])
+def test_quick_chooses_the_instruments_by_itself(invoke: Invoke, tool: Tool, order: list[str]) -> None:
+    result = invoke("run", "--instrument", "rss", *order)
+    assert (result.exit_code, result.stdout, tool.resolved) == (2, "", [])
+    assert "give either --quick or --instrument" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -223,7 +238,7 @@ def test_json_to_a_pipe_does_not_replace_it(invoke: Invoke, tool: Tool) -> None:
     reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
     try:
         assert invoke("run", "--json", "pipe").exit_code == 0
-        assert json.loads(os.read(reader, 1 << 16))["schema_version"] == 1
+        assert json.loads(os.read(reader, 1 << 16))["schema_version"] == 2
     finally:
         os.close(reader)
     assert Path("pipe").is_fifo()
@@ -243,4 +258,4 @@ def test_a_narrow_terminal_loses_no_figure(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     tool.report = report_of(L1_HIT)
-    assert "1.00x transformed 1.00x     no" in invoke("run").stdout
+    assert "1.00x transformed    1.00x     no" in invoke("run").stdout

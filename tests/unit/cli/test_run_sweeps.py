@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cachekit_memprobe.model import Limit, Read
+from cachekit_memprobe.child.task import Read
+from cachekit_memprobe.model import Limit
 from cachekit_memprobe.scenario import load_scenario
 from cachekit_memprobe.servers import OwnServers
 from cachekit_memprobe.sweep import Sweep
@@ -70,7 +71,7 @@ class TestOwnData:
         [
             (
                 "--payload prices.csv arrow-l1-hit",
-                "--payload is a scenario of its own; leave out arrow-l1-hit",
+                "--payload makes a scenario of its own; leave out arrow-l1-hit",
             ),
             ("--payload missing.csv", "missing.csv: expected a file that can be read"),
             ("--payload prices.csv --serializer orjson", '--serializer: expected one of "arrow", "auto"'),
@@ -78,10 +79,10 @@ class TestOwnData:
             ("--payload prices.csv --backend none", "'none' is not one of"),
             ("--payload prices.csv --size 1MB", "--size: prices caches the data of a file"),
             ("--payload prices.csv --save-scenario mine", "has to end in .toml; call it mine.toml"),
-            ("--save-scenario x.toml", "--save-scenario writes down the scenario of --payload"),
+            ("--save-scenario x.toml", "--save-scenario saves the scenario of --payload"),
             (
                 "--tier l2",
-                "--tier says how the data of --payload is cached; to change it in a scenario, write",
+                "--tier is for the data of --payload; to change tier in a scenario, write",
             ),
             ("arrow-l1-hit --encryption on", "write --matrix encryption=on"),
         ],
@@ -164,7 +165,7 @@ def test_predictions_are_told_quietly_too(invoke: Invoke, tool: Tool) -> None:
     ]
     tool.report = BENT
     assert invoke("run", "-q").stdout.splitlines()[-1] == (
-        "arrow-l1-hit at 1.0 GB: no prediction, as the RSS peaks that were measured are not a line"
+        "arrow-l1-hit at 1.0 GB: no prediction, because the measured RSS peaks don't fit a straight line"
     )
 
 
@@ -193,3 +194,13 @@ def test_a_file_of_ones_own_needs_no_more_than_its_name_to_be_shown(invoke: Invo
     )
     assert load_scenario(Path("mine.toml")).value.file == str(Path.cwd() / "prices.csv")
     assert "value       file prices.csv, 8 B on disk" in invoke("show", "mine.toml").stdout
+
+
+def test_skipped_combinations_are_told_quietly_too(invoke: Invoke, tool: Tool) -> None:
+    tool.report = MATRIX
+    lines = [line for line in invoke("run", "-q").stdout.splitlines() if ": skipped, " in line]
+    reason = '[cache] backend has to be one of "none", "local" because [read] tier is "reference"'
+    assert lines == [
+        f"arrow-l1-hit@compression={compression},tier=reference: skipped, {reason}"
+        for compression in ("none", "zstd")
+    ]

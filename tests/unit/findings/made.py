@@ -2,15 +2,36 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
+from cachekit_memprobe.child.seen import Block, BlockKind, Handed, Held, Kept, Origin, RetentionSeen
+from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.findings import Evidence
-from cachekit_memprobe.model import Payload, SiteKind, SiteUsage, StageUsage
-from tests.golden.reports import LOGICAL_BYTES, PAYLOAD, SCENARIO, site, size, stage
+from cachekit_memprobe.model import Payload
+from cachekit_memprobe.result import SiteKind, SiteUsage, StageUsage
+from tests.golden.reports import LOGICAL_BYTES, PAYLOAD, SCENARIO, place, site, size, stage
 
-__all__ = ["LOGICAL_BYTES", "block", "evidence", "line", "size", "stage"]
+__all__ = [
+    "FRAME",
+    "LOGICAL_BYTES",
+    "NOTHING",
+    "at",
+    "block",
+    "evidence",
+    "line",
+    "made_of",
+    "retained",
+    "size",
+    "stage",
+]
 
-FRAME = "the frame in L1"
+FRAME = Origin("l1_frame", PAYLOAD.frame_bytes)
+NOTHING = Held(anon_bytes=0, pool_bytes=0, mapped_bytes=0, open_files=0)
+_SERIALIZERS = "cachekit/serializers"
+
+
+def at(stage_name: str, where: str) -> Place:
+    """A line of the serializers, in a stage."""
+    return place(stage_name, f"{_SERIALIZERS}/{where}")
 
 
 def line(
@@ -20,11 +41,11 @@ def line(
     *,
     verbatim: float | None = None,
     live: float | None = None,
-    held: float = 0.0,
+    survived: float = 0.0,
     source: str = "",
 ) -> SiteUsage:
     """A line of the serializers; all of what it allocates is live at the peak if nothing else is said."""
-    made = site(f"cachekit/serializers/{where}", copies, kind, source=source, held=held)
+    made = site(f"{_SERIALIZERS}/{where}", copies, kind, source=source, survived=survived)
     return replace(
         made,
         verbatim_bytes=made.verbatim_bytes if verbatim is None else size(verbatim),
@@ -32,26 +53,30 @@ def line(
     )
 
 
-def block(stage_name: str, where: str, kind: str, payloads: float = 1.0, of: str = "") -> dict[str, Any]:
-    """A block of memory as the aliasing instrument saves it."""
-    file, _, number = where.partition(":")
-    return {
-        "stage": stage_name,
-        "file": f"cachekit/serializers/{file}",
-        "line": int(number),
-        "statement": [int(number), int(number)],
-        "size_bytes": size(payloads),
-        "kind": kind,
-        "of": of,
-    }
+def made_of(payloads: float, type_name: str = "bytes") -> Origin:
+    """Memory that the read made."""
+    return Origin("made", size(payloads), type_name)
+
+
+def block(
+    stage_name: str, where: str, kind: BlockKind, payloads: float = 1.0, of: Origin | None = None
+) -> Block:
+    """A block of memory as the aliasing instrument sees it, of a statement on one line."""
+    where_made = at(stage_name, where)
+    return Block(where_made, (where_made.line, where_made.line), size(payloads), kind, of)
+
+
+def retained(*handed: Handed, result: Held = NOTHING) -> RetentionSeen:
+    """What the retention instrument sees of a read that leaves nothing behind."""
+    return RetentionSeen("0.9.1", result, handed, after=NOTHING, part=None)
 
 
 def evidence(
     *stages: StageUsage,
     values: Mapping[str, float] | None = None,
-    kept: Sequence[Mapping[str, Any]] = (),
-    retained: Mapping[str, Any] | None = None,
-    blocks: Sequence[Mapping[str, Any]] = (),
+    kept: Sequence[Kept] = (),
+    retained: RetentionSeen | None = None,
+    blocks: Sequence[Block] = (),
     payload: Payload = PAYLOAD,
     as_deployed: bool = False,
     readers: int = 1,

@@ -1,14 +1,14 @@
 import pytest
 
 from cachekit_memprobe.findings import coercion, findings_of
-from tests.unit.findings.made import evidence, line, stage
+from tests.unit.findings.made import at, evidence, line, stage
 
 AUTO_BYTES = line("auto_serializer.py:813", 1.0, "verbatim", source="        data = bytes(data)")
 AUTO_COPY = line(
     "auto_serializer.py:1086",
     1.0,
     "verbatim",
-    held=1.0,
+    survived=1.0,
     source="arr = np.frombuffer(raw_bytes, dtype=_dtype_from_untrusted(dtype_str)).copy()",
 )
 
@@ -52,11 +52,7 @@ def test_any_other_line(source: str) -> None:
 
 def test_a_view_that_is_coerced_on_its_way_should_be_passed_on() -> None:
     (finding,) = coercion.find(evidence(stage("decode", AUTO_BYTES)))
-    assert (finding.stage, finding.file, finding.line) == (
-        "decode",
-        "cachekit/serializers/auto_serializer.py",
-        813,
-    )
+    assert finding.place == at("decode", "auto_serializer.py:813")
     assert finding.message == (
         "decode copies 1.00x (300.0 MB) per read, byte for byte, at "
         "cachekit/serializers/auto_serializer.py:813: bytes(data) makes an object that is dropped before the "
@@ -66,10 +62,10 @@ def test_a_view_that_is_coerced_on_its_way_should_be_passed_on() -> None:
 
 def test_a_result_that_is_made_to_stand_alone_is_a_decision() -> None:
     (finding,) = coercion.find(evidence(stage("decode", AUTO_COPY)))
-    assert finding.line == 1086
+    assert finding.place == at("decode", "auto_serializer.py:1086")
     assert finding.message.endswith(
-        ": .copy() makes an object that the result keeps; a view in its place would save the copy, and keep "
-        "alive what it looks into"
+        ": .copy() makes an object that the result keeps; a view in its place would save the copy, but keep "
+        "alive the memory behind it"
     )
 
 
@@ -90,7 +86,8 @@ def test_without_proof_size_or_source_there_is_none(site: object) -> None:
 def test_a_line_has_the_more_specific_finding_only() -> None:
     plain = line("orjson_serializer.py:196", 1.0, "verbatim", source="json_data = data[8:]")
     found = findings_of(evidence(stage("decode", AUTO_BYTES, AUTO_COPY, plain)))
-    assert sorted((finding.line, finding.code) for finding in found if finding.line) == [
+    places = [(finding.place, finding.code) for finding in found]
+    assert sorted((place.line, code) for place, code in places if place and place.line) == [
         (196, "MEM001"),
         (813, "MEM006"),
         (1086, "MEM006"),
@@ -111,6 +108,6 @@ def test_of_several_on_a_line_all_are_named() -> None:
 
 
 def test_what_a_backfill_keeps_may_be_l1s() -> None:
-    copied = line("l1_cache.py:9", 1.0, "verbatim", source="value = bytes(value)", held=1.0)
+    copied = line("l1_cache.py:9", 1.0, "verbatim", source="value = bytes(value)", survived=1.0)
     (finding,) = coercion.find(evidence(stage("l1_put", copied), tier="l2", backfill=True))
     assert "makes an object that L1 or the result keeps" in finding.message

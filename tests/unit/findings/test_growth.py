@@ -9,7 +9,8 @@ def test_a_slope_with_its_margin_and_its_kind() -> None:
     values = {"growth.per_read": 1.0, "growth.margin": 0.0004, "growth.anon": 1.0, "growth.file": 0.001}
     (finding,) = growth.find(evidence(values=values))
     assert finding.message == (
-        "each further read adds 1.00x (300.0 MB) ± 0.00x of resident set and keeps it: 1.00x anonymous"
+        "each further read adds 1.00x (300.0 MB) ± 0.00x of resident memory that stays after its value "
+        "was dropped: 1.00x anonymous"
     )
 
 
@@ -18,7 +19,7 @@ def test_a_slope_through_two_points_has_no_margin() -> None:
         evidence(values={"growth.per_read": 1.0, "growth.anon": 0.4, "growth.file": 0.6})
     )
     assert finding.message == (
-        "each further read adds 1.00x (300.0 MB) of resident set and keeps it: "
+        "each further read adds 1.00x (300.0 MB) of resident memory that stays after its value was dropped: "
         "0.40x anonymous, 0.60x file-backed"
     )
 

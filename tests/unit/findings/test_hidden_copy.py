@@ -3,7 +3,7 @@
 import pytest
 
 from cachekit_memprobe.findings import hidden_copy
-from tests.unit.findings.made import evidence, line, stage
+from tests.unit.findings.made import at, evidence, line, stage
 
 STATS = stage("stats", line("wrapper.py:732", 5.74, "unproven"), live=5.74, traced=2.73)
 
@@ -23,7 +23,7 @@ def test_what_the_whole_read_hides_may_be_this_stages() -> None:
 def test_any_other_stage_is_told_by_its_own_balance(values: dict[str, float]) -> None:
     rust = stage("decompress", line("standard_serializer.py:374", 2.0), live=2.0, traced=1.0)
     (finding,) = hidden_copy.find(evidence(rust, values=values))
-    assert (finding.stage, finding.line) == ("decompress", 374)
+    assert finding.place == at("decompress", "standard_serializer.py:374")
 
 
 @pytest.mark.parametrize(("traced", "findings"), [(6.9, 0), (6.0, 1)])

@@ -1,23 +1,18 @@
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
+from cachekit_memprobe.child.seen import Kept
 from cachekit_memprobe.findings import kept
 from cachekit_memprobe.model import Payload
-from tests.unit.findings.made import evidence, size
+from tests.unit.findings.made import at, evidence, size
 
-KEPT: dict[str, Any] = {
-    "name": "cachekit.serializers.wrapper._KEPT",
-    "size_bytes": size(1.0),
-    "stage": "unwrap",
-    "file": "cachekit/serializers/wrapper.py",
-    "line": 140,
-}
+KEPT = Kept("cachekit.serializers.wrapper._KEPT", size(1.0), at("unwrap", "wrapper.py:140"))
 
 
 def test_a_name_and_the_line_that_uses_it() -> None:
     (finding,) = kept.find(evidence(kept=[KEPT]))
-    assert (finding.stage, finding.file, finding.line) == ("unwrap", "cachekit/serializers/wrapper.py", 140)
+    assert finding.place == at("unwrap", "wrapper.py:140")
     assert finding.message == (
         "cachekit.serializers.wrapper._KEPT still refers to 1.00x (300.0 MB) after the value was dropped, "
         "used in unwrap at cachekit/serializers/wrapper.py:140"
@@ -25,14 +20,14 @@ def test_a_name_and_the_line_that_uses_it() -> None:
 
 
 def test_a_name_whose_line_was_not_found() -> None:
-    (finding,) = kept.find(evidence(kept=[{**KEPT, "stage": None, "file": "", "line": 0}]))
-    assert (finding.stage, finding.file, finding.line) == (None, None, None)
+    (finding,) = kept.find(evidence(kept=[replace(KEPT, place=None)]))
+    assert finding.place is None
     assert finding.message.endswith("after the value was dropped")
 
 
 def test_what_stays_without_a_name() -> None:
     (finding,) = kept.find(evidence(values={"held.after": 1.0}))
-    assert (finding.stage, finding.file, finding.line) == (None, None, None)
+    assert finding.place is None
     assert finding.message == (
         "1.00x (300.0 MB) stays after the value was dropped and every tier of the cache was emptied; no name "
         "in cachekit's modules was found to refer to it"
@@ -54,7 +49,7 @@ def test_an_arena_or_two_that_stray_objects_keep_are_no_leak(
 
 
 def test_the_entry_that_a_backfill_puts_into_l1_is_no_leak() -> None:
-    in_l1 = {**KEPT, "name": "cachekit.l1_cache._global_l1_manager", "stage": None, "file": "", "line": 0}
+    in_l1 = Kept("cachekit.l1_cache._global_l1_manager", size(1.0))
     assert list(kept.find(evidence(kept=[in_l1], backfill=True))) == []
     assert len(list(kept.find(evidence(kept=[in_l1])))) == 1
     assert len(list(kept.find(evidence(kept=[KEPT, in_l1], backfill=True)))) == 1

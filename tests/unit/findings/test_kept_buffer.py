@@ -2,15 +2,17 @@ from dataclasses import replace
 
 import pytest
 
+from cachekit_memprobe.child.seen import Kept
 from cachekit_memprobe.findings import Evidence, kept_buffer, kept_pages
-from cachekit_memprobe.model import Payload, StageUsage
-from tests.unit.findings.made import evidence, line, stage
+from cachekit_memprobe.model import Payload
+from cachekit_memprobe.result import StageUsage
+from tests.unit.findings.made import at, evidence, line, stage
 
 VALUES = {"held.after": 0.0, "copies.total": 3.0, "growth.per_read": 0.0}
 
 
 def received(held: float) -> StageUsage:
-    return stage("backend_get", line("x.py:9", 2.0, "received", held=held), line("y.py:1", 0.1))
+    return stage("backend_get", line("x.py:9", 2.0, "received", survived=held), line("y.py:1", 0.1))
 
 
 def read_of(held: float, backend: str = "redis", settled: float = 1.01) -> Evidence:
@@ -21,10 +23,11 @@ def read_of(held: float, backend: str = "redis", settled: float = 1.01) -> Evide
 def test_a_buffer_that_outlives_the_value_is_the_connections() -> None:
     seen = read_of(1.01)
     (finding,) = kept_buffer.find(seen)
-    assert (finding.code, finding.stage, finding.line) == ("MEM014", "backend_get", 9)
+    assert (finding.code, finding.place) == ("MEM014", at("backend_get", "x.py:9"))
     assert finding.message == (
-        "the connection keeps 1.01x (303.0 MB) of what backend_get allocated at cachekit/serializers/x.py:9, "
-        "its buffer, after the value was dropped too; it lets go of it when it receives again"
+        "the connection keeps the buffer that it received into, 1.01x (303.0 MB) that backend_get "
+        "allocated at "
+        "cachekit/serializers/x.py:9, even after the value was dropped; the next receive frees it"
     )
     assert list(kept_pages.find(seen)) == []
 
@@ -32,18 +35,18 @@ def test_a_buffer_that_outlives_the_value_is_the_connections() -> None:
 @pytest.mark.parametrize(("held", "findings"), [(0.09, 0), (0.2, 1)])
 def test_an_arena_is_no_buffer(held: float, findings: int) -> None:
     small = replace(read_of(held, backend="cachekitio"), payload=Payload(16 << 20, 16 << 20))
-    sites = [replace(site, held_bytes=round(held * (16 << 20))) for site in received(held).sites]
+    sites = [replace(site, survived_bytes=round(held * (16 << 20))) for site in received(held).sites]
     seen = replace(small, stages=(replace(received(held), sites=tuple(sites)),))
     assert len(list(kept_buffer.find(seen))) == findings
 
 
 def test_what_a_backfill_puts_into_l1_is_no_leak_that_hides_the_buffer() -> None:
-    in_l1 = {"name": "cachekit.l1_cache._manager", "size_bytes": 300_000_000, "stage": None, "file": ""}
+    in_l1 = Kept("cachekit.l1_cache._manager", 300_000_000)
     seen = read_of(2.01, settled=2.01)
     read = replace(seen.scenario.read, backfill=True)
     seen = replace(seen, kept=[in_l1], scenario=replace(seen.scenario, read=read))
     (finding,) = kept_buffer.find(seen)
-    assert finding.message.startswith("the connection keeps 1.01x")
+    assert finding.message.startswith("the connection keeps the buffer that it received into, 1.01x")
     assert list(kept_pages.find(seen)) == []
 
 
@@ -69,7 +72,7 @@ def test_what_was_put_into_l1_is_not_the_connections() -> None:
     read = replace(seen.scenario.read, backfill=True)
     seen = replace(seen, scenario=replace(seen.scenario, read=read))
     (finding,) = kept_buffer.find(seen)
-    assert finding.message.startswith("the connection keeps 1.02x")
+    assert finding.message.startswith("the connection keeps the buffer that it received into, 1.02x")
     assert list(kept_pages.find(seen)) == []
 
 

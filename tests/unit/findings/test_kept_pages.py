@@ -1,31 +1,32 @@
 import pytest
 
+from cachekit_memprobe.child.seen import Kept
 from cachekit_memprobe.findings import kept_pages
 from cachekit_memprobe.model import Payload
 from tests.golden.reports import MAP_SITE
 from tests.unit.findings.made import evidence, line, stage
 
-KEPT = {"name": "cachekit.x._KEPT", "size_bytes": 1, "stage": None, "file": "", "line": 0}
+KEPT = Kept("cachekit.x._KEPT", 1)
 
 
 def test_pages_in_which_nothing_lives() -> None:
     values = {"rss.settled": 1.15, "held.after": 0.0, "growth.per_read": 0.001}
     (finding,) = kept_pages.find(evidence(values=values, as_deployed=True))
-    assert (finding.stage, finding.file, finding.line) == (None, None, None)
+    assert finding.place is None
     assert finding.message == (
-        "1.15x (345.0 MB) stays resident after the value was dropped, though at most 0.00x (0 B) of it is "
-        "alive: an allocator keeps the pages that were freed, and the next reads use them again"
+        "1.15x (345.0 MB) stays resident after the value was dropped, although at most 0.00x (0 B) of it is "
+        "in use: an allocator keeps pages that were freed, and the next reads use them again"
     )
 
 
 @pytest.mark.parametrize("growth", [{}, {"growth.per_read": 0.4}])
 def test_of_their_use_nothing_is_said_that_was_not_seen(growth: dict[str, float]) -> None:
     (finding,) = kept_pages.find(evidence(values={"rss.settled": 1.15, "held.after": 0.0, **growth}))
-    assert finding.message.endswith("keeps the pages that were freed")
+    assert finding.message.endswith("keeps pages that were freed")
 
 
 def test_without_the_retention_instrument_what_the_read_had_not_given_back_may_be_alive() -> None:
-    result = stage("materialize", line("arrow.py:496", 1.0, held=1.0))
+    result = stage("materialize", line("arrow.py:496", 1.0, survived=1.0))
     values = {"rss.settled": 1.15, "copies.total": 1.0}
     assert list(kept_pages.find(evidence(result, values=values))) == []
     assert len(list(kept_pages.find(evidence(result, values={**values, "rss.settled": 2.3})))) == 1

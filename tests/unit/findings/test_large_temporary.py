@@ -2,11 +2,13 @@ from dataclasses import replace
 
 import pytest
 
+from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.findings import large_temporary
-from cachekit_memprobe.model import Finding, Payload
-from tests.unit.findings.made import LOGICAL_BYTES, evidence, line, size, stage
+from cachekit_memprobe.model import Payload
+from cachekit_memprobe.result import Finding
+from tests.unit.findings.made import LOGICAL_BYTES, at, evidence, line, size, stage
 
-SCRATCH = line("orjson_serializer.py:204", 13.0, "mixed", verbatim=1.0, held=1.0)
+SCRATCH = line("orjson_serializer.py:204", 13.0, "mixed", verbatim=1.0, survived=1.0)
 
 
 def found(*stages: object, **more: object) -> list[Finding]:
@@ -15,18 +17,19 @@ def found(*stages: object, **more: object) -> list[Finding]:
 
 def test_scratch_that_is_never_touched_is_said_not_to_be_resident() -> None:
     (finding,) = found(stage("decode", SCRATCH), values={"peak.heap": 15.0, "rss.peak": 4.0})
-    assert (finding.stage, finding.line) == ("decode", 204)
+    assert finding.place == at("decode", "orjson_serializer.py:204")
     assert finding.message == (
-        "decode allocates 12.00x (3.6 GB) at cachekit/serializers/orjson_serializer.py:204 that is gone when "
-        "the read returns, more than the value itself; allocated is not resident: RSS peaks at 4.00x "
-        "(1.2 GB), the heap at 15.00x (4.5 GB), so most of these pages are never touched"
+        "decode allocates 12.00x (3.6 GB) at cachekit/serializers/orjson_serializer.py:204, more than "
+        "the value "
+        "itself, and frees it before the read returns; most of these pages are never touched: the heap peaks "
+        "at 15.00x (4.5 GB), RSS only at 4.00x (1.2 GB)"
     )
 
 
 @pytest.mark.parametrize("values", [{}, {"peak.heap": 6.74, "rss.peak": 6.74}, {"peak.heap": 15.0}])
 def test_what_is_resident_or_not_known_to_be_is_said_without_that(values: dict[str, float]) -> None:
     (finding,) = found(stage("decode", SCRATCH), values=values)
-    assert finding.message.endswith("more than the value itself")
+    assert finding.message.endswith("and frees it before the read returns")
 
 
 def test_one_whole_intermediate_form_is_what_a_stage_may_need() -> None:
@@ -34,7 +37,7 @@ def test_one_whole_intermediate_form_is_what_a_stage_may_need() -> None:
 
 
 def test_what_the_result_keeps_is_no_temporary() -> None:
-    assert found(stage("decode", line("base.py:493", 3.0, held=3.0))) == []
+    assert found(stage("decode", line("base.py:493", 3.0, survived=3.0))) == []
 
 
 def test_a_frame_larger_than_the_value_is_the_measure() -> None:
@@ -46,8 +49,8 @@ def test_a_frame_larger_than_the_value_is_the_measure() -> None:
 
 def test_lines_that_are_large_together_are_one_finding_without_a_line() -> None:
     (finding,) = found(stage("unwrap", line("wrapper.py:80", 1.0), line("wrapper.py:83", 1.0)))
-    assert (finding.stage, finding.file, finding.line) == ("unwrap", None, None)
-    assert finding.message.startswith("unwrap allocates 2.00x (600.0 MB) on several lines that is gone")
+    assert finding.place == Place("unwrap")
+    assert finding.message.startswith("unwrap allocates 2.00x (600.0 MB) on several lines, more than")
 
 
 def test_copies_and_what_was_received_are_told_elsewhere() -> None:
@@ -56,10 +59,10 @@ def test_copies_and_what_was_received_are_told_elsewhere() -> None:
 
 
 def test_a_line_without_a_file_is_told_by_its_function() -> None:
-    native = replace(line("x.py:1", 2.0), file="", line=0, function="zstd_decompress")
+    native = replace(line("x.py:1", 2.0), place=Place("", "zstd_decompress"))
     (finding,) = found(stage("decompress", native))
-    assert (finding.file, finding.line) == (None, None)
-    assert " in zstd_decompress that is gone" in finding.message
+    assert finding.place == Place("decompress", "zstd_decompress")
+    assert " in zstd_decompress, more than" in finding.message
 
 
 def test_the_decorators_own_work_is_another_rules() -> None:
@@ -83,7 +86,7 @@ def test_a_coercion_in_the_middle_of_a_call_is_named_as_what_it_may_be() -> None
     source = "decrypted_data = self.encryptor.decrypt_with_keys(bytes(data), aad, self.tenant_keys)"
     (finding,) = found(stage("decrypt", line("encryption_wrapper.py:679", 3.0, source=source)))
     assert finding.message.endswith(
-        "more than the value itself; if bytes(data) is given a view, it is a part of that"
+        "before the read returns; if bytes(data) is given a view, the copy that it makes is part of that"
     )
 
 

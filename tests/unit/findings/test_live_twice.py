@@ -1,13 +1,16 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from cachekit_memprobe.child.seen import Origin
+from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.findings import live_twice
-from cachekit_memprobe.model import Finding
-from tests.unit.findings.made import FRAME, block, evidence, line, size, stage
+from cachekit_memprobe.result import Finding
+from tests.unit.findings.made import FRAME, at, block, evidence, line, made_of, stage
 
 FIRST = line("auto_serializer.py:813", 1.0, "verbatim")
-SECOND = line("auto_serializer.py:1086", 1.0, "verbatim", held=1.0)
+SECOND = line("auto_serializer.py:1086", 1.0, "verbatim", survived=1.0)
 BLOCKS = (
     block("decode", "auto_serializer.py:813", "verbatim", of=FRAME),
     block("decode", "auto_serializer.py:1086", "verbatim", of=FRAME),
@@ -20,7 +23,7 @@ def found(*stages: Any, **more: Any) -> list[Finding]:
 
 def test_two_copies_of_the_frame() -> None:
     (finding,) = found(stage("decode", SECOND, FIRST), blocks=BLOCKS)
-    assert finding.stage == "decode"
+    assert finding.place == Place("decode")
     assert finding.message == (
         "2.00x (600.0 MB) of the heap's peak is the same bytes 2 times: "
         "1.00x of decode from cachekit/serializers/auto_serializer.py:813, "
@@ -32,14 +35,17 @@ def test_what_was_received_and_its_copy() -> None:
     received = line("backend.py:104", 1.0, "received")
     blocks = (
         block("backend_get", "backend.py:104", "received"),
-        block("decode", "auto_serializer.py:813", "verbatim", of=f"{size(1.0)} bytes of bytes"),
+        block("decode", "auto_serializer.py:813", "verbatim", of=made_of(1.0)),
     )
     (finding,) = found(stage("backend_get", received), stage("decode", FIRST), blocks=blocks)
     assert "1.00x of backend_get from cachekit/serializers/backend.py:104, 1.00x of decode" in finding.message
 
 
 def test_a_line_of_a_statement_that_has_several() -> None:
-    shifted = [{**BLOCKS[0], "line": 812, "statement": [811, 814]}, BLOCKS[1]]
+    shifted = [
+        replace(BLOCKS[0], place=at("decode", "auto_serializer.py:812"), statement=(811, 814)),
+        BLOCKS[1],
+    ]
     assert len(found(stage("decode", SECOND, FIRST), blocks=shifted)) == 1
 
 
@@ -61,7 +67,7 @@ def test_two_halves_are_one_whole() -> None:
 
 
 def test_copies_of_different_originals() -> None:
-    blocks = (BLOCKS[0], {**BLOCKS[1], "of": "12345 bytes of bytearray"})
+    blocks = (BLOCKS[0], replace(BLOCKS[1], origin=Origin("made", 12345, "bytearray")))
     assert found(stage("decode", SECOND, FIRST), blocks=blocks) == []
 
 
@@ -74,9 +80,8 @@ def test_new_memory_of_one_size_is_not_one_original() -> None:
 
 
 def test_a_line_that_copies_many_things_of_one_size_has_not_copied_one_thing_often() -> None:
-    of = f"{size(0.125)} bytes of bytes"
     blocks = [
-        block("decode", f"auto_serializer.py:{number}", "verbatim", 0.125, of=of)
+        block("decode", f"auto_serializer.py:{number}", "verbatim", 0.125, of=made_of(0.125))
         for number in (813, 1086)
         for _ in range(8)
     ]

@@ -1,15 +1,17 @@
 """What holds for all rules: codes, pages, and that each has evidence for and against it."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cachekit_memprobe import pages
-from cachekit_memprobe.findings import RULES, Evidence, findings_of
+from cachekit_memprobe.child.seen import Handed, Kept
+from cachekit_memprobe.findings import RULES, Evidence, Rule, findings_of
 from cachekit_memprobe.model import Payload
 from tests.golden.reports import MAP_SITE
-from tests.unit.findings.made import FRAME, block, evidence, line, size, stage
+from tests.unit.findings.made import FRAME, NOTHING, block, evidence, line, retained, size, stage
 
 PAGES = Path(__file__).parents[3] / "docs" / "findings"
 CODES = sorted(rule.CODE for rule in RULES)
@@ -17,12 +19,10 @@ SECTIONS = ["What it means", "How to see it", "What a fix looks like", "What it 
 
 COPY = line("wrapper.py:126", 1.0, "verbatim", source="payload = bytes(mv[header_end:])")
 SLICE = line("orjson_serializer.py:196", 1.0, "verbatim", source="json_data = data[8:]")
-TO_PANDAS = line("arrow_serializer.py:496", 1.0, held=1.0)
-KEPT = {"name": "cachekit.x._KEPT", "size_bytes": size(1.0), "stage": None, "file": "", "line": 0}
-RETAINED = {
-    "result": {"anon_bytes": size(1.0), "pool_bytes": 0, "mapped_bytes": 0, "open_files": 1},
-    "handed": [{"what": "frame", "size_bytes": size(1.0)}],
-}
+TO_PANDAS = line("arrow_serializer.py:496", 1.0, survived=1.0)
+KEPT = Kept("cachekit.x._KEPT", size(1.0))
+IN_A_FILE = replace(NOTHING, anon_bytes=size(1.0), open_files=1)
+RETAINED = retained(Handed("frame", size(1.0)), result=IN_A_FILE)
 
 TRIGGERS: dict[str, Evidence] = {
     "MEM001": evidence(stage("decode", SLICE)),
@@ -31,7 +31,7 @@ TRIGGERS: dict[str, Evidence] = {
     "MEM004": evidence(kept=[KEPT]),
     "MEM005": evidence(stage("backend_map", MAP_SITE)),
     "MEM006": evidence(stage("unwrap", COPY)),
-    "MEM007": evidence(stage("decode", line("orjson_serializer.py:204", 13.0, held=1.0))),
+    "MEM007": evidence(stage("decode", line("orjson_serializer.py:204", 13.0, survived=1.0))),
     "MEM008": evidence(
         stage("unwrap", COPY),
         stage("decode", SLICE),
@@ -46,7 +46,7 @@ TRIGGERS: dict[str, Evidence] = {
     "MEM012": evidence(values={"held.mapping": 1.0}, retained=RETAINED),
     "MEM013": evidence(values={"growth.per_read": 1.0}),
     "MEM014": evidence(
-        stage("backend_get", line("backend.py:104", 2.0, "received", held=1.0)),
+        stage("backend_get", line("backend.py:104", 2.0, "received", survived=1.0)),
         values={"rss.settled": 1.0},
         backend="redis",
     ),
@@ -76,7 +76,7 @@ CLEAN = evidence(
         "held.after": 0.0,
     },
     blocks=[block("materialize", "arrow_serializer.py:496", "transformed")],
-    retained={**RETAINED, "handed": []},
+    retained=retained(result=IN_A_FILE),
 )
 """A read that copies once, into the result, where tracemalloc sees it."""
 
@@ -90,10 +90,9 @@ def test_every_rule_has_evidence_that_triggers_it() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.CODE))
-def test_a_rule_finds_its_own_and_nothing_in_a_clean_read(rule: object) -> None:
-    code, find = rule.CODE, rule.find  # type: ignore[attr-defined]
-    assert [finding.code for finding in find(TRIGGERS[code])] == [code]
-    assert list(find(CLEAN)) == []
+def test_a_rule_finds_its_own_and_nothing_in_a_clean_read(rule: Rule) -> None:
+    assert [finding.code for finding in rule.find(TRIGGERS[rule.CODE])] == [rule.CODE]
+    assert list(rule.find(CLEAN)) == []
 
 
 def test_a_clean_read_has_no_finding() -> None:

@@ -13,4 +13,4 @@ def test_a_value_is_small_by_its_own_size(logical_bytes: int, findings: int) -> 
 
 def test_the_size_is_told() -> None:
     (finding,) = small_value.find(evidence(payload=Payload(48_800, 50_000)))
-    assert finding.message.startswith("the value is 48.8 kB only: a read takes some 0.3 MB for itself")
+    assert finding.message.startswith("the value is only 48.8 kB: any read takes some 0.3 MB for itself")

@@ -19,7 +19,7 @@ def test_everything_but_the_results() -> None:
     assert head.pop("results") == []
     assert head == snapshot(
         {
-            "schema_version": 1,
+            "schema_version": 2,
             "tool": {"name": "cachekit-memprobe", "version": "0.1.0"},
             "created": "2026-01-02T03:04:05+00:00",
             "target": {
@@ -39,6 +39,7 @@ def test_everything_but_the_results() -> None:
                 "timeout_s": 300.0,
                 "jobs": 2,
                 "as_deployed": False,
+                "isolation": "fork",
             },
             "sweep": {
                 "sizes": [],
@@ -99,7 +100,7 @@ def test_a_measured_result_without_its_stages() -> None:
                     "excess": 0.7,
                     "level": "error",
                     "status": "over",
-                    "where": "unwrap at cachekit/serializers/wrapper.py:126",
+                    "suspect": {"stage": "unwrap", "file": "cachekit/serializers/wrapper.py", "line": 126},
                 },
                 {
                     "metric": "copies.total",
@@ -108,7 +109,7 @@ def test_a_measured_result_without_its_stages() -> None:
                     "excess": 0.6014,
                     "level": "error",
                     "status": "over",
-                    "where": "unwrap at cachekit/serializers/wrapper.py:126",
+                    "suspect": {"stage": "unwrap", "file": "cachekit/serializers/wrapper.py", "line": 126},
                 },
                 {
                     "metric": "peak.heap",
@@ -117,7 +118,7 @@ def test_a_measured_result_without_its_stages() -> None:
                     "excess": 0.6013,
                     "level": "warn",
                     "status": "over",
-                    "where": "unwrap at cachekit/serializers/wrapper.py:126",
+                    "suspect": {"stage": "unwrap", "file": "cachekit/serializers/wrapper.py", "line": 126},
                 },
                 {
                     "metric": "rss.peak",
@@ -126,7 +127,7 @@ def test_a_measured_result_without_its_stages() -> None:
                     "excess": 0.604,
                     "level": "error",
                     "status": "over",
-                    "where": "unwrap at cachekit/serializers/wrapper.py:126",
+                    "suspect": {"stage": "unwrap", "file": "cachekit/serializers/wrapper.py", "line": 126},
                 },
                 {
                     "metric": "growth.per_read",
@@ -135,7 +136,7 @@ def test_a_measured_result_without_its_stages() -> None:
                     "excess": 0.0,
                     "level": "error",
                     "status": "within",
-                    "where": None,
+                    "suspect": None,
                 },
             ],
             "findings": [
@@ -173,7 +174,7 @@ def test_a_stage_names_its_largest_site() -> None:
             "copies": 1.0,
             "verbatim_bytes": 300000000,
             "live_bytes": 300000000,
-            "held_bytes": 0,
+            "survived_bytes": 0,
             "mapped_bytes": 0,
             "tracemalloc_bytes": 300000000,
             "view_of": None,
@@ -189,7 +190,7 @@ def test_a_stage_names_its_largest_site() -> None:
                     "allocations": 1,
                     "verbatim_bytes": 300000000,
                     "live_bytes": 300000000,
-                    "held_bytes": 0,
+                    "survived_bytes": 0,
                     "mapped_bytes": 0,
                 }
             ],
@@ -207,7 +208,7 @@ def test_a_stage_names_its_largest_site() -> None:
             "copies": 0.0,
             "verbatim_bytes": 0,
             "live_bytes": 0,
-            "held_bytes": 0,
+            "survived_bytes": 0,
             "mapped_bytes": 0,
             "tracemalloc_bytes": 0,
             "view_of": "the frame in L1",
@@ -244,7 +245,7 @@ def test_a_limit_that_was_not_measured_has_no_observed_figure() -> None:
                 "excess": 0.0,
                 "level": "error",
                 "status": "unmeasured",
-                "where": None,
+                "suspect": None,
             }
         ]
     )
@@ -260,7 +261,8 @@ def test_a_result_without_figures_has_the_same_keys(result: Any) -> None:
 
 def test_the_interpreters_path_is_nowhere() -> None:
     target = replace(TARGET, spec="/home/someone/envs/0.9.1/bin/python")
-    text = to_json(replace(report_of(L1_HIT), target=target))
+    report = report_of(L1_HIT)
+    text = to_json(replace(report, run=replace(report.run, target=target)))
     assert "someone" not in text
     assert json.loads(text)["target"]["spec"] == "python"
 
@@ -278,6 +280,6 @@ def test_a_figure_that_is_no_number_is_refused() -> None:
 def test_without_memray_a_stages_copies_are_unknown_and_not_0() -> None:
     [result] = document(replace(L1_HIT, metrics={"rss.peak": 2.0}))["results"]
     stage = result["stages"][0]
-    names = ("copies_bytes", "copies", "live_bytes", "held_bytes", "mapped_bytes")
+    names = ("copies_bytes", "copies", "live_bytes", "survived_bytes", "mapped_bytes")
     assert [stage[name] for name in names] == [None] * len(names)
     assert stage["tracemalloc_bytes"] == 0

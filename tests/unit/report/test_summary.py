@@ -2,9 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from cachekit_memprobe.model import Result
 from cachekit_memprobe.report.summary import scenario_line, verdict_line
+from cachekit_memprobe.result import BudgetResult, Result
 from tests.golden.reports import FILE_GET, FILE_MAP, L1_HIT, NOT_APPLICABLE, UNMEASURED, report_of
+
+WITHIN = BudgetResult("copies.total", 3.0, 1.0, "error", "within")
+NOT_JUDGED = tuple(
+    BudgetResult(name, 1.0, None, "error", "not_judged") for name in ("rss.peak", "held.after")
+)
 
 
 @pytest.mark.parametrize(
@@ -29,10 +34,29 @@ def test_the_last_line_counts_every_outcome(results: tuple[Result, ...], line: s
 @pytest.mark.parametrize(
     ("result", "line"),
     [
-        (FILE_MAP, "arrow-file-mmap: PASS"),
+        (replace(FILE_MAP, budgets=()), "arrow-file-mmap: PASS, no budget"),
+        (replace(FILE_MAP, budgets=(WITHIN,)), "arrow-file-mmap: PASS"),
+        (FILE_MAP, "arrow-file-mmap: PASS, 0 of 1 limit judged (not measured: peak.tracemalloc)"),
+        (
+            replace(FILE_MAP, budgets=(WITHIN, *NOT_JUDGED)),
+            "arrow-file-mmap: PASS, 1 of 3 limits judged "
+            "(not judged: rss.peak, held.after; their instruments were not run)",
+        ),
+        (
+            replace(FILE_MAP, budgets=(*FILE_MAP.budgets, *NOT_JUDGED)),
+            "arrow-file-mmap: PASS, 0 of 3 limits judged "
+            "(not judged: rss.peak, held.after; their instruments were not run; not measured: "
+            "peak.tracemalloc)",
+        ),
+        (
+            replace(L1_HIT, budgets=(*L1_HIT.budgets[:1], *NOT_JUDGED)),
+            "arrow-l1-hit: FAIL: copies.unwrap 1.00x over 0.30x "
+            "(unwrap at cachekit/serializers/wrapper.py:126); 1 of 3 limits judged "
+            "(not judged: rss.peak, held.after; their instruments were not run)",
+        ),
         (
             FILE_GET,
-            "arrow-file-get: PASS, but over in a warning: peak.heap 3.00x over 2.90x "
+            "arrow-file-get: PASS, over in a warning: peak.heap 3.00x over 2.90x "
             "(materialize at cachekit/serializers/arrow_serializer.py:306)",
         ),
         (

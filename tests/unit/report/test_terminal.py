@@ -9,8 +9,11 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from cachekit_memprobe.model import Limit, Report
+from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.metrics import QUICK
+from cachekit_memprobe.model import Limit
 from cachekit_memprobe.report.terminal import render_report
+from cachekit_memprobe.result import BudgetResult, Report
 from tests.golden.reports import (
     FILE_GET,
     FILE_MAP,
@@ -18,6 +21,7 @@ from tests.golden.reports import (
     NOT_APPLICABLE,
     OPTIONS,
     UNMEASURED,
+    UNWRAP_PLACE,
     UNWRAP_SITE,
     report_of,
     site,
@@ -76,7 +80,7 @@ def test_every_line_fits_and_has_no_trailing_blanks(name: str, width: int) -> No
 def test_no_figure_is_cut_even_where_many_are_wide(width: int) -> None:
     wide = stage(
         "materialize",
-        site("cachekit/serializers/encryption_wrapper.py:1679", 112.25, "transformed", held=110.5),
+        site("cachekit/serializers/encryption_wrapper.py:1679", 112.25, "transformed", survived=110.5),
         live=110.5,
         traced=111.75,
     )
@@ -96,13 +100,17 @@ def test_verdicts_and_avoidable_copies_stand_out() -> None:
     assert "\x1b[1;31mverbatim" in text
 
 
+def in_file(file: str) -> Place:
+    return replace(UNWRAP_PLACE, file=file)
+
+
 def test_text_from_outside_is_neither_markup_nor_control_sequence() -> None:
     hostile = "[red]x[/red] \x1b[2Jy :smile:"
     result = replace(
         L1_HIT,
         scenario=replace(L1_HIT.scenario, name=f"n {hostile}", summary=f"s {hostile}"),
-        stages=(stage("unwrap", replace(UNWRAP_SITE, source=f"c {hostile}", file=f"f {hostile}")),),
-        budgets=(replace(L1_HIT.budgets[0], where=f"b {hostile}"),),
+        stages=(stage("unwrap", replace(UNWRAP_SITE, source=f"c {hostile}", place=in_file(f"f {hostile}"))),),
+        budgets=(replace(L1_HIT.budgets[0], suspect=in_file(f"b {hostile}")),),
         findings=(replace(L1_HIT.findings[0], message=f"m {hostile}"),),
     )
     unmeasured = replace(UNMEASURED, reason=f"r {hostile}")
@@ -113,10 +121,10 @@ def test_text_from_outside_is_neither_markup_nor_control_sequence() -> None:
 
 
 def test_a_limit_in_rss_is_marked_as_deployed_and_others_are_not() -> None:
-    text = printed(report_of(L1_HIT, options=AS_DEPLOYED), 160)
-    _, _, budget = text.partition("budget  ")
+    text = printed(report_of(L1_HIT, options=AS_DEPLOYED), 180)
+    _, _, budget = text.partition("\nbudget  ")
     marked = [line.split("  ")[0] for line in budget.splitlines() if "as deployed" in line]
-    assert marked == ["RSS peak", "growth per read"]
+    assert marked == ["rss.peak", "growth.per_read"]
 
 
 def test_a_location_that_the_sentence_names_is_not_repeated() -> None:
@@ -138,19 +146,38 @@ def test_a_scenario_without_a_budget_says_that_it_can_not_fail() -> None:
     assert "budget: none" in printed(report_of(result), 80)
 
 
-def test_limits_that_no_instrument_was_asked_for_are_told_and_counted() -> None:
+def test_limits_that_no_instrument_was_run_for_are_told_and_counted() -> None:
     limits = tuple(Limit(metric, 1.0, None, "error") for metric in ("copies.total", "rss.peak", "held.after"))
     scenario = replace(L1_HIT.scenario, budget=limits)
-    only_copies = [limit for limit in L1_HIT.budgets if limit.metric == "copies.total"]
+    copies = BudgetResult("copies.total", 3.0, 2.0, "error", "within")
+    others = [BudgetResult(metric, 1.0, None, "error", "not_judged") for metric in ("rss.peak", "held.after")]
     narrow = replace(OPTIONS, instruments=("memray",))
-    result = replace(L1_HIT, scenario=scenario, budgets=tuple(only_copies), verdict="pass")
+    result = replace(L1_HIT, scenario=scenario, budgets=(copies, *others), verdict="pass")
     text = printed(report_of(result, options=narrow), 100)
-    assert "left out, for want of the instruments: RSS peak, held after the drop" in text
-    assert "PASS: of 1 scenario, 1 within budget, 2 limits left out" in text
-    nothing = replace(result, budgets=(), verdict="unmeasured", reason="no limit could be judged")
+    rows = [line.split() for line in text.splitlines() if line.endswith("-           not judged")]
+    assert [(row[0], row[-4:]) for row in rows] == [
+        ("rss.peak", ["1.00x", "-", "not", "judged"]),
+        ("held.after", ["1.00x", "-", "not", "judged"]),
+    ]
+    assert (
+        "2 limits not judged (rss.peak, held.after): the instruments rss and retention were not run; run "
+        "without --instrument to judge them"
+    ) in " ".join(text.split())
+    assert "PASS: of 1 scenario, 1 within budget, 2 limits not judged" in text
+    nothing = replace(result, budgets=tuple(others), verdict="unmeasured", reason="no limit could be judged")
     text = printed(report_of(nothing, options=replace(OPTIONS, instruments=("tracemalloc",))), 100)
     assert "budget: none" not in text
-    assert "left out, for want of the instruments: copies, all stages, RSS peak" in text
+    assert "2 limits not judged" in text
+
+
+def test_after_a_quick_run_the_remedy_is_to_leave_that_out() -> None:
+    limit = BudgetResult("held.after", 1.0, None, "error", "not_judged")
+    result = replace(L1_HIT, budgets=(*L1_HIT.budgets, limit))
+    text = printed(report_of(result, options=replace(OPTIONS, instruments=QUICK)), 100)
+    assert (
+        "1 limit not judged (held.after): the retention instrument was not run; run without --quick to "
+        "judge it"
+    ) in " ".join(text.split())
 
 
 def test_without_memray_the_copies_are_unknown_and_not_0() -> None:

@@ -2,14 +2,16 @@ from dataclasses import replace
 
 import pytest
 
-from cachekit_memprobe.model import Result, Verdict
+from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.report import view
+from cachekit_memprobe.result import Result, Verdict
 from tests.golden.reports import (
     L1_HIT,
     LOGICAL_BYTES,
     NOT_APPLICABLE,
     PAYLOAD,
     TARGET,
+    UNWRAP_PLACE,
     UNWRAP_SITE,
     report_of,
     site,
@@ -36,11 +38,22 @@ def test_without_a_payload_there_are_no_multiples_of_it() -> None:
     ],
 )
 def test_a_location_is_below_the_package(file: str, line: int, shown: str) -> None:
-    assert view.location(file, line) == shown
+    assert view.location(Place("decode", "f", file, line)) == shown
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        (UNWRAP_PLACE, "unwrap at cachekit/serializers/wrapper.py:126"),
+        (Place("decompress", "arrow::ipc::DecompressBuffer"), "decompress"),
+    ],
+)
+def test_a_suspect_is_a_line_of_a_stage_or_the_stage_alone(place: Place, words: str) -> None:
+    assert view.suspect_words(place) == words
 
 
 def test_a_native_site_is_shown_by_its_function() -> None:
-    native = replace(UNWRAP_SITE, file="", line=0, function="arrow::ipc::DecompressBuffer")
+    native = replace(UNWRAP_SITE, place=Place("decompress", "arrow::ipc::DecompressBuffer"))
     assert view.site_location(native) == "arrow::ipc::DecompressBuffer"
 
 

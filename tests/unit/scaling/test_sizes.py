@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from cachekit_memprobe.model import Read
+from cachekit_memprobe.child.task import Read
 from cachekit_memprobe.scaling import scaling_of
 from cachekit_memprobe.sweep import Variant
 from tests.golden.reports import L1_HIT, MB
@@ -55,10 +55,10 @@ def test_points_that_are_no_line_predict_nothing() -> None:
     [scaling] = scaling_of([sized(64), sized(128), sized(256, slope=2)], [GB])
     assert not any(line.is_line for line in scaling.lines)
     assert scaling.predictions[0].growth is None
-    assert scaling.predictions[0].cautions == ("the RSS peaks that were measured are not a line",)
+    assert scaling.predictions[0].cautions == ("the measured RSS peaks don't fit a straight line",)
     assert scaling.notes == (
-        "not a line: copies.total, peak.heap, rss.peak, rss.total; a point is 0.57 payloads away, so that "
-        "the slope says little, and nothing follows for other sizes",
+        "no straight fit: copies.total, peak.heap, rss.peak, rss.total; one size is 0.57 payloads away from "
+        "it, so the slope says little, and other sizes can't be predicted",
     )
 
 
@@ -82,7 +82,7 @@ def test_two_sizes_have_no_error() -> None:
     assert scaling.predictions[0].growth is not None
     assert scaling.predictions[0].growth.margin_bytes is None
     assert scaling.notes == (
-        "two points always lie on a line, so that no error can be given; measure at a third size",
+        "two sizes always fit exactly, so there is no error to give; measure a third size",
     )
 
 
@@ -90,7 +90,7 @@ def test_sizes_that_could_not_be_measured_are_counted() -> None:
     gone = replace(sized(256), verdict="unmeasured", metrics={}, payload=None)
     [scaling] = scaling_of([sized(64), gone], [GB])
     assert scaling.lines == ()
-    assert scaling.notes == ("1 of 2 sizes could be measured", "a line needs two sizes or more")
+    assert scaling.notes == ("1 of 2 sizes could be measured", "a fit needs two sizes or more")
     assert scaling.predictions[0].cautions == ("the RSS peak was measured at fewer than two sizes",)
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from cachekit_memprobe.child.stages import BODY
 from cachekit_memprobe.findings.evidence import Evidence
-from cachekit_memprobe.model import Finding
+from cachekit_memprobe.result import Finding
 
 CODE = "MEM011"
 
 _WHOLE = 0.5
-"""Of the payload: a frame is pinned whole or not at all; this only tells it from nothing."""
+"""Of the payload: a frame is kept alive whole or not at all; this only tells it from nothing."""
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
@@ -17,15 +18,14 @@ def find(evidence: Evidence) -> Iterator[Finding]:
     if frame < _WHOLE or evidence.values.get("held.after", 0.0) >= _WHOLE:
         # What stays when the value is gone too isn't kept by the value.
         return
-    handed = (evidence.retained or {}).get("handed", ())
-    what = (
-        "unwrap's copy of the payload" if all(item["what"] == "payload" for item in handed) else "the frame"
-    )
+    handed = evidence.retained.handed if evidence.retained else ()
+    copied = all(item.what == BODY for item in handed)
+    what = "unwrap's copy of the frame's body" if copied else "the frame"
     eviction = (
-        "; evicting L1 frees nothing until it is dropped"
+        "; until it is dropped, evicting the entry from L1 frees nothing"
         if evidence.scenario.read.tier == "l1" and what == "the frame"
         else ""
     )
     part = evidence.values.get("held.slice", 0.0)
-    rows = f"; ten rows of it are enough to keep {evidence.payloads(part)}" if part >= _WHOLE else ""
+    rows = f"; ten rows of it are enough to keep {evidence.payloads(part)} alive" if part >= _WHOLE else ""
     yield Finding(CODE, f"the returned value keeps {what} alive, {evidence.payloads(frame)}{eviction}{rows}")
