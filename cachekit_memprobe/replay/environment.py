@@ -51,10 +51,10 @@ def child_environment(
     settings = {
         "CACHEKIT_MAX_VALUE_SIZE": str(value_bytes),
         "CACHEKIT_ARROW_COMPRESSION": scenario.caching.compression,
+        # What is encrypted is bound to it, and cachekit would make one up for each home. Nothing else reads
+        # it, so that all processes may have it: the fewer environments, the fewer launchers.
+        "CACHEKIT_DEPLOYMENT_UUID": _IDENTITY,
     }
-    if scenario.caching.encryption:
-        # The store's and the reads' home differ, and with them the identity that cachekit would make up.
-        settings["CACHEKIT_DEPLOYMENT_UUID"] = _IDENTITY
     own = {
         "HOME": str(home),
         "TMPDIR": str(home),
