@@ -1,20 +1,46 @@
 """The command line: one file a command, each from options to one call to text and an exit code."""
 
+from collections.abc import Mapping
+from importlib import import_module
+
 import click
 
 from cachekit_memprobe import __version__
-from cachekit_memprobe.cli.doctor import doctor_command
-from cachekit_memprobe.cli.explain import explain_command
-from cachekit_memprobe.cli.init import init_command
-from cachekit_memprobe.cli.list import list_command
-from cachekit_memprobe.cli.report import report_command
-from cachekit_memprobe.cli.run import run_command
-from cachekit_memprobe.cli.show import show_command
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS: Mapping[str, str] = {
+    "doctor": "Say what can and can't be measured here.",
+    "explain": "Explain a finding, a stage or a metric.",
+    "init": "Write a scenario with a budget for a project to keep.",
+    "list": "List the bundled scenarios, and which can run here.",
+    "report": "Show a saved run again, without measuring anything.",
+    "run": "Replay cache reads and judge them against their memory budgets.",
+    "show": "Show one scenario with its budget.",
+}
+"""Each is ``NAME_command`` in the module of its name, which is imported when the command is called: help on
+all of them, and the start of each, doesn't wait for the others."""
 
 
-@click.group(name="cachekit-memprobe", context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        # Not list(): once the command of that name was called, this is its module here.
+        return [*COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), f"{cmd_name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([*COMMANDS.items()])
+
+
+@click.command(
+    cls=_Commands, name="cachekit-memprobe", context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="cachekit-memprobe")
 def main() -> None:
     """Say what cachekit's cache reads copy, stage by stage, and fail when they exceed their budget.
@@ -22,15 +48,3 @@ def main() -> None:
     Scenarios of cache reads are replayed in isolated processes, and their memory is watched by several
     instruments. Start with "doctor" to see what can be measured here, and "list" to see the scenarios.
     """
-
-
-for command in (
-    run_command,
-    list_command,
-    show_command,
-    init_command,
-    doctor_command,
-    report_command,
-    explain_command,
-):
-    main.add_command(command)

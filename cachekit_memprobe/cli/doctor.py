@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _STYLES = {"ok": "green", "limited": "bold yellow", "missing": "bold red"}
 
 
-@click.command("doctor", short_help="Say what can and can't be measured here.")
+@click.command("doctor")
 @target_options
 @click.option(
     "--size",

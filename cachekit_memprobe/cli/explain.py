@@ -21,7 +21,7 @@ _ON_A_TERMINAL = Theme({"markdown.code": "cyan", "markdown.h1": "bold", "markdow
 """rich's own style puts code on a black ground, whatever the terminal's is."""
 
 
-@click.command("explain", short_help="Explain a finding, a stage or a metric.")
+@click.command("explain")
 @click.argument("name", required=False)
 @exits
 def explain_command(name: str | None) -> int:

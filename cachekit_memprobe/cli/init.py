@@ -11,7 +11,7 @@ from cachekit_memprobe.errors import EXIT_OK
 DEFAULT_FILE = "memprobe.toml"
 
 
-@click.command("init", short_help="Write a scenario with a budget for a project to keep.")
+@click.command("init")
 @click.argument("file", type=click.Path(path_type=Path), default=DEFAULT_FILE)
 @click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
 @exits

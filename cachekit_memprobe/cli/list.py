@@ -18,7 +18,7 @@ from cachekit_memprobe.report.layout import Trimmed
 _POLARS = "polars"
 
 
-@click.command("list", short_help="List the bundled scenarios, and which can run here.")
+@click.command("list")
 @exits
 def list_command() -> int:
     """List the bundled scenarios: what each replays, and whether it can run here.

@@ -18,7 +18,7 @@ from cachekit_memprobe.report.layout import Trimmed
 from cachekit_memprobe.units import format_bytes, format_payloads
 
 
-@click.command("show", short_help="Show one scenario with its budget.")
+@click.command("show")
 @click.argument("scenario", metavar="NAME|FILE")
 @exits
 def show_command(scenario: str) -> int:
