@@ -49,7 +49,11 @@ def _of_library_object(thing: Any, library: str, depth: int) -> Iterator[Buffer]
         yield from _buffer_protocol(thing)
     elif library == "pandas" and hasattr(thing, "columns"):
         for index in range(len(thing.columns)):
-            yield from _of_column(thing.iloc[:, index], owner=thing)
+            yield from _of_extension(thing.iloc[:, index].array, owner=thing)
+        yield from _of_index(thing.index, owner=thing)
+    elif library == "pandas" and hasattr(thing, "array"):
+        yield from _of_extension(thing.array, owner=thing)
+        yield from _of_index(getattr(thing, "index", None), owner=thing)
     elif library == "pyarrow":
         yield from _of_arrow(thing)
     elif library in _BODIES:
@@ -58,12 +62,26 @@ def _of_library_object(thing: Any, library: str, depth: int) -> Iterator[Buffer]
         yield from _buffer_protocol(thing.view)
 
 
-def _of_column(column: Any, owner: Any) -> Iterator[Buffer]:
-    """A pandas column's memory: NumPy's, or Arrow's for the types that pandas backs with Arrow."""
-    if type(column.dtype).__module__.partition(".")[0] == "numpy":
-        yield from _buffer_protocol(column.to_numpy(copy=False), owner=owner)
-    elif type(column.array).__name__.startswith("Arrow"):
-        yield from _of_arrow_column(column.array.__arrow_array__())
+def _of_index(index: Any, owner: Any) -> Iterator[Buffer]:
+    """The memory of an index: a range has none, and that of several levels is codes, which are small."""
+    if type(index).__name__ not in ("RangeIndex", "MultiIndex", "NoneType"):
+        yield from _of_extension(index.array, owner=owner)
+
+
+_BEHIND = ("_ndarray", "_codes", "_data", "_mask")
+"""Where pandas' arrays keep NumPy's: of plain types and moments, of categories, of nullable types."""
+
+
+def _of_extension(array: Any, owner: Any) -> Iterator[Buffer]:
+    """A pandas array's memory: NumPy's, or Arrow's for the types that pandas backs with Arrow."""
+    if type(array).__name__.startswith("Arrow"):
+        yield from _of_arrow_column(array.__arrow_array__())
+        return
+    found = (getattr(array, name, None) for name in _BEHIND)
+    for behind in {
+        id(one): one for one in found if type(one).__module__.partition(".")[0] == "numpy"
+    }.values():
+        yield from _buffer_protocol(behind, owner=owner)
 
 
 def _of_arrow(thing: Any) -> Iterator[Buffer]:
@@ -81,8 +99,10 @@ def _of_arrow_column(column: Any) -> Iterator[Buffer]:
 
 
 def _buffer_protocol(thing: Any, owner: Any = None) -> Iterator[Buffer]:
+    kind = getattr(getattr(thing, "dtype", None), "kind", "")
     try:
-        view = memoryview(thing)
+        # Moments and durations have no buffer protocol, the integers that they are have one.
+        view = memoryview(thing.view("i8") if kind in ("M", "m") else thing)
     except (TypeError, ValueError):
         return
     with view:

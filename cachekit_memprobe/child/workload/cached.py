@@ -34,7 +34,9 @@ class Workload:
         self._value = task.value
         self.executions = 0
         payload_bytes = task.value.logical_bytes
-        self.l1_bytes = 16 * payload_bytes + 64 * _MB
+        # An entry may be an eighth of L1 (0.22 on), and a frame may be many times the value.
+        largest_bytes = max(payload_bytes, *task.stored.frame_bytes.values(), 0)
+        self.l1_bytes = 16 * largest_bytes + 2 * sum(task.stored.frame_bytes.values()) + 64 * _MB
         self._names = task.read.names
         self.backend: Any = NoBackend() if by_reference(task) else open_backend(task, payload_bytes)
         self._cached = self._decorate(task)

@@ -11,7 +11,7 @@ from cachekit_memprobe.child.route import Counts, require_route
 from cachekit_memprobe.child.seen import OriginKind
 from cachekit_memprobe.child.stages import CONNECTED
 from cachekit_memprobe.child.task import MEASURED, WARM_UP, Task
-from cachekit_memprobe.child.workload import contents
+from cachekit_memprobe.child.workload import digests
 from cachekit_memprobe.child.workload.backends import failure_of
 from cachekit_memprobe.child.workload.cached import Workload, by_reference, namespace_of
 from cachekit_memprobe.child.workload.callers import Action
@@ -109,10 +109,10 @@ class Reader:
     def _prove_value(self, which: str, value: Any) -> None:
         if by_reference(self._task) and id(value) != self._objects[which]:
             raise CouldNotMeasure("the value that was read is not the object that was put into the cache")
-        exact = contents.exact_digest(value)
+        exact = digests.exact_digest(value)
         if exact and exact == self._task.stored.exact_digests[which]:
             return
-        digest = contents.digest(value, return_format=self._task.caching.return_format)
+        digest = digests.digest(value, return_format=self._task.caching.return_format)
         if digest != self._task.stored.digests[which]:
             raise CouldNotMeasure("the value that was read is not the value that was stored")
 

@@ -8,6 +8,7 @@ from cachekit_memprobe.child.task import WARM_UP, Stored, Task
 from cachekit_memprobe.child.workload import contents
 from cachekit_memprobe.child.workload.backends import failure_of
 from cachekit_memprobe.child.workload.cached import Workload, by_reference
+from cachekit_memprobe.child.workload.digests import digest, exact_digest
 
 _OF_JSON = ("nested", "file")
 """Kinds of which a value that isn't a table or an array has no types but JSON's."""
@@ -29,8 +30,8 @@ def store(task: Task) -> Stored:
     form, logical_bytes = "", 0
     for which in (WARM_UP, *task.read.names):
         value = workload.make(which) if by_reference(task) else workload.read(which)
-        digests[which] = contents.digest(value, return_format=task.caching.return_format)
-        exact_digests[which] = contents.exact_digest(value) if task.value.kind in _OF_JSON else ""
+        digests[which] = digest(value, return_format=task.caching.return_format)
+        exact_digests[which] = exact_digest(value) if task.value.kind in _OF_JSON else ""
         form, logical_bytes = contents.form(value), contents.logical_bytes(value)
         del value
         frame_bytes[which] = 0

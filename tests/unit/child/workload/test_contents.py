@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from cachekit_memprobe.child.workload import contents, values
+from cachekit_memprobe.child.workload import contents, digests, values
 
 MIB = 1 << 20
 FORMS = {
@@ -35,8 +35,8 @@ def test_a_value_has_the_size_that_was_asked_for(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", values.MAKERS)
 def test_the_same_arguments_make_the_same_value_and_another_seed_another(kind: str) -> None:
-    digests = [contents.digest(made(kind, seed=seed)) for seed in (1, 1, 2)]
-    assert digests[0] == digests[1] != digests[2]
+    found = [digests.digest(made(kind, seed=seed)) for seed in (1, 1, 2)]
+    assert found[0] == found[1] != found[2]
 
 
 def test_the_bytes_of_strings_are_their_text_and_offsets() -> None:
@@ -52,16 +52,16 @@ def test_a_table_is_recognised_however_it_is_cut_into_chunks(kind: str) -> None:
     frame = made(kind)
     table = pa.Table.from_pandas(frame)
     pieces = pa.concat_tables([table.slice(0, 100), table.slice(100)])
-    digest = contents.digest(frame, return_format="arrow")
-    assert contents.digest(table, return_format="arrow") == digest
-    assert contents.digest(pieces, return_format="arrow") == digest
+    digest = digests.digest(frame, return_format="arrow")
+    assert digests.digest(table, return_format="arrow") == digest
+    assert digests.digest(pieces, return_format="arrow") == digest
 
 
 def test_a_series_differs_by_name_index_and_type() -> None:
     series = pd.Series([1.0, 2.0], name="a")
     others = [series.rename("b"), series.set_axis([1, 2]), series.astype("float32"), series.to_numpy()]
-    digests = {contents.digest(value) for value in (series, *others)}
-    assert len(digests) == 5
+    found = {digests.digest(value) for value in (series, *others)}
+    assert len(found) == 5
 
 
 @pytest.mark.parametrize(
@@ -96,18 +96,18 @@ def test_a_series_differs_by_name_index_and_type() -> None:
     ],
 )
 def test_what_differs_has_another_digest(one: object, other: object) -> None:
-    assert contents.digest(one) != contents.digest(other)
+    assert digests.digest(one) != digests.digest(other)
 
 
 def test_a_range_is_the_same_as_the_labels_it_stands_for() -> None:
     """As of a DataFrame that was read by a release that writes the index out."""
     frame = pd.DataFrame({"a": [1.0, 2.0]})
-    assert contents.digest(frame) == contents.digest(frame.set_axis(pd.Index([0, 1])))
+    assert digests.digest(frame) == digests.digest(frame.set_axis(pd.Index([0, 1])))
 
 
 def test_the_order_of_keys_makes_no_difference_as_some_serializers_sort_them() -> None:
     one, other = {"a": 1, "b": [{"x": 1, "y": 2}]}, {"b": [{"y": 2, "x": 1}], "a": 1}
-    assert contents.digest(one) == contents.digest(other)
+    assert digests.digest(one) == digests.digest(other)
 
 
 class TestTheExactDigest:
@@ -116,10 +116,10 @@ class TestTheExactDigest:
     def test_is_the_same_of_equal_values_whether_their_parts_are_shared_or_not(self) -> None:
         shared = ["x" * 50, 1, 2.5, None]
         apart = [["x" * 50, 1, 2.5, None], ["".join(["x"] * 50), 1, 2.5, None]]
-        assert contents.exact_digest([shared, shared]) == contents.exact_digest(apart) != ""
+        assert digests.exact_digest([shared, shared]) == digests.exact_digest(apart) != ""
 
     def test_is_the_same_of_values_that_are_made_alike(self) -> None:
-        one, same, other = (contents.exact_digest(made("nested", seed=seed)) for seed in (1, 1, 2))
+        one, same, other = (digests.exact_digest(made("nested", seed=seed)) for seed in (1, 1, 2))
         assert one == same != other
 
     @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ class TestTheExactDigest:
         ],
     )
     def test_differs_where_anything_does(self, one: object, other: object) -> None:
-        digests = {contents.exact_digest(one), contents.exact_digest(other)}
-        assert len(digests - {""}) == 2
+        found = {digests.exact_digest(one), digests.exact_digest(other)}
+        assert len(found - {""}) == 2
 
     @pytest.mark.parametrize(
         "value",
@@ -145,10 +145,10 @@ class TestTheExactDigest:
         ids=lambda value: type(value).__name__,
     )
     def test_is_empty_of_what_it_is_not_for(self, value: object) -> None:
-        assert contents.exact_digest(value) == ""
+        assert digests.exact_digest(value) == ""
 
     def test_is_empty_of_what_is_nested_too_deep(self) -> None:
         value: object = []
         for _ in range(3000):
             value = [value]
-        assert contents.exact_digest(value) == ""
+        assert digests.exact_digest(value) == ""

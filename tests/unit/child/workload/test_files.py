@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from cachekit_memprobe.child.errors import CouldNotMeasure
-from cachekit_memprobe.child.workload import contents, files, values
+from cachekit_memprobe.child.workload import contents, digests, files, values
 
 ROWS = 1000
 ARRAYS = {
@@ -49,10 +49,10 @@ def saved(path: Path, array: Any) -> str:
 def test_an_array_of_any_type_is_recognised_whatever_its_layout(tmp_path: Path, name: str) -> None:
     array = ARRAYS[name]
     loaded = files.load(saved(tmp_path / "a.npy", array))
-    assert contents.digest(loaded) == contents.digest(np.ascontiguousarray(array))
+    assert digests.digest(loaded) == digests.digest(np.ascontiguousarray(array))
     changed = array.copy()
     changed[-1] = changed[0] if name != "fields" else (1.0, 1)
-    assert contents.digest(changed) != contents.digest(array)
+    assert digests.digest(changed) != digests.digest(array)
     assert contents.logical_bytes(loaded) == array.nbytes
 
 
@@ -62,8 +62,8 @@ def test_objects_in_columns_are_as_large_as_in_arrow(tmp_path: Path) -> None:
     assert contents.logical_bytes(loaded) == sum(
         pa.array(OBJECTS[name], from_pandas=True).nbytes for name in OBJECTS.columns
     )
-    assert contents.digest(loaded) == contents.digest(OBJECTS)
-    assert contents.digest(loaded.iloc[::-1]) != contents.digest(OBJECTS)
+    assert digests.digest(loaded) == digests.digest(OBJECTS)
+    assert digests.digest(loaded.iloc[::-1]) != digests.digest(OBJECTS)
 
 
 def test_a_smaller_value_is_the_beginning_of_the_same_type(tmp_path: Path) -> None:
