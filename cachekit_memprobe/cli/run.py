@@ -24,6 +24,7 @@ from cachekit_memprobe.cli.run_options import (
     sweep_options,
 )
 from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.metrics import metric_of
 from cachekit_memprobe.model import Limit, Run, RunOptions, Scenario
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.runstore import RunFolder, check_unused
@@ -108,6 +109,7 @@ def run_command(
     # All that can be refused is refused before anything slow begins.
     own_servers = _own_servers(servers)
     scenarios, multiplied = _scenarios(patterns, data, how, sweep, limits, own_servers)
+    _refuse_unmeasured(limits, options)
     check_json_file(json_file)
     check_unused(out)
     with ProgressDisplay(silent=quiet) as progress:
@@ -120,6 +122,17 @@ def run_command(
     finally:
         publish(report, json_file=json_file, quiet=quiet)
     return exit_code(report)
+
+
+def _refuse_unmeasured(limits: tuple[Limit, ...], options: RunOptions) -> None:
+    """A limit that is asked for by name has to be judged."""
+    for limit in limits:
+        instrument = metric_of(limit.metric).instrument
+        if instrument not in options.instruments:
+            raise UsageError(
+                f"--budget {limit.metric}: it is measured by {instrument}, which this run doesn't use; "
+                f"add --instrument {instrument}, or leave out --quick and --instrument"
+            )
 
 
 def _scenarios(

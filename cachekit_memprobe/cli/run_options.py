@@ -89,6 +89,13 @@ def _in_order(ctx: click.Context, param: click.Parameter, instruments: tuple[str
     return tuple(name for name in INSTRUMENTS if name in instruments or not instruments)
 
 
+def _only_one(ctx: click.Context, param: click.Parameter, files: tuple[Path, ...]) -> Path | None:
+    """Callback: of an option that may be given once, where click would take the last one silently."""
+    if len(files) > 1:
+        raise click.BadParameter(f"{len(files)} files are given; run each by itself", ctx, param)
+    return files[0] if files else None
+
+
 def _switched(ctx: click.Context, param: click.Parameter, value: str | None) -> bool | None:
     """Callback: ``on`` and ``off``."""
     return None if value is None else value == "on"
@@ -100,6 +107,8 @@ data_options = gathered(
     click.option(
         "--payload",
         type=click.Path(path_type=Path),
+        callback=_only_one,
+        multiple=True,
         metavar="FILE",
         help=f"Measure the read of your own data instead of a scenario's: {datafile.EXPECTED}. "
         "The next options say how it is cached.",

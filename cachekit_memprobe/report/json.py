@@ -86,7 +86,8 @@ def _site(site: SiteUsage, payload: Payload | None) -> dict[str, Any]:
     return {
         **_place(site.place),
         "source": _source(site),
-        "kind": site.kind,
+        # Null where the aliasing instrument didn't run, which alone can tell.
+        "kind": None if site.kind == "unproven" and site.verbatim_bytes is None else site.kind,
         "copies_bytes": site.copies_bytes,
         "copies": in_payloads(site.copies_bytes, payload),
         "allocations": site.allocations,

@@ -12,6 +12,7 @@ from cachekit_memprobe.report.view import (
     exceeded,
     outcome,
     suspect_words,
+    verdict_word,
     why_not_applicable,
     why_not_judged,
     why_unmeasured,
@@ -46,7 +47,7 @@ def summary_table(report: Report) -> Table:
     for result in report.results:
         table.add_row(
             Text(clean_line(result.scenario.name)),
-            Text(VERDICT_WORDS[result.verdict], style=VERDICT_STYLES[result.verdict]),
+            Text(verdict_word(result), style=VERDICT_STYLES[result.verdict]),
             *(_figure(result, metric) for metric in _METRICS),
         )
     return table
@@ -55,14 +56,17 @@ def summary_table(report: Report) -> Table:
 def verdict_line(report: Report) -> Text:
     """The verdict on the whole run, with how many scenarios it is made of."""
     verdict = outcome(report)
-    return Text(f"{VERDICT_WORDS[verdict]}: {_verdict_words(report)}", style=VERDICT_STYLES[verdict])
+    passed = [result for result in report.results if result.verdict == "pass"]
+    unlimited = verdict == "pass" and not any(result.budgets for result in passed)
+    word = verdict_word(passed[0]) if unlimited else VERDICT_WORDS[verdict]
+    return Text(f"{word}: {_verdict_words(report)}", style=VERDICT_STYLES[verdict])
 
 
 def scenario_line(result: Result, report: Report) -> str:
     """``NAME: VERDICT`` with the reason; only what could not be measured takes more than one line."""
     judged, warned = _judged(result), _excesses("over in a warning: ", exceeded(result, "warn"))
     words = {
-        "pass": ", ".join(filter(None, (VERDICT_WORDS["pass"], judged, warned))),
+        "pass": ", ".join(filter(None, (verdict_word(result), judged, warned))),
         "fail": VERDICT_WORDS["fail"] + _excesses(": ", exceeded(result)) + (f"; {judged}" if judged else ""),
         "unmeasured": f"{VERDICT_WORDS['unmeasured']}: {_hanging(why_unmeasured(result))}",
         "not_applicable": why_not_applicable(result, report),

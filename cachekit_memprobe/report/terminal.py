@@ -22,11 +22,11 @@ from cachekit_memprobe.report.styles import HEADING, QUIET, SOURCE, VERDICT_STYL
 from cachekit_memprobe.report.summary import not_judged_line, summary_table, verdict_line
 from cachekit_memprobe.report.view import (
     AS_DEPLOYED,
-    VERDICT_WORDS,
     in_payloads,
     location,
     noticeable,
     site_location,
+    verdict_word,
     why_not_applicable,
     why_unmeasured,
 )
@@ -81,7 +81,7 @@ def _header(report: Report, width: int) -> Iterable[RenderableType]:
 
 def _title(result: Result) -> Rule:
     name = (f"{clean_line(result.scenario.name)}: ", HEADING)
-    verdict = (VERDICT_WORDS[result.verdict], VERDICT_STYLES[result.verdict])
+    verdict = (verdict_word(result), VERDICT_STYLES[result.verdict])
     return Rule(Text.assemble(name, verdict), align="left", style=QUIET)
 
 

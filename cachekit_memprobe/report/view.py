@@ -33,6 +33,11 @@ VERDICT_WORDS: dict[Verdict, str] = {
 }
 
 
+def verdict_word(result: Result) -> str:
+    """The verdict; of what has no budget it is no more than that it was measured."""
+    return "MEASURED" if result.verdict == "pass" and not result.budgets else VERDICT_WORDS[result.verdict]
+
+
 @dataclass(frozen=True)
 class SiteRow:
     """One line of a stage table: a site, or what the stage's smaller sites come to.
@@ -205,6 +210,8 @@ def _took_part(stage: StageUsage) -> bool:
 
 def _kind(site: SiteUsage, payload: Payload | None) -> str:
     """A map's size stands with its kind, since it is neither copied nor held on the heap."""
+    if site.kind == "unproven" and site.verbatim_bytes is None:
+        return "-"  # nobody looked
     if site.kind != "mapped":
         return site.kind
     return f"mapped {format_payloads(in_payloads(site.mapped_bytes, payload))}"

@@ -204,3 +204,22 @@ def test_skipped_combinations_are_told_quietly_too(invoke: Invoke, tool: Tool) -
         f"arrow-l1-hit@compression={compression},tier=reference: skipped, {reason}"
         for compression in ("none", "zstd")
     ]
+
+
+def test_a_limit_that_is_asked_for_has_to_be_judged(invoke: Invoke, tool: Tool) -> None:
+    words = ("run", "arrow-l1-hit", "--budget", "rss.peak=0.1x", "--instrument", "memray", "-q")
+    result = invoke(*words)
+    assert (result.exit_code, tool.resolved) == (2, [])
+    assert "--budget rss.peak: it is measured by rss" in result.stderr
+    assert "add --instrument rss" in result.stderr
+
+
+def test_a_limit_on_what_quick_leaves_out_is_refused_too(invoke: Invoke, tool: Tool) -> None:
+    result = invoke("run", "arrow-l1-hit", "--quick", "--budget", "held.after=0.1x")
+    assert (result.exit_code, tool.resolved) == (2, [])
+
+
+def test_of_two_payloads_none_is_dropped_silently(invoke: Invoke, tool: Tool) -> None:
+    result = invoke("run", "--payload", "a.parquet", "--payload", "b.parquet")
+    assert (result.exit_code, tool.resolved) == (2, [])
+    assert "2 files are given; run each by itself" in result.stderr

@@ -148,3 +148,15 @@ def with_verdict(verdict: Verdict) -> Result:
 )
 def test_the_verdict_on_a_run(verdicts: tuple[Verdict, ...], outcome: Verdict) -> None:
     assert view.outcome(report_of(*map(with_verdict, verdicts))) == outcome
+
+
+def test_a_kind_that_nobody_looked_for_is_none() -> None:
+    looked = site("cachekit/x.py:1", 1.0, "unproven")
+    nobody = replace(looked, verbatim_bytes=None)
+    kinds = [view.site_rows(stage("decode", one), PAYLOAD)[0].kind for one in (looked, nobody)]
+    assert kinds == ["unproven", "-"]
+
+
+def test_without_a_budget_a_scenario_is_measured_and_no_more() -> None:
+    assert view.verdict_word(replace(L1_HIT, verdict="pass", budgets=())) == "MEASURED"
+    assert view.verdict_word(replace(L1_HIT, verdict="pass")) == "PASS"
