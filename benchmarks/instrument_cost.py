@@ -29,7 +29,7 @@ from cachekit_memprobe.units import parse_bytes
 
 _Record = TypeVar("_Record")
 
-AIM = 1.5
+AIM = 1.25
 BARE = "bare"
 READS = {
     metrics.RSS: RunOptions(()).reads,
