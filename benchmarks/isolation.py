@@ -5,8 +5,8 @@
 Each scenario is a run of its own, as a user starts it, by turns with each kind of processes. ``--against``
 adds another installation of cachekit-memprobe, an older one, as a column: the interpreter of its environment.
 At the end stand the sums, and the metrics in which fresh and forked processes differ by more than 0.005
-payloads, and for heap and held memory by more than one of pymalloc's arenas besides. The rss process is a fresh
-one in both, and of several readers it is chance how many are in one stage: neither is compared.
+payloads, and for heap and held memory by more than one of pymalloc's arenas besides. The rss process is a
+fresh one in both, and of several readers it is chance how many are in one stage: neither is compared.
 """
 
 import argparse
