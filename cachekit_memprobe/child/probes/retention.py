@@ -25,7 +25,7 @@ from cachekit_memprobe.child.seen import Handed, Held, RetentionSeen
 from cachekit_memprobe.child.stages import Place, stage_of
 from cachekit_memprobe.child.task import Task
 from cachekit_memprobe.child.tracer import StageTracer
-from cachekit_memprobe.child.workload.reader import Reader, settle
+from cachekit_memprobe.child.workload.reader import Reader
 
 SLICE_ROWS = 10
 
@@ -55,7 +55,7 @@ def _over(one: Held, other: Held) -> Held:
 def _baseline(reader: Reader, workspace: str) -> Held:
     reader.rehearse()
     reader.empty_tiers()
-    return _settled(workspace)
+    return _settled(reader, workspace)
 
 
 def _hold(reader: Reader, tracer: StageTracer, listener: "_Handed", workspace: str) -> tuple[Held, Held]:
@@ -67,10 +67,10 @@ def _hold(reader: Reader, tracer: StageTracer, listener: "_Handed", workspace: s
     reader.empty_tiers()
     gc.collect()
     listener.let_go()
-    held = _settled(workspace)
+    held = _settled(reader, workspace)
     reader.prove_value(value)
     del value
-    return held, _settled(workspace)
+    return held, _settled(reader, workspace)
 
 
 def _hold_slice(reader: Reader, workspace: str, after: Held) -> Held | None:
@@ -81,7 +81,7 @@ def _hold_slice(reader: Reader, workspace: str, after: Held) -> Held | None:
     part = slice_of(value)
     del value
     reader.empty_tiers()
-    held = _settled(workspace)
+    held = _settled(reader, workspace)
     return None if part is None else _over(held, after)
 
 
@@ -122,8 +122,8 @@ class _Handed(StageCalls):
         self._objects.clear()
 
 
-def _settled(workspace: str) -> Held:
-    settle()
+def _settled(reader: Reader, workspace: str) -> Held:
+    reader.settle()
     pool = sys.modules["pyarrow"].default_memory_pool().bytes_allocated() if "pyarrow" in sys.modules else 0
     return Held(_anonymous_bytes(), int(pool), _mapped_bytes(workspace), _open_files(workspace))
 

@@ -8,7 +8,7 @@ import gc
 from cachekit_memprobe.child import wire
 from cachekit_memprobe.child.seen import RssSeen
 from cachekit_memprobe.child.task import Task
-from cachekit_memprobe.child.workload.reader import Reader, settle
+from cachekit_memprobe.child.workload.reader import Reader
 
 
 def probe(task: Task, channel: wire.Channel) -> RssSeen:
@@ -23,6 +23,6 @@ def probe(task: Task, channel: wire.Channel) -> RssSeen:
         reader.prove(value)
         del value
         # As deployed, the allocators keep what they please: that is what is being asked.
-        settle() if task.pinned else gc.collect()
+        reader.settle() if task.pinned else gc.collect()
         channel.barrier(wire.AFTER_DROP)
     return RssSeen(reader.release, task.pinned)

@@ -75,6 +75,14 @@ class Reader:
         """Run an action on each thread but this one that a read may use."""
         self._workload.on_other_threads(action)
 
+    def settle(self) -> None:
+        """Give back what no one uses, the threads' last work too.
+
+        An executor's thread lets go of it only after the caller has its result, and maybe a good deal later.
+        """
+        self.on_other_threads(_no_work)
+        settle()
+
     def resident(self) -> list[tuple[Any, OriginKind]]:
         """What the process holds of the measured value before the read, and what it is."""
         if by_reference(self._task):
@@ -190,6 +198,10 @@ class Reader:
                 f"L1 refused a frame of {len(frame)} bytes with {cache.max_memory_bytes} to fill"
             )
         return bytes(held)
+
+
+def _no_work() -> None:
+    """What a thread does that lets go of what it did before."""
 
 
 def settle() -> None:

@@ -2,7 +2,10 @@
 
 import asyncio
 import threading
+import weakref
 from collections.abc import Callable
+from concurrent.futures.thread import _WorkItem
+from typing import Any
 
 import pytest
 
@@ -78,6 +81,29 @@ def test_an_action_runs_once_on_every_other_thread(make: Callable[[], Caller], t
     assert len(set(names)) == len(names) == threads
     assert threading.current_thread().name not in names
     close(caller)
+
+
+def test_an_action_makes_an_executors_threads_forget_their_last_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread sets the result before it forgets the work that has it; this one takes its time."""
+    run = _WorkItem.run
+    seen_alive = threading.Event()
+
+    def dawdle(item: Any) -> None:
+        run(item)
+        assert seen_alive.wait(10)
+
+    caller = LoopCaller(1)
+    monkeypatch.setattr(_WorkItem, "run", dawdle)
+    made = weakref.ref(caller.call(_set_made, ["a"])[0])
+    assert made() is not None
+    seen_alive.set()
+    caller.on_other_threads(lambda: None)
+    assert made() is None
+    close(caller)
+
+
+async def _set_made(argument: str) -> set[str]:
+    return await asyncio.to_thread(set, argument)
 
 
 def test_a_reader_that_fails_says_so() -> None:
