@@ -48,16 +48,8 @@ WRONG_KEYS = [
         f'[value] kind: expected {KINDS}, found "datafram"; '
         'did you mean "dataframe", "dataframe-mixed" or "dataframe-strings"?',
     ),
-    (
-        '"dataframe"',
-        '"q"',
-        f'[value] kind: expected {KINDS}, found "q"; write kind = "dataframe"',
-    ),
-    (
-        'kind = "dataframe"\n',
-        "",
-        f'[value] kind: expected {KINDS}, found nothing; write kind = "dataframe"',
-    ),
+    ('"dataframe"', '"q"', f'[value] kind: expected {KINDS}, found "q"; write kind = "dataframe"'),
+    ('kind = "dataframe"\n', "", f'[value] kind: expected {KINDS}, found nothing; write kind = "dataframe"'),
     (
         "[cache]",
         "size = 64\n[cache]",
