@@ -9,6 +9,7 @@ from pathlib import Path
 from cachekit_memprobe import __version__
 from cachekit_memprobe.attribution import figures_of, heap_of_measurement, stages_of
 from cachekit_memprobe.budget import judge, verdict_of
+from cachekit_memprobe.doctor.room import lacking_memory
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.findings import Evidence, findings_of
 from cachekit_memprobe.model import Limit, Measurement, Payload, Phase, Run, Scenario, Step
@@ -102,10 +103,12 @@ def longest_first(scenarios: Sequence[Scenario]) -> list[Scenario]:
 
 
 def _measure_one(session: Session, scenario: Scenario, folder: RunFolder) -> None:
-    if applies_to(scenario, session.target.cachekit):
-        measurement = session.measure(scenario, folder.capture_of(scenario.name))
-    else:
+    if not applies_to(scenario, session.target.cachekit):
         measurement = Measurement.not_applicable(scenario)
+    elif lacking := lacking_memory(scenario.value.logical_bytes):
+        measurement = Measurement.failed(scenario, lacking)
+    else:
+        measurement = session.measure(scenario, folder.capture_of(scenario.name))
     folder.save_measurement(measurement)
     session.progress(Step(scenario.name, Phase.DONE))
 

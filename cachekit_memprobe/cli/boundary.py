@@ -55,7 +55,8 @@ def _exit_code(command: Callable[[], int]) -> int:
     try:
         code = command()
         # Here, not at the interpreter's end, where a broken pipe could no longer be handled.
-        sys.stdout.flush()
+        if sys.stdout is not None:  # It is None where the shell has closed it: list >&-
+            sys.stdout.flush()
         return code
     except click.ClickException:
         raise

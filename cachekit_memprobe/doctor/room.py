@@ -32,6 +32,17 @@ def free_memory(subject: Subject) -> Check:
     return Check(name, status, f"{free} free, too little for these scenarios: {wants}", remedy)
 
 
+def lacking_memory(value_bytes: int) -> str | None:
+    """Why a value of this size can't even be made here; ``None`` if it can."""
+    free_bytes = _free_memory_bytes()
+    if value_bytes <= free_bytes:
+        return None
+    value, free = (
+        format_bytes(size_bytes, like_bytes=value_bytes) for size_bytes in (value_bytes, free_bytes)
+    )
+    return f"the value alone takes {value}, but only {free} of memory is free; use a smaller --size"
+
+
 def free_disk(subject: Subject) -> Check:
     """Entries are stored in the temporary directory."""
     name, need_bytes = "disk", _DISK_PAYLOADS * subject.size_bytes

@@ -211,6 +211,14 @@ class TestTheUsersOwnData:
         assert Step("worse", Phase.DONE) in made.steps
 
 
+def test_a_value_larger_than_memory_costs_its_own_scenario_only(made: Pipeline) -> None:
+    report = made.run(scenario("huge", size_mb=10**9), scenario("good"))
+    huge, good = report.results
+    assert str(huge.reason).startswith("the value alone takes 1000.0 TB, but only ")
+    assert good.reason is None
+    assert {name for name, _ in made.supervisor.did} == {"good"}
+
+
 @pytest.mark.parametrize("as_deployed", [True, False])
 def test_rss_is_measured_in_fresh_processes_after_the_store(made: Pipeline, as_deployed: bool) -> None:
     """Its figures come from outside: here nobody has looked."""

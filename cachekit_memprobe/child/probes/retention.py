@@ -91,7 +91,8 @@ def slice_of(value: Any) -> Any:
         return value.iloc[:SLICE_ROWS]
     if type(value).__module__.partition(".")[0] in ("pyarrow", "polars"):
         return value.slice(0, SLICE_ROWS)
-    return None if isinstance(value, dict) else value[:SLICE_ROWS]
+    in_a_row = isinstance(value, (list, tuple, str, bytes, bytearray)) or getattr(value, "ndim", 0) > 0
+    return value[:SLICE_ROWS] if in_a_row else None
 
 
 class _Handed(StageCalls):

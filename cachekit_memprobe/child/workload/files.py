@@ -51,11 +51,28 @@ def load(file: str) -> Any:
         reason = str(error).replace(file, path.name).replace(str(path.parent), "")
         raise CouldNotMeasure(
             f"{path.name}: expected {known.name}, found what can't be loaded "
-            f"({type(error).__name__}: {reason}); check the file with the program that wrote it"
+            f"({type(error).__name__}: {reason}); check that the file is whole, "
+            "and that the target's pandas and pyarrow can read it"
         ) from None
-    if not contents.logical_bytes(value):
+    if not _size_bytes(path, value):
         raise CouldNotMeasure(f"{path.name}: expected a value with data in it, found none; give another file")
     return value
+
+
+def _size_bytes(path: Path, value: Any) -> int:
+    """The logical size; refuses a DataFrame that Arrow, and so cachekit, can't take."""
+    if contents.form(value) == contents.TABLE and len(twice := value.columns[value.columns.duplicated()]):
+        raise CouldNotMeasure(
+            f"{path.name}: expected columns with different names, found two with the name {twice[0]!r}, "
+            "which cachekit can't store; rename one"
+        )
+    try:
+        return contents.logical_bytes(value)
+    except (TypeError, ValueError) as error:  # Arrow's are such as well.
+        raise CouldNotMeasure(
+            f"{path.name}: expected columns that Arrow has a type for, found one of other objects, "
+            f"which cachekit can't store ({type(error).__name__}: {error}); leave it out, or make it text"
+        ) from None
 
 
 def _beginning(value: Any, share: float) -> Any:

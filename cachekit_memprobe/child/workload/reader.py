@@ -18,6 +18,9 @@ from cachekit_memprobe.child.workload.callers import Action
 from cachekit_memprobe.child.workload.store import stored_frame
 
 _L1_TTL_S = 86_400
+_OF_ORJSON = (
+    ". orjson stores NaN and infinite numbers as null: if the value has any, use the serializer default"
+)
 
 
 class Reader:
@@ -122,7 +125,8 @@ class Reader:
             return
         digest = digests.digest(value, return_format=self._task.caching.return_format)
         if digest != self._task.stored.digests[which]:
-            raise CouldNotMeasure("the value that was read is not the value that was stored")
+            hint = _OF_ORJSON if self._task.caching.serializer == "orjson" else ""
+            raise CouldNotMeasure(f"the value that was read is not the value that was stored{hint}")
 
     def prove_route(self) -> None:
         """The half of :meth:`prove` that doesn't look at the value.

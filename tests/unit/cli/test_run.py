@@ -1,10 +1,12 @@
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from cachekit_memprobe import metrics, programs
+from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.model import Limit, RunOptions
 from tests.conftest import Home
@@ -204,6 +206,13 @@ def test_every_failure_is_a_message_and_a_code_that_is_no_verdict(
     tool.error, tool.fails = error, where
     result = invoke("run")
     assert (result.exit_code, result.stderr, result.stdout) == (code, message, "")
+
+
+def test_an_output_that_the_shell_has_closed_changes_no_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(SystemExit) as ended:
+        exits(lambda: 1)()
+    assert ended.value.code == 1
 
 
 def test_a_bug_is_not_reported_as_over_budget(invoke: Invoke, tool: Tool) -> None:

@@ -126,6 +126,21 @@ def test_what_can_not_be_loaded_is_said_without_the_folder(
     assert str(tmp_path) not in str(caught.value)
 
 
+def test_columns_with_the_same_name_are_refused(tmp_path: Path) -> None:
+    table = pa.table([pa.array([1.5]), pa.array([2.5])], names=["price", "price"])
+    with pa.OSFile(str(tmp_path / "a.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(CouldNotMeasure, match=r"^a\.arrow: .* two with the name 'price', .*; rename one$"):
+        files.load(str(tmp_path / "a.arrow"))
+
+
+def test_columns_of_objects_without_a_type_in_arrow_are_refused(tmp_path: Path) -> None:
+    pairs = pa.array([[("a", 1), ("b", 2)]], pa.map_(pa.string(), pa.int64()))
+    pa.parquet.write_table(pa.table({"pairs": pairs}), tmp_path / "a.parquet")
+    with pytest.raises(CouldNotMeasure, match=r"^a\.parquet: expected columns that Arrow has a type for"):
+        files.load(str(tmp_path / "a.parquet"))
+
+
 def test_a_pyarrow_that_could_run_code_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pd.DataFrame({"a": [1]}).to_feather(tmp_path / "a.feather")
     monkeypatch.setattr(pa, "__version__", "14.0.0")
