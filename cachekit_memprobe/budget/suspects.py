@@ -6,9 +6,12 @@ from cachekit_memprobe.child.seen import Kept
 from cachekit_memprobe.child.stages import Place, stage_of
 from cachekit_memprobe.result import SiteUsage, StageUsage
 
-_AVOIDABLE = {"verbatim": 2, "mixed": 1, "unproven": 1, "received": 1, "transformed": 0, "mapped": 0}
-_NEVER_NEEDED = 3
+_AVOIDABLE = {"verbatim": 3, "mixed": 2, "unproven": 1, "received": 1, "transformed": 0, "mapped": 0}
+_PROVEN = 2
+_NEVER_NEEDED = 4
 _LARGE = 0.25
+_LARGE_UNPROVEN = 0.5
+"""Of the largest line: what nothing is proven of doesn't come before what takes more than twice as much."""
 
 
 def suspect_of(metric: str, stages: Sequence[StageUsage], kept: Sequence[Kept] = ()) -> Place | None:
@@ -17,8 +20,8 @@ def suspect_of(metric: str, stages: Sequence[StageUsage], kept: Sequence[Kept] =
     For a metric of one stage it is that stage's largest line. For a figure of the whole read it is,
     among the large lines, the one most likely avoidable: those of stages that need no memory first, then
     byte-for-byte copies, then transformations. What is large, a peak tells by what was live at it, the
-    sum of copies by what was copied, and what the value holds by what outlived the read. What stays
-    behind is told by who was found to keep it.
+    sum of copies by what was copied, and what the value holds by what outlived the read; a line has to be
+    larger if nothing is proven of it. What stays behind is told by who was found to keep it.
     """
     kind, _, stage_name = metric.partition(".")
     if kind == "growth" or metric in ("rss.settled", "held.after"):
@@ -28,14 +31,19 @@ def suspect_of(metric: str, stages: Sequence[StageUsage], kept: Sequence[Kept] =
     sites = [(stage, site) for stage in own or stages for site in stage.sites if size(site)]
     if not sites:
         return None
-    large_bytes = _LARGE * max(size(site) for _, site in sites)
-    candidates = sites if own else [pair for pair in sites if size(pair[1]) >= large_bytes]
+    largest_bytes = max(size(site) for _, site in sites)
+    large = [pair for pair in sites if size(pair[1]) >= _least_share(*pair) * largest_bytes]
+    candidates = sites if own else large
     _, site = max(candidates, key=lambda pair: (0 if own else _avoidable(*pair), size(pair[1])))
     return site.place
 
 
 def _avoidable(stage: StageUsage, site: SiteUsage) -> int:
     return _NEVER_NEEDED if stage_of(stage.name).light else _AVOIDABLE[site.kind]
+
+
+def _least_share(stage: StageUsage, site: SiteUsage) -> float:
+    return _LARGE if _avoidable(stage, site) >= _PROVEN else _LARGE_UNPROVEN
 
 
 def _live_bytes(site: SiteUsage) -> int:

@@ -56,6 +56,17 @@ class TestAFigureOfTheWholeRead:
     def test_is_not_told_by_what_is_small(self) -> None:
         assert suspect_of("copies.total", (DECODE, MATERIALIZE)) == at("materialize", "arrow.py:306")
 
+    @pytest.mark.parametrize("kind", ["received", "unproven"])
+    def test_is_told_by_the_larger_line_where_nothing_is_proven_of_the_smaller(self, kind: SiteKind) -> None:
+        smaller = stage("backend_get", line("file.py:104", 1.0, kind))
+        larger = stage("materialize", line("arrow.py:496", 3.0, "transformed"))
+        assert suspect_of("copies.total", (smaller, larger)) == at("materialize", "arrow.py:496")
+
+    def test_is_told_by_what_is_proven_in_part_before_what_came_from_the_backend(self) -> None:
+        received = stage("backend_get", line("file.py:104", 1.1, "received"))
+        mixed = stage("decrypt", line("encryption.py:9", 1.0, "mixed"))
+        assert suspect_of("copies.total", (received, mixed)) == at("decrypt", "encryption.py:9")
+
     def test_that_is_a_peak_is_not_told_by_what_was_gone_then(self) -> None:
         gone = stage("unwrap", line("wrapper.py:126", 1.0, "verbatim", live=0.0))
         assert suspect_of("peak.heap", (gone, MATERIALIZE)) == at("materialize", "arrow.py:306")
