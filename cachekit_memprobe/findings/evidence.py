@@ -58,8 +58,13 @@ class Evidence:
 
     @property
     def keeper(self) -> str:
-        """Who keeps alive what outlives the read."""
-        return "L1 or the result" if self.scenario.read.backfill else "the result"
+        """Who may keep alive what outlives the read."""
+        keepers = ["L1", "the result"] if self.scenario.read.backfill else ["the result"]
+        if self.leaked:
+            keepers.append(max(self.leaked, key=lambda entry: entry.size_bytes).name)
+        elif self.values.get("held.after", 0.0) > NOTABLE:
+            keepers.append("something else")
+        return " or ".join(keepers)
 
     def size(self, size_bytes: float) -> str:
         """``1.00x (64.0 MiB)``."""

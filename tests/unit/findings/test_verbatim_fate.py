@@ -1,7 +1,10 @@
 """What became of a verbatim copy."""
 
+from dataclasses import replace
+
 import pytest
 
+from cachekit_memprobe.child.seen import Kept
 from cachekit_memprobe.findings import verbatim_copy
 from cachekit_memprobe.result import SiteUsage
 from tests.unit.findings.made import evidence, line, stage
@@ -25,6 +28,15 @@ from tests.unit.findings.made import evidence, line, stage
 def test_the_sentence_ends_with_it(stage_name: str, site: SiteUsage, fate: str) -> None:
     (finding,) = verbatim_copy.find(evidence(stage(stage_name, site)))
     assert finding.message.endswith(fate)
+
+
+def test_what_a_leak_keeps_need_not_be_the_results() -> None:
+    copied = stage("unwrap", line("a.py:1", 1.0, "verbatim", survived=1.0))
+    kept = [Kept("cachekit.small", 10), Kept("cachekit.large", 1000)]
+    (named,) = verbatim_copy.find(replace(evidence(copied), kept=kept))
+    assert named.message.endswith("; the result or cachekit.large keeps the copy")
+    (unnamed,) = verbatim_copy.find(replace(evidence(copied), values={"held.after": 1.0}))
+    assert unnamed.message.endswith("; the result or something else keeps the copy")
 
 
 def test_what_a_backfill_keeps_may_be_l1s() -> None:
