@@ -77,9 +77,9 @@ def _tolerance_bytes(metric: str, scenario: Scenario) -> float:
     instrument = metrics.metric_of(metric).instrument
     arenas = 1 if instrument in (MEMRAY, RETENTION) else 0
     if instrument == RETENTION and scenario.value.kind == "nested":
-        # The difference of two states, in each of which the last of many arenas may be kept or not.
-        # Fresh processes differ as much among themselves.
-        arenas = 2
+        # Of many arenas, chance decides in which of them an object is left. Fresh processes differ by as
+        # much among themselves: held.after by 2.2 MiB in 45 runs.
+        arenas = 3
     return arenas * _ARENA_BYTES + _NOISE_BYTES
 
 
