@@ -29,12 +29,20 @@ class Metric:
         instrument: the instrument that must have run for the metric to exist.
         label: what a reader sees.
         meaning: one sentence without a full stop, for docs, ``show`` and ``explain``.
+        also: further instruments that it takes.
     """
 
     name: str
     instrument: str
     label: str
     meaning: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """All that must have run, in the order of :data:`INSTRUMENTS`."""
+        needed = {self.instrument, *self.also}
+        return tuple(name for name in INSTRUMENTS if name in needed)
 
     @property
     def per_stage(self) -> bool:
@@ -59,14 +67,29 @@ METRICS = (
         "verbatim.<stage>",
         ALIASING,
         "verbatim",
-        "the part of copies.<stage> that is proven to be a byte-for-byte copy of memory that the "
-        "read already had",
+        "what the stage is proven to copy, byte for byte, of memory that the read already had, "
+        "whichever memory it copies into",
     ),
     Metric(
         "verbatim.total",
         ALIASING,
         "verbatim, all stages",
         "the sum of verbatim.<stage>",
+    ),
+    Metric(
+        "moved.<stage>",
+        MEMRAY,
+        "moved",
+        "what the stage copies, whichever memory it copies into: copies.<stage>, and what it is "
+        "proven to copy into memory that the read didn't allocate, such as a buffer that is kept",
+        also=(ALIASING,),
+    ),
+    Metric(
+        "moved.total",
+        MEMRAY,
+        "moved, all stages",
+        "the sum of moved.<stage>",
+        also=(ALIASING,),
     ),
     Metric(
         "live.<stage>",

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from cachekit_memprobe import __version__
-from cachekit_memprobe.attribution import figures_of, heap_of_measurement, stages_of
+from cachekit_memprobe.attribution import figures_of, stages_of, use_of_measurement
 from cachekit_memprobe.budget import judge, verdict_of
 from cachekit_memprobe.doctor.room import lacking_memory
 from cachekit_memprobe.errors import CouldNotMeasure
@@ -154,9 +154,9 @@ def _result(measurement: Measurement, measured: Run, folder: RunFolder) -> Resul
 def _judged(
     measurement: Measurement, payload: Payload, limits: Sequence[Limit], measured: Run, folder: RunFolder
 ) -> Result:
-    heap = heap_of_measurement(measurement, folder.path)
-    stages = stages_of(measurement, heap)
-    figures = figures_of(measurement, stages, heap)
+    use = use_of_measurement(measurement, folder.path)
+    stages = stages_of(measurement, use)
+    figures = figures_of(measurement, stages, use.heap)
     aliasing = measurement.seen.aliasing
     kept = aliasing.kept if aliasing else ()
     budgets = judge(limits, figures.values, payload, stages, measured.options.instruments, kept)

@@ -14,6 +14,9 @@ from cachekit_memprobe.sweep import Scaling
 
 Verdict = Literal["pass", "fail", "unmeasured", "not_applicable"]
 BudgetStatus = Literal["within", "over", "unmeasured", "not_judged"]
+MemoryOf = Literal["", "thread", "pool", "before", "unseen"]
+"""Whose memory a line copied into: what its own thread allocated, in its stage; what another thread did;
+another of Arrow's pools'; what was there before the read; or what no instrument knows the allocator of."""
 SiteKind = Literal["verbatim", "mixed", "transformed", "received", "unproven", "mapped"]
 
 
@@ -32,6 +35,8 @@ class SiteUsage:
             ``transformed``: neither; ``unproven``: the aliasing instrument didn't get to see it;
             ``mapped``: more of it is a file map than heap.
         mapped_bytes: file-mapped here, which is no part of the others.
+        elsewhere_bytes: proven to be copied here into memory that the read didn't allocate.
+        memory_of: whose memory it copied into, or most of it.
     """
 
     place: Place
@@ -43,6 +48,13 @@ class SiteUsage:
     survived_bytes: int
     kind: SiteKind
     mapped_bytes: int = 0
+    elsewhere_bytes: int = 0
+    memory_of: MemoryOf = ""
+
+    @property
+    def moved_bytes(self) -> int:
+        """Copied here, into whichever memory."""
+        return self.copies_bytes + self.elsewhere_bytes
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,11 @@ class StageUsage:
     tracemalloc_bytes: int | None
     sites: tuple[SiteUsage, ...]
     view_of: str = ""
+
+    @property
+    def moved_bytes(self) -> int:
+        """The sum of its lines'."""
+        return self.copies_bytes + sum(site.elsewhere_bytes for site in self.sites)
 
 
 @dataclass(frozen=True)

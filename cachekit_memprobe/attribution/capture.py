@@ -25,6 +25,9 @@ A herald that no mark follows within a few allocations was the read's own block 
 booked. Marks of several threads may be written in another order than they stand in the journal, so that an
 entry is looked for near the place that is due. In the end as many marks must have been seen as there are
 entries: whatever else happened, the capture and its journal are then of the same read.
+
+What Arrow's pools other than the system's have handed out isn't in the stream: the journal tells it at each
+boundary, and it is booked as one block of the stage that ends there.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,6 +35,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cachekit_memprobe.attribution.block import Block
+from cachekit_memprobe.attribution.pools import Pools
 from cachekit_memprobe.child.seen import MemraySeen, Note
 from cachekit_memprobe.child.stages import DECODE, DECOMPRESS, OTHER, OUTSIDE, Place
 from cachekit_memprobe.errors import CouldNotMeasure
@@ -40,25 +45,6 @@ _NATIVE_DECOMPRESSION = "DecompressBuffer"
 _INTERLEAVED_MARKS = 64
 _MOST_BETWEEN = 4
 """Allocations between a mark's two: Python may need an arena, of pymalloc's, for what makes the second."""
-
-
-@dataclass
-class Block:
-    """One allocation of the read.
-
-    Attributes:
-        grown_bytes: its size, or by how much it outgrew the block that it was resized from.
-        born: its place in the stream.
-        died: likewise; ``None`` when it outlived the read.
-        is_file_map: a map of a file, which is no heap.
-    """
-
-    place: Place
-    size_bytes: int
-    grown_bytes: int
-    born: int
-    died: int | None = None
-    is_file_map: bool = False
 
 
 def read_blocks(capture: Path, seen: MemraySeen) -> Sequence[Block]:
@@ -101,6 +87,10 @@ class _Thread:
     maps_bytes: int = 0
     just_freed_bytes: int = 0
 
+    @property
+    def is_stray(self) -> bool:
+        return self.position == OUTSIDE
+
 
 class _Decoder:
     """A state machine over the records; one method for each kind of record."""
@@ -122,6 +112,7 @@ class _Decoder:
         self._live: dict[int, Block] = {}
         self._maps: dict[int, Block] = {}
         self._blocks: list[Block] = []
+        self._pools = Pools(self._blocks)
 
     def feed(self, record: Any) -> None:
         self._time += 1
@@ -157,10 +148,12 @@ class _Decoder:
         thread.just_freed_bytes = 0
         helps = thread.position == OUTSIDE and self._where.may_help(record)
         place = self._where.of(record, self._reading() if helps else thread.position, helps=helps)
-        block = Block(place, record.size, grown_bytes, self._time)
+        stray = thread.is_stray and place.stage == OTHER
+        block = Block(place, record.size, grown_bytes, self._time, seen_by="thread" if stray else "")
         self._blocks.append(block)
         self._live[record.address] = block
         if record.allocator == self._map:
+            block.is_map = True
             self._maps[record.address] = block
             if record.size == thread.maps_bytes:
                 block.is_file_map, thread.maps_bytes = True, 0
@@ -201,10 +194,14 @@ class _Decoder:
 
     def _note(self, thread: _Thread, note: Note) -> None:
         self._noted += 1
+        if note.event in ("open", "move"):
+            self._pools.begin(self._time)
         if note.event in ("open", "close"):
             self._open = note.event == "open"
         elif note.event == "pause":
             thread.paused = True
+        elif note.event == "pool":
+            self._pools.tell(thread.position, note, self._time)
         elif note.event == "maps":
             self._tell_file_maps(note.spans)
         elif note.event == "map":

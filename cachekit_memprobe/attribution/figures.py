@@ -30,6 +30,8 @@ def figures_of(measurement: Measurement, stages: tuple[StageUsage, ...], heap: H
     if heap is not None:
         sizes.update(_heap_sizes(stages, heap))
     sizes.update(_verbatim_sizes(stages))
+    if heap is not None and measurement.seen.aliasing is not None:
+        sizes.update(_moved_sizes(stages))
     sizes.update(_tracemalloc_sizes(measurement))
     sizes.update(_held_sizes(measurement))
     worst, spread = _resident_sizes(measurement)
@@ -62,6 +64,12 @@ def _verbatim_sizes(stages: Iterable[StageUsage]) -> dict[str, float]:
         return {}
     sizes = {f"verbatim.{stage}": known.get(stage, 0.0) for stage in STAGES}
     return {**sizes, "verbatim.total": sum(known.values())}
+
+
+def _moved_sizes(stages: Iterable[StageUsage]) -> dict[str, float]:
+    known = {stage.name: float(stage.moved_bytes) for stage in stages}
+    sizes = {f"moved.{stage}": known.get(stage, 0.0) for stage in STAGES}
+    return {**sizes, "moved.total": sum(known.values())}
 
 
 def _tracemalloc_sizes(measurement: Measurement) -> dict[str, float | None]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cachekit_memprobe.attribution.capture import Block
+from cachekit_memprobe.attribution.block import Block, SeenBy
 from cachekit_memprobe.child.stages import Place
 
 _SMALL_BYTES = 128 * 1024
@@ -21,6 +21,7 @@ class PlaceUse:
         live_bytes: what it held at the read's peak.
         survived_bytes: what it still held when the read returned.
         mapped_bytes: what it mapped from files, which is no part of the others.
+        seen_by: how most of it is known, if not by records of its own thread.
     """
 
     place: Place
@@ -29,6 +30,7 @@ class PlaceUse:
     live_bytes: int
     survived_bytes: int
     mapped_bytes: int = 0
+    seen_by: SeenBy = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
     peak_bytes, peak_time = _high_water_mark(heap)
     counts, live, survived = Counter[Place](), Counter[Place](), Counter[Place]()
     maps = _sizes_by_place(block for block in blocks if block.is_file_map)
+    seen_by = {block.place: block.seen_by for block in sorted(heap, key=lambda block: block.size_bytes)}
     copies = _together(block for block in heap if block.size_bytes < _SMALL_BYTES)
     for block in heap:
         if block.size_bytes >= _SMALL_BYTES:
@@ -60,7 +63,15 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
         if block.died is None:
             survived[block.place] += block.size_bytes
     places = [
-        PlaceUse(place, copies[place], counts[place], live[place], survived[place], maps[place])
+        PlaceUse(
+            place,
+            copies_bytes=copies[place],
+            allocations=counts[place],
+            live_bytes=live[place],
+            survived_bytes=survived[place],
+            mapped_bytes=maps[place],
+            seen_by=seen_by.get(place, ""),
+        )
         for place in counts | maps
     ]
     places.sort(key=lambda use: (use.copies_bytes + use.mapped_bytes, use.copies_bytes), reverse=True)

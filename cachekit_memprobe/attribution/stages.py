@@ -1,26 +1,29 @@
 """From observations to one :class:`StageUsage` a stage."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from cachekit_memprobe.attribution import block
 from cachekit_memprobe.attribution.capture import read_blocks
 from cachekit_memprobe.attribution.heap import HeapUse, PlaceUse, heap_of
-from cachekit_memprobe.child.seen import Block
+from cachekit_memprobe.attribution.proofs import Elsewhere, Line, Proofs, bring_together, line_of
 from cachekit_memprobe.child.stages import OTHER, STAGES
 from cachekit_memprobe.model import Measurement
-from cachekit_memprobe.result import SiteKind, SiteUsage, StageUsage
-
-_MADE_OF = 0.95
-"""Of a block: what a line has to have allocated to have made it."""
-
-_Line = tuple[str, str, int]
-"""Stage, file, line."""
+from cachekit_memprobe.result import MemoryOf, SiteKind, SiteUsage, StageUsage
 
 
-def heap_of_measurement(measurement: Measurement, folder: Path) -> HeapUse | None:
-    """The heap of the measured read; ``None`` when memray didn't run.
+@dataclass(frozen=True)
+class ReadUse:
+    """What is known of the measured read: its heap and what was proven, each ``None`` if nobody looked."""
+
+    heap: HeapUse | None
+    proofs: Proofs | None
+
+
+def use_of_measurement(measurement: Measurement, folder: Path) -> ReadUse:
+    """Read the capture, if there is one, and bring it together with what was proven.
 
     Args:
         folder: the run folder, which the capture's name is relative to.
@@ -29,10 +32,18 @@ def heap_of_measurement(measurement: Measurement, folder: Path) -> HeapUse | Non
         CouldNotMeasure: the capture can't be read, or disagrees with its journal.
     """
     seen = measurement.seen.memray
-    return None if seen is None else heap_of(read_blocks(folder / seen.capture, seen))
+    return use_of(measurement, None if seen is None else list(read_blocks(folder / seen.capture, seen)))
 
 
-def stages_of(measurement: Measurement, heap: HeapUse | None) -> tuple[StageUsage, ...]:
+def use_of(measurement: Measurement, blocks: list[block.Block] | None) -> ReadUse:
+    """The same of blocks that were read."""
+    aliasing, readers = measurement.seen.aliasing, measurement.scenario.read.readers
+    # First, since it moves blocks to the stage that they were made for.
+    proofs = None if aliasing is None else bring_together(aliasing.blocks, blocks, readers)
+    return ReadUse(None if blocks is None else heap_of(blocks), proofs)
+
+
+def stages_of(measurement: Measurement, use: ReadUse) -> tuple[StageUsage, ...]:
     """Every stage that the read entered or in which it allocated, in the order of the map, and ``other``.
 
     Empty when no instrument ran that follows stages.
@@ -40,7 +51,7 @@ def stages_of(measurement: Measurement, heap: HeapUse | None) -> tuple[StageUsag
     calls = measurement.seen.stage_calls
     if calls is None:
         return ()
-    table = _Table(measurement, heap)
+    table = _Table(measurement, use)
     return tuple(
         table.usage(stage, calls.get(stage, 0))
         for stage in STAGES
@@ -51,27 +62,30 @@ def stages_of(measurement: Measurement, heap: HeapUse | None) -> tuple[StageUsag
 class _Table:
     """The observations, looked up by stage and line."""
 
-    def __init__(self, measurement: Measurement, heap: HeapUse | None) -> None:
-        self._heap = heap
+    def __init__(self, measurement: Measurement, use: ReadUse) -> None:
         seen = measurement.seen
-        readers = measurement.scenario.read.readers
-        self._blocks = _of_each_reader(seen.aliasing.blocks, readers) if seen.aliasing else None
+        self._proofs, self._heap = use.proofs, use.heap
         self._views = seen.aliasing.views if seen.aliasing else {}
         self._traced = seen.tracemalloc.stage_peaks if seen.tracemalloc else None
-        self._sources = seen.memray.sources if seen.memray else {}
-        self._kinds = _kinds_by_line(self._blocks or [], heap.places if heap else ())
+        self._sources = {
+            **(seen.aliasing.sources if seen.aliasing else {}),
+            **(seen.memray.sources if seen.memray else {}),
+        }
+        self._elsewhere = _by_line(use.proofs.elsewhere) if use.proofs else {}
+        self._places = list(use.heap.places) if use.heap else []
+        self._places += _without_allocation(use)
 
     def touches(self, stage: str) -> bool:
-        return bool(self._heap and any(use.place.stage == stage for use in self._heap.places))
+        return any(use.place.stage == stage for use in self._places)
 
     def usage(self, stage: str, calls: int) -> StageUsage:
-        places = [use for use in self._heap.places if use.place.stage == stage] if self._heap else []
-        sites = tuple(self._site(use) for use in places)
+        places = [use for use in self._places if use.place.stage == stage]
+        sites = tuple(sorted(map(self._site, places), key=_size, reverse=True))
         return StageUsage(
             name=stage,
             calls=calls,
             copies_bytes=sum(use.copies_bytes for use in places),
-            verbatim_bytes=self._verbatim_bytes(stage, places),
+            verbatim_bytes=None if self._proofs is None else self._proofs.verbatim_bytes.get(stage, 0),
             live_bytes=sum(use.live_bytes for use in places),
             survived_bytes=sum(use.survived_bytes for use in places),
             mapped_bytes=sum(use.mapped_bytes for use in places),
@@ -81,71 +95,49 @@ class _Table:
         )
 
     def _site(self, use: PlaceUse) -> SiteUsage:
-        place = use.place
-        kinds = self._kinds.get((place.stage, place.file, place.line), Counter())
-        verbatim_bytes = min(kinds["verbatim"], use.copies_bytes)
+        place, line = use.place, line_of(use.place)
+        kinds = self._proofs.kinds.get(line, Counter[str]()) if self._proofs else Counter[str]()
+        elsewhere = self._elsewhere.get(line, Counter[MemoryOf]())
+        elsewhere_bytes = elsewhere.total() if self._heap else kinds["verbatim"]
+        moved_bytes = use.copies_bytes + elsewhere_bytes
+        # What other threads allocate beside the read is nobody's, and stays that.
+        memory_of: MemoryOf = "" if place.stage == OTHER else use.seen_by
+        if elsewhere.total() > use.copies_bytes:
+            memory_of = elsewhere.most_common(1)[0][0]
         return SiteUsage(
             place=place,
             source=self._sources.get(f"{place.file}:{place.line}", ""),
             copies_bytes=use.copies_bytes,
             allocations=use.allocations,
-            verbatim_bytes=None if self._blocks is None else verbatim_bytes,
+            verbatim_bytes=min(kinds["verbatim"], moved_bytes) if self._proofs else None,
             live_bytes=use.live_bytes,
             survived_bytes=use.survived_bytes,
-            kind="mapped" if use.mapped_bytes > use.copies_bytes else _kind(kinds, use.copies_bytes),
+            kind="mapped" if use.mapped_bytes > moved_bytes else _kind(kinds, moved_bytes),
             mapped_bytes=use.mapped_bytes,
+            elsewhere_bytes=elsewhere_bytes,
+            memory_of=memory_of,
         )
 
-    def _verbatim_bytes(self, stage: str, places: Iterable[PlaceUse]) -> int | None:
-        """What aliasing proved, and no more than what memray saw allocated in the stage."""
-        if self._blocks is None:
-            return None
-        proven = sum(
-            block.size_bytes
-            for block in self._blocks
-            if block.place.stage == stage and block.kind == "verbatim"
-        )
-        return proven if self._heap is None else min(proven, sum(use.copies_bytes for use in places))
+
+def _size(site: SiteUsage) -> tuple[int, int]:
+    return site.moved_bytes + site.mapped_bytes, site.moved_bytes
 
 
-def _of_each_reader(blocks: Iterable[Block], readers: int) -> list[Block]:
-    """The aliasing instrument follows one reader; each of the others makes the same blocks."""
-    return [replace(block, size_bytes=block.size_bytes * readers) for block in blocks]
+def _by_line(elsewhere: Iterable[Elsewhere]) -> Mapping[Line, Counter[MemoryOf]]:
+    sizes: dict[Line, Counter[MemoryOf]] = {}
+    for entry in elsewhere:
+        sizes.setdefault(line_of(entry.place), Counter())[entry.memory_of] += entry.size_bytes
+    return sizes
 
 
-def _kinds_by_line(blocks: Iterable[Block], places: Sequence[PlaceUse]) -> Mapping[_Line, Counter[str]]:
-    kinds: dict[_Line, Counter[str]] = {}
-    for block in blocks:
-        line = _line_of(block, places)
-        kinds.setdefault(line, Counter())[block.kind] += block.size_bytes
-    return kinds
-
-
-def _line_of(block: Block, places: Sequence[PlaceUse]) -> _Line:
-    """Of the lines of the block's statement, the one on which memray saw most of the allocations.
-
-    A block is seen once a name leads to it, which may be a statement or two after its memory was taken. If
-    its own allocated too little, it is the last one before it in the function that can have made it.
-    """
-    stage, file, line = block.place.stage, block.place.file, block.place.line
-    first, last = block.statement
-    own = [
-        use
-        for use in places
-        if use.place.stage == stage and use.place.file == file and first <= use.place.line <= last
-    ]
-    largest = max(own, key=lambda use: use.copies_bytes, default=None)
-    made_bytes = _MADE_OF * block.size_bytes
-    if largest is not None and largest.copies_bytes >= made_bytes:
-        return stage, file, largest.place.line
-    earlier = [
-        use.place.line
-        for use in places
-        if (use.place.stage, use.place.file, use.place.function) == (stage, file, block.place.function)
-        and use.place.line < first
-        and use.copies_bytes >= made_bytes
-    ]
-    return stage, file, max(earlier, default=largest.place.line if largest is not None else line)
+def _without_allocation(use: ReadUse) -> list[PlaceUse]:
+    """The lines that copied and allocated nothing themselves; without memray, all that were seen to copy."""
+    if use.proofs is None:
+        return []
+    known = {line_of(place_use.place) for place_use in use.heap.places} if use.heap else set()
+    copying = [entry.place for entry in use.proofs.elsewhere] if use.heap else use.proofs.places.values()
+    lines = {line_of(place): place for place in copying}
+    return [PlaceUse(place, 0, 0, 0, 0) for line, place in lines.items() if line not in known]
 
 
 def _kind(kinds: Counter[str], copies_bytes: int) -> SiteKind:

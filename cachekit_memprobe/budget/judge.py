@@ -26,7 +26,7 @@ def judge(
     """
     return tuple(
         _judge_one(limit, values.get(limit.metric), payload, stages, kept)
-        if metrics.metric_of(limit.metric).instrument in instruments
+        if set(metrics.metric_of(limit.metric).instruments) <= set(instruments)
         else BudgetResult(limit.metric, _allowed(limit, payload), None, limit.level, "not_judged")
         for limit in limits
     )

@@ -58,6 +58,14 @@ def _mapped_bytes(site: SiteUsage) -> int:
     return site.mapped_bytes
 
 
+def _verbatim_bytes(site: SiteUsage) -> int:
+    return site.verbatim_bytes or 0
+
+
+def _moved_bytes(site: SiteUsage) -> int:
+    return site.moved_bytes
+
+
 def _copies_bytes(site: SiteUsage) -> int:
     return site.copies_bytes
 
@@ -68,5 +76,7 @@ _SIZES: Mapping[str, Callable[[SiteUsage], int]] = {
     "live": _live_bytes,
     "held": _survived_bytes,
     "mapped": _mapped_bytes,
+    "verbatim": _verbatim_bytes,
+    "moved": _moved_bytes,
 }
 """What makes a line large, by the first part of the metric's name; what it copied otherwise."""

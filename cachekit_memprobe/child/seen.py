@@ -5,7 +5,7 @@ the types that stand here whenever it comes in. A key that changes its name or i
 :data:`SCHEMA_VERSION`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from cachekit_memprobe.child.stages import Place
@@ -15,7 +15,7 @@ SCHEMA_VERSION = 2
 
 BlockKind = Literal["verbatim", "received", "transformed"]
 OriginKind = Literal["l1_frame", "cached_object", "file_map", "made"]
-Event = Literal["open", "close", "move", "pause", "maps", "map"]
+Event = Literal["open", "close", "move", "pause", "maps", "map", "pool"]
 
 
 @dataclass(frozen=True)
@@ -81,16 +81,21 @@ class Note:
 
     Attributes:
         event: ``open`` and ``close`` of the window; ``move`` to ``place``; ``pause`` until the next note;
-            ``maps`` that the kernel lists; ``map`` of a file that comes next.
+            ``maps`` that the kernel lists; ``map`` of a file that comes next; ``pool`` of Arrow's that has
+            been used since the last note.
         place: of a ``move``.
         spans: addresses, start and end, of ``maps``.
-        size_bytes: of a ``map``; 0 if no file is mapped.
+        size_bytes: of a ``map``; 0 if no file is mapped. Of a ``pool``, what it has handed out since.
+        pool: the allocator behind it, such as ``mimalloc``.
+        alive_bytes: by how much more of it is used than before the read.
     """
 
     event: Event
     place: Place | None = None
     spans: tuple[tuple[int, int], ...] = ()
     size_bytes: int = 0
+    pool: str = ""
+    alive_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -148,11 +153,15 @@ _ORIGINS: dict[OriginKind, str] = {
 
 @dataclass(frozen=True)
 class Block:
-    """New memory of the read, and the line that made it.
+    """New memory of the read and the line that made it, or memory that it wrote to, and the line that did.
 
     Attributes:
         statement: the first and the last line of the statement that the line belongs to.
         origin: what it is a copy of, if it is ``verbatim``.
+        seen_in: the stage that was open then, if it is another one: what the decorator makes and passes on
+            belongs to the value's own way, whatever else the decorator does.
+        filled: a later line, after which it held what it is a copy of.
+        was_there: its addresses were the process's before the read.
     """
 
     place: Place
@@ -160,6 +169,9 @@ class Block:
     size_bytes: int
     kind: BlockKind
     origin: Origin | None = None
+    seen_in: str = ""
+    filled: Place | None = None
+    was_there: bool = False
 
 
 @dataclass(frozen=True)
@@ -180,6 +192,7 @@ class AliasingSeen:
     """The aliasing instrument.
 
     Attributes:
+        sources: the text of each block's line, by ``file:line``.
         views: by stage, what its output lies in, if that was there before the stage.
     """
 
@@ -188,6 +201,7 @@ class AliasingSeen:
     blocks: tuple[Block, ...]
     views: dict[str, Origin]
     kept: tuple[Kept, ...]
+    sources: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from cachekit_memprobe.child.releases import version_key
 L1_GET = "l1_get"
 BACKEND_GET = "backend_get"
 BACKEND_MAP = "backend_map"
+HANDOVER = "handover"
 UNWRAP = "unwrap"
 DECRYPT = "decrypt"
 DECOMPRESS = "decompress"
@@ -58,6 +59,12 @@ ROWS = (
     Stage(L1_GET, "the lookup in L1, the cache inside the process", hands_on=FRAME, light=True),
     Stage(BACKEND_GET, "the backend reads the stored bytes", maps=True, receives=True, hands_on=FRAME),
     Stage(BACKEND_MAP, "the backend maps the file of the stored bytes", maps=True, receives=True, light=True),
+    Stage(
+        HANDOVER,
+        "what one stage made is passed on to the next one, and the value to the caller",
+        light=True,
+        around=True,
+    ),
     Stage(UNWRAP, "the body is taken out of the stored frame", hands_on=BODY, light=True),
     Stage(DECRYPT, "the body is decrypted (AES-256-GCM)"),
     Stage(DECOMPRESS, "the body is decompressed (LZ4 or zstd)"),
@@ -148,6 +155,7 @@ class Site:
 
 _WRAPPER = "decorators.wrapper:create_cache_wrapper.<locals>."
 _LOCAL = "decorators.local_wrapper:create_local_wrapper.<locals>."
+_OPERATION = "cache_handler:CacheOperationHandler."
 _HANDLER = "cache_handler:StandardCacheHandler."
 _FILE = "backends.file.backend:FileBackend."
 _CACHEKITIO = "backends.cachekitio.backend:CachekitIOBackend."
@@ -182,6 +190,10 @@ FUNCTIONS = (
     Function(BACKEND_GET, _CACHEKITIO + "get_with_freshness", since="0.14.0", backend="cachekitio"),
     Function(BACKEND_MAP, _HANDLER + "get_buffer", since="0.10.0"),
     Function(BACKEND_MAP, _FILE + "get_buffer", since="0.10.0", backend="file"),
+    Function(HANDOVER, _OPERATION + "get_cached_value"),
+    Function(HANDOVER, _OPERATION + "get_cached_value_async"),
+    Function(HANDOVER, _OPERATION + "get_cached_value_with_freshness", since="0.14.0"),
+    Function(HANDOVER, _OPERATION + "get_cached_value_with_freshness_async", since="0.14.0"),
     Function(UNWRAP, _FRAME + "SerializationWrapper.unwrap", until="0.22.0"),
     Function(UNWRAP, _FRAME + "SerializationWrapper.unwrap_metadata", since="0.22.0"),
     Function(UNWRAP, _FRAME + "_split_frame", since="0.22.0"),

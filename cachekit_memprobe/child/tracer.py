@@ -64,8 +64,11 @@ class Listener:
     def called(self, frame: types.FrameType, enclosing: Place) -> None:
         """A watched function was entered from ``enclosing``; its arguments are its locals."""
 
+    def resumed(self, frame: types.FrameType) -> None:
+        """A watched coroutine or generator goes on where it had stopped."""
+
     def returned(self, frame: types.FrameType, position: Place, value: Any) -> None:
-        """A watched function is about to return ``value``."""
+        """A watched function is about to return ``value``; to wait, or to yield, is not to return."""
 
 
 class StageTracer:
@@ -136,7 +139,9 @@ class StageTracer:
         handed_on = enclosing is OUTSIDE and _STAGE.get() == own.stage
         _STAGE.set(own.stage)
         self._listener.moved(enclosing, own, entered=not (resumed or handed_on or errand))
-        if not resumed:
+        if resumed:
+            self._listener.resumed(frame)
+        else:
             self._listener.called(frame, enclosing)
         return self._inside(watched, own, stack)
 
@@ -165,7 +170,8 @@ class StageTracer:
                 self._on_line(frame, watched, own, stack)
             elif event == "return":
                 left = stack[-1]
-                self._listener.returned(frame, left, arg)
+                if not _is_suspended(frame):
+                    self._listener.returned(frame, left, arg)
                 stack.pop()
                 _STAGE.set(stack[-1].stage)
                 self._listener.moved(left, stack[-1], entered=False)
@@ -196,6 +202,22 @@ _RESUMABLE = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENE
 def _is_resumed(frame: types.FrameType) -> bool:
     """Whether a frame that calls back as entered is a coroutine's that goes on after an ``await``."""
     return bool(frame.f_code.co_flags & _RESUMABLE) and frame.f_lasti > _first_instruction(frame.f_code)
+
+
+_SUSPENDING = frozenset(
+    dis.opmap[name] for name in ("YIELD_VALUE", "YIELD_FROM", "SEND") if name in dis.opmap
+)
+
+
+def _is_suspended(frame: types.FrameType) -> bool:
+    """Whether a frame that calls back as returning only waits or yields.
+
+    Up to Python 3.10 one that waits stands before the instruction that it will go on with.
+    """
+    if not frame.f_code.co_flags & _RESUMABLE:
+        return False
+    code, at = frame.f_code.co_code, frame.f_lasti
+    return code[at] in _SUSPENDING or (sys.version_info < (3, 11) and code[at + 2] == dis.opmap["YIELD_FROM"])
 
 
 @lru_cache(maxsize=64)

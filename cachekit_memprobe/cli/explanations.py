@@ -3,7 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from cachekit_memprobe.child.stages import FUNCTIONS, SITES, STAGES, Function, Site, Stage, stage_of
+from cachekit_memprobe.child.stages import (
+    FUNCTIONS,
+    SITES,
+    STAGES,
+    UNWRAP,
+    Function,
+    Site,
+    Stage,
+    stage_of,
+)
 from cachekit_memprobe.metrics import METRICS, RSS, RSS_NOISE_BYTES, Metric, metric_of
 
 _EARLIEST = min((entry.since for entry in FUNCTIONS), key=lambda release: tuple(map(int, release.split("."))))
@@ -22,7 +31,7 @@ def stage_page(name: str) -> str:
         *map(_site, (entry for entry in SITES if entry.stage == name)),
     ]
     metrics = [
-        f"- `{_named(metric, name)}`: {_meaning(metric, name)} (instrument `{metric.instrument}`)"
+        f"- `{_named(metric, name)}`: {_meaning(metric, name)} ({_instruments(metric)})"
         for metric in _PER_STAGE
     ]
     lines = [
@@ -48,7 +57,7 @@ def metric_page(name: str) -> str:
     """
     metric = next((entry for entry in METRICS if entry.name == name), None) or metric_of(name)
     stage = name.rpartition(".")[2] if metric.per_stage and name != metric.name else ""
-    example = _named(metric, stage or STAGES[3])
+    example = _named(metric, stage or UNWRAP)
     lines = [
         f"# {_quoted(name)}: {metric.label}{f', {stage}' if stage else ''}",
         "",
@@ -62,12 +71,18 @@ def metric_page(name: str) -> str:
         ),
         "- unit: payloads; `1.00x` is the logical size of the cached value. The JSON report also has it "
         "in bytes",
-        f"- instrument: `{metric.instrument}`",
+        f"- {_instruments(metric).replace(' ', ': ', 1)}",
         f'- as a limit: `--budget {example}=1.3x`, or `{example} = "1.3x"` below `[budget]` in a scenario; '
         "a size such as `10MB` is allowed as well",
         *_tolerance(metric),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _instruments(metric: Metric) -> str:
+    """``instrument `rss```, or all that it takes."""
+    names = [f"`{name}`" for name in metric.instruments]
+    return f"instrument{'s' if len(names) > 1 else ''} {' and '.join(names)}"
 
 
 def _remarks(stage: Stage) -> Iterator[str]:

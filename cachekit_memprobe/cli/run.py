@@ -127,11 +127,13 @@ def run_command(
 def _refuse_unmeasured(limits: tuple[Limit, ...], options: RunOptions) -> None:
     """A limit that is asked for by name has to be judged."""
     for limit in limits:
-        instrument = metric_of(limit.metric).instrument
-        if instrument not in options.instruments:
+        needed = metric_of(limit.metric).instruments
+        lacking = [instrument for instrument in needed if instrument not in options.instruments]
+        if lacking:
             raise UsageError(
-                f"--budget {limit.metric}: it is measured by {instrument}, which this run doesn't use; "
-                f"add --instrument {instrument}, or leave out --quick and --instrument"
+                f"--budget {limit.metric}: it is measured by {' and '.join(needed)}, and this run doesn't "
+                f"use {' and '.join(lacking)}; add --instrument {' --instrument '.join(lacking)}, or leave "
+                "out --quick and --instrument"
             )
 
 

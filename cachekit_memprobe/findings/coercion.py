@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from cachekit_memprobe.findings.evidence import NOTABLE, Evidence, at
+from cachekit_memprobe.findings.evidence import NOTABLE, Evidence, at, into
 from cachekit_memprobe.findings.source_line import calls_in
 from cachekit_memprobe.result import Finding, SiteUsage
 
@@ -25,7 +25,7 @@ def find(evidence: Evidence) -> Iterator[Finding]:
             if coercion and copied_bytes >= NOTABLE * evidence.payload.logical_bytes:
                 message = (
                     f"{stage.name} copies {evidence.per_read(copied_bytes)}, byte for byte, "
-                    f"{at(site.place)}: {coercion} {_remedy(site, coercion, evidence)}"
+                    f"{at(site.place)}{into(site.memory_of)}: {coercion} {_remedy(site, coercion, evidence)}"
                 )
                 yield Finding(CODE, message, site.place)
 
@@ -52,6 +52,8 @@ def _coercion(call: ast.Call) -> str:
 
 
 def _remedy(site: SiteUsage, coercion: str, evidence: Evidence) -> str:
+    if site.memory_of in ("before", "unseen"):
+        return "makes a copy where a view would have been enough"
     if site.survived_bytes * 2 > (site.verbatim_bytes or 0):
         return (
             f"makes an object that {evidence.keeper} keeps; a view in its place would save the copy, but "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cachekit_memprobe.child.seen import Block, Kept, RetentionSeen
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.model import Payload, Scenario
-from cachekit_memprobe.result import StageUsage
+from cachekit_memprobe.result import MemoryOf, StageUsage
 from cachekit_memprobe.units import format_bytes, format_payloads
 
 NOTABLE = 0.05
@@ -82,7 +82,23 @@ class Evidence:
 
 def located(place: Place) -> str:
     """``cachekit/serializers/wrapper.py:126``; a place without a file by its function, if that is known."""
-    return f"{place.file}:{place.line}" if place.file else place.function or "native code"
+    if not place.file:
+        return place.function or "native code"
+    return f"{place.file}:{place.line}" if place.line else place.file
+
+
+def into(memory_of: MemoryOf) -> str:
+    """``, into memory that was there before the read``: whose memory a line copied into, if not its own."""
+    return _INTO[memory_of]
+
+
+_INTO: Mapping[MemoryOf, str] = {
+    "": "",
+    "thread": ", by another thread",
+    "pool": ", into another of Arrow's pools, which memray doesn't see",
+    "before": ", into memory that was there before the read",
+    "unseen": ", into memory that memray didn't see being allocated",
+}
 
 
 def at(place: Place) -> str:

@@ -35,11 +35,21 @@ def _hidden_bytes(stage: StageUsage, evidence: Evidence) -> float:
     """
     if stage.tracemalloc_bytes is None:
         return 0.0
-    hidden_bytes = float(stage.live_bytes - stage.tracemalloc_bytes)
+    hidden_bytes = float(stage.live_bytes - stage.tracemalloc_bytes - _seen_elsewhere_bytes(stage, evidence))
     if hidden_bytes < _ROUNDING * stage.tracemalloc_bytes:
         return 0.0
     if not stage_of(stage.name).around:
         return hidden_bytes
     # What other stages held is freed in it, and tracemalloc tells a balance, which is too low by that much.
     heap, seen = evidence.values.get("peak.heap", 0.0), evidence.values.get("peak.tracemalloc", 0.0)
-    return min(hidden_bytes, (heap - seen) * evidence.payload.logical_bytes)
+    # What the one passes on, tracemalloc has in the other.
+    around = [other for other in evidence.stages if stage_of(other.name).around]
+    of_all = sum(other.live_bytes - (other.tracemalloc_bytes or 0) for other in around)
+    return min(hidden_bytes, of_all, (heap - seen) * evidence.payload.logical_bytes)
+
+
+def _seen_elsewhere_bytes(stage: StageUsage, evidence: Evidence) -> int:
+    """What another thread made for the stage, and tracemalloc saw while no stage was open."""
+    by_threads = sum(site.live_bytes for site in stage.sites if site.memory_of == "thread")
+    seen = sum(other.tracemalloc_bytes or 0 for other in evidence.stages if stage_of(other.name).around)
+    return min(by_threads, seen)

@@ -19,6 +19,8 @@ _PINNED_ALLOCATORS = {
     "MALLOC_MMAP_THRESHOLD_": "65536",
     "MALLOC_TOP_PAD_": "0",
     "MALLOC_TRIM_THRESHOLD_": "131072",
+    # mimalloc, another of Arrow's pools, otherwise gives back what was freed a second later, or never.
+    "MIMALLOC_PURGE_DELAY": "0",
     # jemalloc, of polars, otherwise keeps what was freed, and the next read grows nothing.
     "_RJEM_MALLOC_CONF": "retain:false,dirty_decay_ms:0,muzzy_decay_ms:0",
     # NumPy asks for huge pages by itself.

@@ -73,28 +73,31 @@ def _stage(stage: StageUsage, result: Result) -> dict[str, Any]:
         "copies_bytes": stage.copies_bytes if heap else None,
         "copies": in_payloads(stage.copies_bytes, payload) if heap else None,
         "verbatim_bytes": stage.verbatim_bytes,
+        "moved_bytes": stage.moved_bytes if heap and stage.verbatim_bytes is not None else None,
         "live_bytes": stage.live_bytes if heap else None,
         "survived_bytes": stage.survived_bytes if heap else None,
         "mapped_bytes": stage.mapped_bytes if heap else None,
         "tracemalloc_bytes": stage.tracemalloc_bytes,
         "view_of": stage.view_of or None,
-        "sites": [_site(site, payload) for site in stage.sites],
+        "sites": [_site(site, payload, heap=heap) for site in stage.sites],
     }
 
 
-def _site(site: SiteUsage, payload: Payload | None) -> dict[str, Any]:
+def _site(site: SiteUsage, payload: Payload | None, *, heap: bool) -> dict[str, Any]:
     return {
         **_place(site.place),
         "source": _source(site),
         # Null where the aliasing instrument didn't run, which alone can tell.
         "kind": None if site.kind == "unproven" and site.verbatim_bytes is None else site.kind,
-        "copies_bytes": site.copies_bytes,
-        "copies": in_payloads(site.copies_bytes, payload),
-        "allocations": site.allocations,
+        "copies_bytes": site.copies_bytes if heap else None,
+        "copies": in_payloads(site.copies_bytes, payload) if heap else None,
+        "allocations": site.allocations if heap else None,
         "verbatim_bytes": site.verbatim_bytes,
-        "live_bytes": site.live_bytes,
-        "survived_bytes": site.survived_bytes,
-        "mapped_bytes": site.mapped_bytes,
+        "moved_bytes": site.moved_bytes if heap and site.verbatim_bytes is not None else None,
+        "memory_of": site.memory_of or None,
+        "live_bytes": site.live_bytes if heap else None,
+        "survived_bytes": site.survived_bytes if heap else None,
+        "mapped_bytes": site.mapped_bytes if heap else None,
     }
 
 

@@ -44,7 +44,8 @@ class SiteRow:
 
     Attributes:
         where: ``serializers/wrapper.py:126``, or words when it isn't one place.
-        kind: of the site, ``mapped 1.00x`` of a map; ``view`` of a stage that allocates nothing and whose
+        kind: of the site, ``mapped 1.00x`` of a map, ``verbatim 1.00x`` of a copy into memory that the
+            read didn't allocate; ``view`` of a stage that allocates nothing and whose
             output was there before; empty when there is no single one.
     """
 
@@ -153,7 +154,12 @@ def with_status(result: Result, status: BudgetStatus) -> tuple[str, ...]:
 
 def why_not_judged(names: Sequence[str], options: RunOptions) -> str:
     """Which instruments the limits on these metrics lacked, and what to do: never empty."""
-    needed = {metric_of(name).instrument for name in names}
+    needed = {
+        instrument
+        for name in names
+        for instrument in metric_of(name).instruments
+        if instrument not in options.instruments
+    }
     *others, last = [instrument for instrument in INSTRUMENTS if instrument in needed]
     which = f"the instruments {', '.join(others)} and {last} were" if others else f"the {last} instrument was"
     option = "--quick" if options.instruments == QUICK else "--instrument"
@@ -205,7 +211,7 @@ def outcome(report: Report) -> Verdict:
 
 
 def _took_part(stage: StageUsage) -> bool:
-    return any((stage.calls, stage.copies_bytes, stage.survived_bytes, stage.mapped_bytes))
+    return any((stage.calls, stage.moved_bytes, stage.survived_bytes, stage.mapped_bytes))
 
 
 def _kind(site: SiteUsage, payload: Payload | None) -> str:
@@ -213,12 +219,15 @@ def _kind(site: SiteUsage, payload: Payload | None) -> str:
     if site.kind == "unproven" and site.verbatim_bytes is None:
         return "-"  # nobody looked
     if site.kind != "mapped":
-        return site.kind
+        elsewhere = in_payloads(site.elsewhere_bytes, payload)
+        # What is copied without being allocated has no figure of its own in the table.
+        return f"{site.kind} {format_payloads(elsewhere)}" if noticeable(elsewhere) else site.kind
     return f"mapped {format_payloads(in_payloads(site.mapped_bytes, payload))}"
 
 
 def _is_noticeable(site: SiteUsage, payload: Payload | None) -> bool:
-    return noticeable(in_payloads(max(site.copies_bytes, site.survived_bytes, site.mapped_bytes), payload))
+    largest_bytes = max(site.moved_bytes, site.survived_bytes, site.mapped_bytes)
+    return noticeable(in_payloads(largest_bytes, payload))
 
 
 def _small_sites(count: int) -> str:

@@ -12,24 +12,29 @@ can't be used again while it is held.
 import gc
 import types
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from cachekit_memprobe.child import wire
 from cachekit_memprobe.child.probes.buffers import buffers_of
 from cachekit_memprobe.child.probes.keepers import keepers_of
-from cachekit_memprobe.child.probes.regions import Region, Regions
+from cachekit_memprobe.child.probes.maps import spaces
+from cachekit_memprobe.child.probes.names import named_in
+from cachekit_memprobe.child.probes.regions import Regions
+from cachekit_memprobe.child.probes.sources import lines_of
 from cachekit_memprobe.child.probes.staged import (
     StageCalls,
     alone,
     open_tracer,
+    package_folder,
     ready_reader,
     require_passed,
     traced_read,
 )
 from cachekit_memprobe.child.resolve import return_lines, statement_lines
 from cachekit_memprobe.child.seen import AliasingSeen, Block, Origin
-from cachekit_memprobe.child.stages import STAGES, Place, stage_of
+from cachekit_memprobe.child.stages import HANDOVER, OTHER, STAGES, Place, stage_of
 from cachekit_memprobe.child.task import Task
 
 
@@ -44,30 +49,41 @@ def probe(task: Task, channel: wire.Channel) -> AliasingSeen:
     tracer = open_tracer(task, reader, watcher)
     watcher.boundaries = frozenset((watched.file, watched.line) for watched in tracer.watched)
     reader.expect()
+    regions.spaces = tuple(spaces())
     value = traced_read(tracer, reader)
     reader.prove(value)
     require_passed(task, watcher.calls, reader.release)
     del value
     gc.collect()
+    blocks = tuple(watcher.seen())
+    places = [place for block in blocks for place in (block.place, block.filled) if place is not None]
     return AliasingSeen(
         release=reader.release,
         stage_calls=dict(watcher.calls),
-        blocks=tuple(block.seen() for block in watcher.blocks),
+        blocks=blocks,
         views=watcher.views,
         kept=keepers_of(regions, tracer),
+        sources=lines_of(((place.file, place.line) for place in places), package_folder()),
     )
 
 
 @dataclass(frozen=True)
 class _Made:
-    """New memory, and the line that made it."""
+    """New memory, or old memory that was written to.
+
+    Attributes:
+        place: the line that made it; of old memory, that wrote to it.
+        number: of its region.
+        filled: the line after which it held what it is a copy of, if that is a later one.
+        was_there: it was there before the line.
+        is_passed_on: a stage of the value's way was given it, or the caller was.
+    """
 
     place: Place
-    region: Region
-
-    def seen(self) -> Block:
-        statement = statement_lines(self.place.file, self.place.line)
-        return Block(self.place, statement, self.region.size_bytes, self.region.kind, self.region.copy_of)
+    number: int
+    filled: Place | None = None
+    was_there: bool = False
+    is_passed_on: bool = False
 
 
 class _Watcher(StageCalls):
@@ -93,44 +109,87 @@ class _Watcher(StageCalls):
         self._made_in: dict[int, str] = {}
         self._known_at: dict[str, int] = {}
         self._entering: str | None = None
+        self._stage = OTHER
         self._last_lines: dict[int, int] = {}
         self._returns: dict[int, tuple[int, Place]] = {}
         self._made: dict[int, list[int]] = {}
+        self._block_of: dict[int, int] = {}
+
+    def seen(self) -> Iterator[Block]:
+        """What the read made or wrote to, in the order in which it was seen."""
+        for made in self.blocks:
+            region = self._regions.known[made.number]
+            if made.was_there and region.kind != "verbatim":
+                continue  # it was written to, and nothing is proven of that
+            place, statement = made.place, statement_lines(made.place.file, made.place.line)
+            passed_on = made.is_passed_on and stage_of(place.stage).around
+            yield Block(
+                replace(place, stage=HANDOVER) if passed_on else place,
+                statement,
+                region.new_bytes,
+                region.kind,
+                region.copy_of,
+                seen_in=place.stage,
+                filled=made.filled,
+                was_there=made.was_there or self._regions.was_there(region),
+            )
 
     def moved(self, before: Place, after: Place, *, entered: bool) -> None:
         super().moved(before, after, entered=entered)
+        self._stage = after.stage
         if entered and after.stage != before.stage:
             self._entering = after.stage
             self._known_at[after.stage] = len(self._regions.known)
 
     def called(self, frame: types.FrameType, enclosing: Place) -> None:
         """What comes in as an argument and is new was made by the caller, on the line of the call."""
-        if frame.f_back is not None:
-            self._look(frame.f_locals.values(), frame.f_back, frame.f_back.f_lineno, enclosing)
-        if self._entering is not None:
-            self._known_at[self._entering] = len(self._regions.known)
-            self._entering = None
+        with self._lock:
+            arguments = list(frame.f_locals.values())
+            if frame.f_back is not None:
+                self._look(arguments, frame.f_back, frame.f_back.f_lineno, enclosing)
+            if not stage_of(self._stage).around:
+                self._pass_on(arguments)
+            for thing in named_in(frame):
+                for buffer in buffers_of(thing):
+                    self._regions.add_before(buffer)
+            if self._entering is not None:
+                self._known_at[self._entering] = len(self._regions.known)
+                self._entering = None
+            self._last_lines[id(frame)] = frame.f_lineno
+
+    def resumed(self, frame: types.FrameType) -> None:
+        """A coroutine goes on in the middle of the line on which it waited."""
         self._last_lines[id(frame)] = frame.f_lineno
 
     def line(self, frame: types.FrameType, position: Place) -> None:
-        ran = self._last_lines.get(id(frame), frame.f_lineno)
-        self._look(frame.f_locals.values(), frame, ran, position)
-        self._last_lines[id(frame)] = frame.f_lineno
-        if ran in return_lines(frame.f_code.co_filename):
-            self._returns[id(frame)] = ran, position
+        with self._lock:
+            ran = self._last_lines.get(id(frame), frame.f_lineno)
+            self._look_at_all(frame, ran, position)
+            self._last_lines[id(frame)] = frame.f_lineno
+            if ran in return_lines(frame.f_code.co_filename):
+                self._returns[id(frame)] = ran, position
 
     def returned(self, frame: types.FrameType, position: Place, value: Any) -> None:
         """The value was made by the return statement, even if the line of a ``with`` came after it."""
-        ran = self._last_lines.pop(id(frame), frame.f_lineno)
-        self._look(frame.f_locals.values(), frame, ran, position)
-        earlier = self._returns.pop(id(frame), (ran, position))
-        line, then = (ran, position) if ran in return_lines(frame.f_code.co_filename) else earlier
-        self._look([value], frame, line, then)
-        if (frame.f_code.co_filename, frame.f_code.co_firstlineno) in self.boundaries:
-            self._tell_output(value, position.stage)
-        for number in self._made.pop(id(frame), ()):
-            block = self.blocks[number]
-            self.blocks[number] = replace(block, region=self._regions.second_look(block.region))
+        with self._lock:
+            ran = self._last_lines.pop(id(frame), frame.f_lineno)
+            self._look_at_all(frame, ran, position)
+            earlier = self._returns.pop(id(frame), (ran, position))
+            line, then = (ran, position) if ran in return_lines(frame.f_code.co_filename) else earlier
+            self._look([value], frame, line, then)
+            if (frame.f_code.co_filename, frame.f_code.co_firstlineno) in self.boundaries:
+                self._tell_output(value, position.stage)
+                if stage_of(position.stage).around:
+                    self._pass_on([value])
+            for index in self._made.pop(id(frame), ()):
+                self._regions.second_look(self.blocks[index].number)
+
+    def _look_at_all(self, frame: types.FrameType, line: int, position: Place) -> None:
+        """At what a function's names lead to, and at what was known and has been written to."""
+        self._look([*frame.f_locals.values(), *named_in(frame)], frame, line, position)
+        for number in self._regions.filled():
+            if self._regions.second_look(number, was_filled=True).kind == "verbatim":
+                self._book_filled(number, _place(frame, line, position))
 
     def _look(self, things: Any, frame: types.FrameType, line: int, position: Place) -> None:
         self._regions.maps.forget()
@@ -142,10 +201,28 @@ class _Watcher(StageCalls):
                 region = self._regions.classify(buffer, received=stage_of(position.stage).receives)
                 self._made_in.update(dict.fromkeys(range(known, len(self._regions.known)), position.stage))
                 if region is not None:
-                    code = frame.f_code
                     self._made.setdefault(id(frame), []).append(len(self.blocks))
-                    place = Place(position.stage, code.co_name, code.co_filename, line)
-                    self.blocks.append(_Made(place, region))
+                    self._block_of[known] = len(self.blocks)
+                    self.blocks.append(_Made(_place(frame, line, position), known))
+
+    def _book_filled(self, number: int, place: Place) -> None:
+        index = self._block_of.get(number)
+        if index is None:
+            self._block_of[number] = len(self.blocks)
+            self.blocks.append(_Made(place, number, was_there=True))
+        elif self.blocks[index].filled is None and place != self.blocks[index].place:
+            self.blocks[index] = replace(self.blocks[index], filled=place)
+
+    def _pass_on(self, things: Iterable[Any]) -> None:
+        """What the decorator made and gives to a stage, or to the caller, is on the value's own way."""
+        for thing in things:
+            for span in self._regions.spans_of(thing):
+                number = self._regions.number_of(span)
+                index = None if number is None else self._block_of.get(number)
+                if number is not None and index is not None:
+                    self.blocks[index] = replace(self.blocks[index], is_passed_on=True)
+                    if stage_of(self._made_in.get(number, OTHER)).around:
+                        self._made_in[number] = HANDOVER
 
     def _tell_output(self, value: Any, stage: str) -> None:
         """Whether a stage hands on a view: its output lies in memory that is older than the stage.
@@ -183,3 +260,7 @@ class _Watcher(StageCalls):
         if made_in is None or number < self._known_at.get(stage, 0):
             return True
         return STAGES.index(made_in) < STAGES.index(stage)
+
+
+def _place(frame: types.FrameType, line: int, position: Place) -> Place:
+    return Place(position.stage, frame.f_code.co_name, frame.f_code.co_filename, line)

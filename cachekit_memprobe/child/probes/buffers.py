@@ -8,6 +8,9 @@ from typing import Any
 _BODIES = {"httpx": "_content", "urllib3": "_body"}
 """Where a library's response keeps its body; the property may read it, which is not for a probe to do."""
 
+_FEW = 8
+"""Parts that are looked at, of what has parts: a value of many isn't one piece of memory."""
+
 _AS_UTF8 = ctypes.pythonapi.PyUnicode_AsUTF8AndSize
 _AS_UTF8.argtypes = [ctypes.py_object, ctypes.c_void_p]
 _AS_UTF8.restype = ctypes.c_void_p
@@ -36,9 +39,9 @@ def buffers_of(thing: Any, depth: int = 2) -> Iterable[Buffer]:
     elif kind is str:
         if thing.isascii():
             yield Buffer(_AS_UTF8(thing, None), len(thing), thing)
-    elif isinstance(thing, (tuple, list)):
-        if depth and len(thing) <= 8:
-            for part in thing:
+    elif isinstance(thing, (tuple, list, dict)):
+        if depth and len(thing) <= _FEW:
+            for part in list(thing.values()) if isinstance(thing, dict) else thing:
                 yield from buffers_of(part, depth - 1)
     else:
         yield from _of_library_object(thing, kind.__module__.partition(".")[0], depth)

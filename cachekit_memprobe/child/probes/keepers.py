@@ -33,6 +33,8 @@ def keepers_of(regions: Regions, tracer: StageTracer) -> tuple[Kept, ...]:
         # As a rule. To ask it of each by itself means to look at all objects as often.
         return ()
     for suspect in suspects:
+        if all(map(regions.was_there, buffers_of(suspect))):
+            continue  # a buffer that is used again by each read
         holder = _holder_of(suspect, ours)
         size_bytes = max((buffer.size_bytes for buffer in buffers_of(suspect)), default=0)
         if holder is not None and holder not in kept:

@@ -33,6 +33,23 @@ def file_maps() -> Iterator[tuple[int, int]]:
                 yield int(start, 16), int(end, 16)
 
 
+def spaces() -> Iterator[tuple[int, int]]:
+    """All address ranges that the process has, adjacent ones as one; none where the system has no list."""
+    if sys.platform != "linux":
+        return
+    last = (0, 0)
+    with open("/proc/self/maps", encoding="ascii", errors="replace") as lines:
+        for line in lines:
+            start, _, end = line.partition(" ")[0].partition("-")
+            if int(start, 16) == last[1]:
+                last = last[0], int(end, 16)
+            else:
+                if last[1]:
+                    yield last
+                last = int(start, 16), int(end, 16)
+    yield last
+
+
 class FileMaps:
     """The same list, read when it is asked and kept until it may have changed."""
 

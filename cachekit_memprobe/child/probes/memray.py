@@ -12,6 +12,7 @@ from typing import Any
 
 from cachekit_memprobe.child import wire
 from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.pools import state_of, unseen_pools
 from cachekit_memprobe.child.probes.maps import file_maps, is_file
 from cachekit_memprobe.child.probes.sources import lines_in_capture
 from cachekit_memprobe.child.probes.staged import (
@@ -55,6 +56,7 @@ def probe(task: Task, channel: wire.Channel) -> MemraySeen:
         journal.hears = True
         value = traced_read(tracer, reader)
         journal.hears = False
+        journal.tell_pools()
         journal.note(Note("close"))
     reader.prove(value)
     require_passed(task, journal.calls, reader.release)
@@ -86,6 +88,8 @@ class _Journal(StageCalls):
         self.hears = False
         self.entries: list[Note] = []
         self._mapped_before = frozenset(file_maps())
+        self._pools = unseen_pools()
+        self._before = self._last = {name: state_of(pool) for name, pool in self._pools.items()}
 
     def note(self, note: Note) -> None:
         """Append an entry and mark it. The mark's own blocks are gone when this returns."""
@@ -95,6 +99,16 @@ class _Journal(StageCalls):
             herald = bytes(HERALD_BYTES)
             mark = bytes(HERALD_BYTES + 1 + index % MARKS)
             del herald, mark
+
+    def tell_pools(self) -> None:
+        """What has been taken of Arrow's other pools since this was told last."""
+        for name, pool in self._pools.items():
+            now, last = state_of(pool), self._last[name]
+            if now != last:
+                self._last = {**self._last, name: now}
+                grown_bytes = max(0, now.allocated_bytes - last.allocated_bytes)
+                alive_bytes = now.alive_bytes - self._before[name].alive_bytes
+                self.note(Note("pool", size_bytes=grown_bytes, pool=name, alive_bytes=alive_bytes))
 
     def heard(self, event: str, args: tuple[Any, ...]) -> None:
         """An audit hook; what it allocates lies between a pause and the end of it, and is the probe's own."""
@@ -111,4 +125,5 @@ class _Journal(StageCalls):
             self.note(Note("pause"))
             spans = tuple(span for span in file_maps() if span not in self._mapped_before)
             self.note(Note("maps", spans=spans))
+        self.tell_pools()
         self.note(Note("move", place=after))

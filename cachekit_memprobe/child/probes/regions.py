@@ -1,22 +1,21 @@
 """Memory by address: which regions a read has shown, and whether one is a copy of another."""
 
 import ctypes
-from collections import Counter
-from collections.abc import Iterable
+import mmap
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cachekit_memprobe.child.probes.buffers import Buffer, buffers_of, is_arrow_table
-from cachekit_memprobe.child.probes.maps import FileMaps, file_maps
+from cachekit_memprobe.child.probes.images import Images, Span
+from cachekit_memprobe.child.probes.maps import FileMaps, file_maps, spaces
 from cachekit_memprobe.child.seen import BlockKind, Origin, OriginKind
 
-_NEEDLE_BYTES = 64
-_VAIN_SEARCHES = 16
-"""One after the other in a region, after which no more are made in it: a search reads all of it."""
-_LIBC = ctypes.CDLL(None)
-_LIBC.memcmp.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
-_LIBC.memmem.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t]
-_LIBC.memmem.restype = ctypes.c_void_p
+_LARGE = 250
+"""Times the smallest region: from a quarter of the payload on, a region is looked for inside of others."""
+_SAMPLES = 16
+_OWN_MAP_BYTES = 128 << 10
+"""From here on a block is surely a map of its own: the measured process has malloc do so from 64 KiB on."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +24,21 @@ class Region:
 
     Attributes:
         origin: what it is to a block that is copied from it.
+        new_bytes: of it, what has come by it: of a bytearray that has grown, the growth; of memory in which
+            a copy stands, the copy.
         copy_of: what it is a copy of itself; ``None`` when it isn't one.
         array: the bytearray that it lies in, which may be moved; ``None`` elsewhere.
+        is_mapped: it may be unmapped by the read, so that it is looked at only while the kernel lists it.
     """
 
     start: int
     size_bytes: int
     kind: BlockKind
     origin: Origin
+    new_bytes: int
     copy_of: Origin | None = None
     array: bytearray | None = field(default=None, compare=False, repr=False)
+    is_mapped: bool = False
 
     @property
     def end(self) -> int:
@@ -54,6 +58,8 @@ class Region:
 
 class Regions:
     """The memory that a read has shown so far; ``maps`` has to be forgotten when code of the read has run.
+
+    ``spaces`` are the addresses that the process had before the read.
 
     An example, a read of a 64 MiB frame with 0.9.1's File backend, in the order in which it is looked at::
 
@@ -79,8 +85,9 @@ class Regions:
         self._tables: dict[int, tuple[Any, tuple[Buffer, ...]]] = {}
         self.maps = FileMaps()
         self._numbers: dict[tuple[int, int], int] = {}
-        self._vain: Counter[int] = Counter()
-        self._found_at: dict[int, int] = {}
+        self.spaces: tuple[tuple[int, int], ...] = ()
+        self._images = Images()
+        self._unfilled: dict[int, bytes] = {}
 
     def add_known(self, thing: Any, kind: OriginKind) -> None:
         """Memory that was there before the read."""
@@ -98,26 +105,49 @@ class Regions:
         if self.number_of(buffer) is not None:
             return None
         if self.maps.hold(buffer.start):
-            self._remember(buffer, "received", Origin("file_map", buffer.size_bytes), keep=False)
+            self._remember(buffer, "received", Origin("file_map", buffer.size_bytes))
             return None
-        original = self._original_of(buffer, self.known)
-        origin = Origin("made", buffer.size_bytes, type(buffer.owner).__name__)
-        if original is not None:
-            return self._remember(buffer, "verbatim", origin, copy_of=original.origin)
-        return self._remember(buffer, "received" if received else "transformed", origin)
+        if type(buffer.owner) is bytes and self.was_there(buffer):
+            # It can't have been written since, so that it is what a name that was just bound leads to.
+            self._remember(buffer, "received")
+            return None
+        return self._remember(buffer, "received" if received else "transformed", judged=True)
 
-    def second_look(self, region: Region) -> Region:
-        """The region, judged again: memory is often made first and filled afterwards.
+    def add_before(self, buffer: Buffer) -> None:
+        """Memory that a name leads to when its function begins, so that no line of it has made it."""
+        if buffer.size_bytes >= self.least_bytes and self.number_of(buffer) is None:
+            self._remember(buffer, "received")
 
-        It is compared with what was known before it, since what came later may be a copy of it.
+    def was_there(self, span: Span) -> bool:
+        """Whether the process had these addresses before the read, and didn't take them anew for it.
+
+        A small block comes from memory that malloc keeps; a large one is a map of its own.
         """
-        number = next(index for index, other in enumerate(self.known) if other is region)
-        if region.kind == "verbatim" or not self._in_place(region):
-            return region
-        original = self._original_of(Buffer(region.start, region.size_bytes, None), self.known[:number])
-        if original is not None:
-            self.known[number] = replace(region, kind="verbatim", copy_of=original.origin)
+        return span.size_bytes >= _OWN_MAP_BYTES and any(
+            start <= span.start and span.start + span.size_bytes <= end for start, end in self.spaces
+        )
+
+    def second_look(self, number: int, *, was_filled: bool = False) -> Region:
+        """A region, judged again: memory is often made first and filled afterwards.
+
+        It is compared with what was known before it, since what came later may be a copy of it; if it
+        ``was_filled`` just now, with all that is known.
+        """
+        region = self.known[number]
+        if (region.kind != "verbatim" or region.new_bytes < region.size_bytes) and self._in_place(region):
+            later = self.known[number + 1 :] if was_filled else []
+            self.known[number] = self._judged(region, [*self.known[:number], *later])
         return self.known[number]
+
+    def filled(self) -> Iterator[int]:
+        """The numbers of the regions that can be written to, and have been since this was asked last."""
+        for number, sample in list(self._unfilled.items()):
+            region = self.known[number]
+            if not self._in_place(region):
+                del self._unfilled[number]
+            elif (now := _sample(region)) != sample:
+                self._unfilled[number] = now
+                yield number
 
     def knows_table(self, thing: Any) -> bool:
         """Whether an Arrow table was looked at before. It must not be again.
@@ -154,34 +184,68 @@ class Regions:
         return [region for region in self.known if region.is_map]
 
     def _remember(
-        self,
-        buffer: Buffer,
-        kind: BlockKind,
-        origin: Origin,
-        *,
-        copy_of: Origin | None = None,
-        keep: bool = True,
+        self, buffer: Buffer, kind: BlockKind, origin: Origin | None = None, *, judged: bool = False
     ) -> Region:
-        array = buffer.owner if type(buffer.owner) is bytearray else None
-        region = Region(buffer.start, buffer.size_bytes, kind, origin, copy_of, array)
-        self._numbers[region.start, region.size_bytes] = len(self.known)
+        owner = buffer.owner
+        is_mapped = self.maps.hold(buffer.start) or _base_of(owner) is mmap.mmap
+        region = Region(
+            buffer.start,
+            buffer.size_bytes,
+            kind,
+            origin or Origin("made", buffer.size_bytes, type(owner).__name__),
+            buffer.size_bytes,
+            array=owner if type(owner) is bytearray else None,
+            is_mapped=is_mapped,
+        )
+        if judged:
+            region = self._judged(region, self.known)
+        number = self._numbers[region.start, region.size_bytes] = len(self.known)
         self.known.append(region)
-        if keep:
-            self.owners.append(buffer.owner)
+        if not is_mapped:
+            self.owners.append(owner)
+        if _can_be_filled(owner):
+            self._unfilled[number] = _sample(region)
         return region
 
-    def _original_of(self, buffer: Buffer, regions: Iterable[Region]) -> Region | None:
-        for region in regions:
-            fits = region.size_bytes >= buffer.size_bytes
-            if fits and self._in_place(region) and self._stands_in(buffer, region):
-                return region
-        return None
+    def _judged(self, region: Region, known: Sequence[Region]) -> Region:
+        """The region as the copy that it is, if it is one: of a whole, or with most of one in it."""
+        had_bytes = self._had_bytes(region)
+        original, copied_bytes = self._original_of(region, known)
+        if original is None:
+            return replace(region, new_bytes=max(0, region.size_bytes - had_bytes))
+        new_bytes = max(0, copied_bytes - had_bytes)
+        return replace(region, kind="verbatim", copy_of=original.origin, new_bytes=new_bytes)
+
+    def _original_of(self, region: Region, known: Sequence[Region]) -> tuple[Region | None, int]:
+        """What a region's bytes are a copy of, and how many of them are."""
+        for original in known:
+            whole = original.size_bytes >= region.size_bytes and self._in_place(original)
+            if whole and self._images.stands_in(region, original):
+                return original, region.size_bytes
+        for original in known:
+            large = original.size_bytes >= _LARGE * self.least_bytes
+            if large and 2 * region.size_bytes > original.size_bytes and self._in_place(original):
+                copied_bytes = self._images.shared_bytes(region, original)
+                if copied_bytes:
+                    return original, copied_bytes
+        return None, 0
+
+    def _had_bytes(self, region: Region) -> int:
+        """What has been counted of a bytearray before it grew."""
+        if region.array is None:
+            return 0
+        return sum(
+            other.new_bytes
+            for other in self.known
+            if other.array is region.array and other.size_bytes < region.size_bytes
+        )
 
     def _in_place(self, region: Region) -> bool:
         """Whether the region's memory may still be looked at: a map not closed, an array not moved."""
-        if region.is_map:
+        if region.is_mapped:
             # Whatever is remembered: to look at memory that is mapped no more would end the process.
-            return any(start <= region.start < end for start, end in file_maps())
+            listed = file_maps() if region.is_map else spaces()
+            return any(start <= region.start < end for start, end in listed)
         if region.array is None:
             return True
         return any(
@@ -189,32 +253,30 @@ class Regions:
             for buffer in buffers_of(region.array)
         )
 
-    def _stands_in(self, buffer: Buffer, region: Region) -> bool:
-        """Whether a buffer's bytes stand somewhere in a region: at its end, its start, or found inside."""
-        room = region.size_bytes - buffer.size_bytes
-        if _equal(buffer, region.start + room):
-            return True
-        if room == 0:  # as with the thousand columns of a frame: there is no other place
-            return False
-        if _equal(buffer, region.start):
-            return True
-        if self._vain[region.start] >= _VAIN_SEARCHES:
-            return False
-        # Columns are copied one after the other: the next one mostly stands behind the last one.
-        behind = self._found_at.get(region.start, region.start)
-        found = _found(buffer, behind, region.end) or _found(buffer, region.start, region.end)
-        self._vain[region.start] = 0 if found else self._vain[region.start] + 1
-        if found:
-            self._found_at[region.start] = found + buffer.size_bytes
-        return bool(found)
+
+def _base_of(owner: Any) -> type:
+    """Of a view, the type of what it is a view of."""
+    base = owner
+    while isinstance(base, memoryview):
+        try:
+            base = base.obj
+        except ValueError:  # released
+            break
+    return type(base)
 
 
-def _found(buffer: Buffer, start: int, end: int) -> int | None:
-    """Where a buffer's bytes stand between two addresses; they are taken by their first few."""
-    found: int | None = _LIBC.memmem(start, end - start, buffer.start, _NEEDLE_BYTES)
-    whole = found is not None and found + buffer.size_bytes <= end and _equal(buffer, found)
-    return found if whole else None
+def _can_be_filled(owner: Any) -> bool:
+    """Whether code can write into it after it was made, as into a buffer that is kept for that."""
+    if isinstance(owner, memoryview):
+        return not owner.readonly
+    flags = getattr(owner, "flags", None)
+    return isinstance(owner, bytearray) or bool(
+        getattr(owner, "is_mutable", False) or getattr(flags, "writeable", False)
+    )
 
 
-def _equal(buffer: Buffer, address: int) -> bool:
-    return bool(_LIBC.memcmp(buffer.start, address, buffer.size_bytes) == 0)
+def _sample(region: Region) -> bytes:
+    """A few bytes from all over a region, which tell that it was written to."""
+    step = max(1, (region.size_bytes - 8) // _SAMPLES)
+    places = range(region.start, region.end - 7, step)
+    return b"".join(ctypes.string_at(place, 8) for place in places)

@@ -14,6 +14,7 @@ from typing import Any
 
 from cachekit_memprobe.child import wire
 from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.pools import alive_bytes
 from cachekit_memprobe.child.probes.staged import (
     StageCalls,
     alone,
@@ -125,8 +126,7 @@ class _Handed(StageCalls):
 
 def _settled(reader: Reader, workspace: str) -> Held:
     reader.settle()
-    pool = sys.modules["pyarrow"].default_memory_pool().bytes_allocated() if "pyarrow" in sys.modules else 0
-    return Held(_anonymous_bytes(), int(pool), _mapped_bytes(workspace), _open_files(workspace))
+    return Held(_anonymous_bytes(), alive_bytes(), _mapped_bytes(workspace), _open_files(workspace))
 
 
 def _anonymous_bytes() -> int:

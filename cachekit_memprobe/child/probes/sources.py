@@ -1,6 +1,7 @@
-"""The source lines that a memray capture refers to, kept with it: the environment may be gone later."""
+"""The source lines that observations refer to, kept with them: the environment may be gone later."""
 
 import linecache
+from collections.abc import Iterable
 
 _LONGEST_SOURCE = 400
 
@@ -16,7 +17,6 @@ def lines_in_capture(capture: str, folder: str) -> dict[str, str]:
     from memray import AllocatorType
 
     without_stack = {AllocatorType.FREE, AllocatorType.MUNMAP, AllocatorType.PYMALLOC_FREE}
-    prefix = f"{folder}/"
     seen: set[int] = set()
     places: set[tuple[str, int]] = set()
     with memray.FileReader(capture) as reader:
@@ -24,8 +24,14 @@ def lines_in_capture(capture: str, folder: str) -> dict[str, str]:
             if record.allocator not in without_stack and record.stack_id not in seen:
                 seen.add(record.stack_id)
                 places.update((file, line) for _, file, line in record.stack_trace())
+    return lines_of(places, folder)
+
+
+def lines_of(places: Iterable[tuple[str, int]], folder: str) -> dict[str, str]:
+    """The text of lines, by file and number, if it is below ``folder``."""
+    prefix = f"{folder}/"
     return {
         f"{file.removeprefix(prefix)}:{line}": linecache.getline(file, line).strip()[:_LONGEST_SOURCE]
-        for file, line in sorted(places)
+        for file, line in sorted(set(places))
         if file.startswith(prefix)
     }

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.pools import pools
 from cachekit_memprobe.child.releases import cachekit_release
 from cachekit_memprobe.child.route import Counts, require_route
 from cachekit_memprobe.child.seen import OriginKind
@@ -211,8 +212,8 @@ def _no_work() -> None:
 def settle() -> None:
     """Give back what no one uses, so that no read finds pages that are already resident."""
     gc.collect()
-    if "pyarrow" in sys.modules:
-        sys.modules["pyarrow"].default_memory_pool().release_unused()
+    for pool in pools().values():
+        pool.release_unused()
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:

@@ -12,7 +12,8 @@ import memray
 import pytest
 from memray import AllocatorType
 
-from cachekit_memprobe.attribution.capture import Block, read_blocks
+from cachekit_memprobe.attribution.block import Block
+from cachekit_memprobe.attribution.capture import read_blocks
 from cachekit_memprobe.child.probes.memray import HERALD_BYTES, MARKS, _Journal
 from cachekit_memprobe.child.seen import MemraySeen, Note
 from cachekit_memprobe.child.stages import OUTSIDE, Place

@@ -4,7 +4,7 @@ from functools import reduce
 import pytest
 
 from cachekit_memprobe.attribution import figures_of
-from cachekit_memprobe.attribution.capture import Block
+from cachekit_memprobe.attribution.block import Block
 from cachekit_memprobe.attribution.heap import heap_of
 from cachekit_memprobe.child.seen import ReadFigures, RssSeen, Seen, TracemallocSeen
 from cachekit_memprobe.child.stages import STAGES, UNWRAP, Place

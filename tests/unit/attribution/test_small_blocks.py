@@ -1,6 +1,6 @@
 import pytest
 
-from cachekit_memprobe.attribution.capture import Block
+from cachekit_memprobe.attribution.block import Block
 from cachekit_memprobe.attribution.heap import PlaceUse, heap_of
 from cachekit_memprobe.child.stages import Place
 

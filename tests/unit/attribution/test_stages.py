@@ -1,9 +1,10 @@
 """Heap, aliasing and tracemalloc joined to one row a stage and one a line."""
 
+from dataclasses import replace
+
 import pytest
 
-from cachekit_memprobe.attribution import capture, figures_of, stages_of
-from cachekit_memprobe.attribution.heap import HeapUse, heap_of
+from cachekit_memprobe.attribution import ReadUse, block, figures_of, stages_of, use_of
 from cachekit_memprobe.child.seen import AliasingSeen, Block, BlockKind, RssSeen, TracemallocSeen
 from cachekit_memprobe.child.stages import (
     BACKEND_GET,
@@ -26,13 +27,12 @@ CALLS = {UNWRAP: 1, DECODE: 2}
 RELEASE = "0.9.1"
 
 
-def heap(*made: tuple[str, int, int]) -> HeapUse:
+def heap(*made: tuple[str, int, int]) -> list[block.Block]:
     """Blocks of a stage, on a line of the wrapper, in MiB; all are kept."""
-    blocks = [
-        capture.Block(Place(stage, "unwrap", WRAPPER, line), mib * MIB, mib * MIB, born)
+    return [
+        block.Block(Place(stage, "unwrap", WRAPPER, line), mib * MIB, mib * MIB, born)
         for born, (stage, line, mib) in enumerate(made)
     ]
-    return heap_of(blocks)
 
 
 def aliased(
@@ -51,19 +51,23 @@ def measurement(*blocks: Block, traced: dict[str, int] | None = None, aliasing: 
     return Measurement(SCENARIO, PAYLOAD, seen)
 
 
-def only_site(measured: Measurement, use: HeapUse) -> SiteUsage:
-    (site,) = (site for stage in stages_of(measured, use) for site in stage.sites)
+def table(measured: Measurement, blocks: list[block.Block] | None) -> tuple[StageUsage, ...]:
+    return stages_of(measured, use_of(measured, blocks))
+
+
+def only_site(measured: Measurement, blocks: list[block.Block]) -> SiteUsage:
+    (site,) = (site for stage in table(measured, blocks) for site in stage.sites)
     return site
 
 
-def row(measured: Measurement, use: HeapUse | None, name: str) -> StageUsage:
-    (stage,) = (stage for stage in stages_of(measured, use) if stage.name == name)
+def row(measured: Measurement, blocks: list[block.Block] | None, name: str) -> StageUsage:
+    (stage,) = (stage for stage in table(measured, blocks) if stage.name == name)
     return stage
 
 
 class TestRows:
     def test_are_the_stages_entered_those_that_allocated_and_other_in_the_order_of_a_read(self) -> None:
-        rows = stages_of(measurement(), heap((BACKEND_GET, 5, 1)))
+        rows = table(measurement(), heap((BACKEND_GET, 5, 1)))
         assert [(stage.name, stage.calls) for stage in rows] == [
             (BACKEND_GET, 0),
             (UNWRAP, 1),
@@ -72,9 +76,11 @@ class TestRows:
         ]
 
     def test_add_up_to_the_total(self) -> None:
-        use = heap((UNWRAP, 126, 64), (UNWRAP, 127, 1), (MATERIALIZE, 9, 64), (OTHER, 0, 3))
+        use = use_of(
+            measurement(), heap((UNWRAP, 126, 64), (UNWRAP, 127, 1), (MATERIALIZE, 9, 64), (OTHER, 0, 3))
+        )
         rows = stages_of(measurement(), use)
-        values = figures_of(measurement(), rows, use).values
+        values = figures_of(measurement(), rows, use.heap).values
         assert sum(stage.copies_bytes for stage in rows) == 132 * MIB == values["copies.total"] * 64 * MIB
         assert sum(values[f"copies.{stage.name}"] for stage in rows) == values["copies.total"]
 
@@ -93,7 +99,7 @@ class TestRows:
 
     def test_tell_what_was_mapped(self) -> None:
         place = Place(BACKEND_MAP, "get_buffer", "cachekit/f.py", 4)
-        use = heap_of([capture.Block(place, MIB, MIB, 1, is_file_map=True)])
+        use = [block.Block(place, MIB, MIB, 1, is_file_map=True)]
         site = SiteUsage(place, "mmap.mmap(fd, 0)", 0, 0, 0, 0, 0, "mapped", MIB)
         stage = StageUsage(BACKEND_MAP, 0, 0, 0, 0, 0, MIB, None, (site,))
         seen = Observations(
@@ -104,7 +110,7 @@ class TestRows:
 
     def test_are_none_without_an_instrument_that_follows_stages(self) -> None:
         seen = Measurement(SCENARIO, PAYLOAD, Observations(rss=(RssSeen(RELEASE),)))
-        assert stages_of(seen, None) == ()
+        assert stages_of(seen, ReadUse(None, None)) == ()
 
 
 class TestTheKindOfALine:
@@ -117,7 +123,7 @@ class TestTheKindOfALine:
             ([(16, "verbatim"), (48, "transformed")], "mixed", 16),
             ([(64, "received")], "received", 0),
             ([(64, "transformed")], "transformed", 0),
-            ([(96, "verbatim")], "verbatim", 64),  # of what is larger than was allocated, no more than that
+            ([(96, "verbatim")], "verbatim", 96),  # of what was allocated, and 32 of other memory
         ],
     )
     def test_is_that_of_its_blocks(
@@ -132,8 +138,8 @@ class TestTheKindOfALine:
         assert (site.kind, site.verbatim_bytes) == ("unproven", None)
 
     def test_is_not_that_of_another_stage_on_the_same_line(self) -> None:
-        site = only_site(measurement(aliased(DECODE, 126, 64, "verbatim")), heap((UNWRAP, 126, 64)))
-        assert site.kind == "unproven"
+        measured = measurement(aliased(DECODE, 126, 64, "transformed"))
+        assert only_site(measured, heap((UNWRAP, 126, 64))).kind == "unproven"
 
     def test_is_found_on_another_line_of_the_same_statement(self) -> None:
         """Python sees the statement begin, memray the line of the call."""
@@ -151,8 +157,8 @@ class TestTheKindOfALine:
         made = heap((UNWRAP, 120, 64), (UNWRAP, 126, 64), (UNWRAP, 138, 1), (UNWRAP, 140, 1))
         sites = row(measurement(own), made, UNWRAP).sites
         assert [site.place.line for site in sites if site.kind == "verbatim"] == [126]
-        sites = row(measurement(anothers), made, UNWRAP).sites
-        assert [site.place.line for site in sites if site.verbatim_bytes == 64 * MIB] == []
+        sites = row(measurement(replace(anothers, was_there=True)), made, UNWRAP).sites
+        assert [site.place.line for site in sites if site.kind == "verbatim"] == [140]
 
 
 class TestTheVerbatimPartOfAStage:
@@ -160,10 +166,11 @@ class TestTheVerbatimPartOfAStage:
         blocks = [aliased(UNWRAP, 126, 30, "verbatim"), aliased(UNWRAP, 130, 20, "verbatim")]
         assert row(measurement(*blocks), heap((UNWRAP, 126, 64)), UNWRAP).verbatim_bytes == 50 * MIB
 
-    def test_is_no_more_than_the_stage_allocated(self) -> None:
+    def test_is_what_was_proven_wherever_it_was_copied_to(self) -> None:
         """A copy into memory that was there before is none of the heap's."""
-        block = aliased(UNWRAP, 126, 64, "verbatim")
-        assert row(measurement(block), heap((UNWRAP, 126, 10)), UNWRAP).verbatim_bytes == 10 * MIB
+        copied = aliased(UNWRAP, 126, 64, "verbatim")
+        stage = row(measurement(copied), heap((UNWRAP, 126, 10)), UNWRAP)
+        assert (stage.verbatim_bytes, stage.copies_bytes, stage.moved_bytes) == (64 * MIB, 10 * MIB, 64 * MIB)
 
     def test_is_what_was_proven_without_memray(self) -> None:
         block = aliased(UNWRAP, 126, 64, "verbatim")

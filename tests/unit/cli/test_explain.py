@@ -68,7 +68,8 @@ def test_a_metric_has_its_meaning_its_unit_and_its_instrument(invoke: Invoke, na
     stage = name.rpartition(".")[2] if metric.per_stage else "<stage>"
     meaning = metric.meaning.replace("<stage>", stage)
     assert f"\n\n{meaning}.".lower() in result.stdout.replace("`", "").lower()
-    assert f"- instrument: `{metric.instrument}`\n" in result.stdout
+    named = " and ".join(f"`{instrument}`" for instrument in metric.instruments)
+    assert f"- instrument{'s' * bool(metric.also)}: {named}\n" in result.stdout
     assert "- unit: payloads;" in result.stdout
     assert f"`--budget {name}=1.3x`" in result.stdout
     assert ("- tolerance: 1 MiB" in result.stdout) is (metric.instrument == "rss")

@@ -35,7 +35,7 @@ from tests.unit.runstore.made import edit
 
 SAVED = Path(__file__).with_name("schema-1")
 NAMES = ["arrow-l1-hit", "arrow-strings-l1-hit", "async-file-get-backfill", "arrow-file-mmap"]
-SAME = ("verdict", "reason", "payload", "metrics", "metrics_bytes", "spread", "variant")
+SAME = ("verdict", "reason", "payload", "spread", "variant")
 MEASUREMENT = "scenarios/arrow-l1-hit/measurement.json"
 RSS = "scenarios/arrow-l1-hit/00-rss.json"
 ALIASING = "scenarios/arrow-l1-hit/02-aliasing.json"
@@ -57,8 +57,14 @@ class TestARunFolderOfSchema1:
         now = json.loads(to_json(pipeline.explain(folder)))["results"][number]
         assert now["scenario"] == then["scenario"] == NAMES[number]
         assert {key: now[key] for key in SAME} == {key: then[key] for key in SAME}
-        assert now["stages"] == renamed(then["stages"])
-        assert list(map(found, now["findings"])) == list(map(found, then["findings"]))
+        for figures in ("metrics", "metrics_bytes"):
+            # A stage that the map of then didn't have, and a metric: nothing was booked there.
+            assert {name: now[figures][name] for name in then[figures]} == then[figures]
+        stages = zip(now["stages"], renamed(then["stages"]), strict=True)
+        assert all(without_new(stage) == without_new(stage_then) for stage, stage_then in stages)
+        # Without memray, a copy that was proven wasn't told.
+        findings = [found(finding) for finding in now["findings"] if finding["code"] != "MEM001"]
+        assert findings == list(map(found, then["findings"]))
         # What the instruments that were not run would tell has no line in a report of schema 1.
         limits = [limit for limit in now["budgets"] if limit["status"] != "not_judged"]
         assert list(map(judged, limits)) == list(map(judged, then["budgets"]))
@@ -127,6 +133,15 @@ def renamed(value: Any) -> Any:
     if isinstance(value, dict):
         return {key.replace("held_", "survived_"): renamed(entry) for key, entry in value.items()}
     return [renamed(entry) for entry in value] if isinstance(value, list) else value
+
+
+def without_new(stage: dict[str, Any]) -> dict[str, Any]:
+    """A stage, or a site, without what has come since: without memray there were no lines."""
+    new = {"moved_bytes", "memory_of"}
+    if stage["copies_bytes"] is None:
+        new |= {"function", "file", "line", "sites"}
+    kept = {key: value for key, value in stage.items() if key not in new}
+    return {**kept, "sites": [without_new(site) for site in kept["sites"]]} if "sites" in kept else kept
 
 
 def found(finding: dict[str, Any]) -> dict[str, Any]:

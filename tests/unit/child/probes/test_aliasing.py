@@ -1,6 +1,7 @@
 """New memory on the line that made it: the watcher on a module that is written for it."""
 
 import importlib.util
+import inspect
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from cachekit_memprobe.child.probes.aliasing import _Watcher
 from cachekit_memprobe.child.probes.regions import Regions
 from cachekit_memprobe.child.resolve import Watched
 from cachekit_memprobe.child.seen import Block
-from cachekit_memprobe.child.stages import BACKEND_GET, DECODE, MATERIALIZE, STATS, UNWRAP
+from cachekit_memprobe.child.stages import BACKEND_GET, DECODE, HANDOVER, MATERIALIZE, STATS, UNWRAP
 from cachekit_memprobe.child.tracer import StageTracer
 
 FRAME = os.urandom(256 << 10)
@@ -93,6 +94,74 @@ def grown(data):
     for start in range(0, len(data), 4096):
         buffer += data[start : start + 4096]  # grown
     return bytes(buffer)
+
+SCRATCH = bytearray(len(FRAME) + 5000)
+BUFFERS = [bytearray(len(FRAME) + 5000)]
+
+def into_a_global(data):
+    SCRATCH[: len(data)] = data  # into a global
+    return memoryview(SCRATCH)[: len(data)]
+
+def into_one_of_several(data):
+    buffer = BUFFERS[0]
+    view = memoryview(buffer)[: len(data)]
+    view[:] = data  # into one of several
+    return view
+
+class Holder:
+    shared = bytearray(len(FRAME))
+
+    def __init__(self):
+        self.own = bytearray(len(FRAME))
+
+HOLDER = Holder()
+
+def into_an_attribute(data):
+    HOLDER.own[:] = data  # into an attribute
+
+def into_a_class(data):
+    memoryview(Holder.shared)[:] = data  # into a class
+
+def kept_in_an_attribute(data):
+    HOLDER.made = bytes(memoryview(data))  # kept in an attribute
+
+def behind_a_header(data):
+    return b"another header" + data  # behind a header
+
+def in_a_larger_buffer(data):
+    larger = bytearray(2 * len(data))  # in a larger buffer
+    larger[1000 : 1000 + len(data)] = data
+    return larger
+
+def in_a_dictionary(data):
+    return {"data": bytes(memoryview(data)), "type": "x"}  # in a dictionary
+
+async def made_while_waiting(data):
+    await_ = Waiting()
+    made = await await_.of(bytearray(data))  # made while waiting
+    size = len(made)
+    return size
+
+class Waiting:
+    async def of(self, value):
+        await self
+        return value
+
+    def __await__(self):
+        yield
+
+def prepares(data):
+    prepared = bytes(memoryview(data))  # prepares
+    return view(prepared)
+
+def for_nobody(data):
+    text = bytearray(data)  # for nobody
+    return len(text)
+
+def finishes(data):
+    made = view(data)
+    made = bytes(made)  # finishes
+    return made
 """
 
 
@@ -102,10 +171,11 @@ def module(tmp_path: Path) -> ModuleType:
     package.mkdir()
     file = package / "reading.py"
     file.write_text(SOURCE)
-    spec = importlib.util.spec_from_file_location("reading", file)
+    spec = importlib.util.spec_from_file_location("cachekit.reading", file)
     assert spec is not None
     assert spec.loader is not None
     loaded = importlib.util.module_from_spec(spec)
+    vars(loaded)["FRAME"] = FRAME
     spec.loader.exec_module(loaded)
     return loaded
 
@@ -118,7 +188,7 @@ Watch = Callable[..., list[Block]]
 def run(module: ModuleType) -> Run:
     def watched(name: str, stage: str = DECODE, **also: str) -> _Watcher:
         """What is seen of a function that gets the frame; ``also`` other functions are in a stage."""
-        regions = Regions(least_bytes=4096)
+        regions = Regions(least_bytes=1024)
         regions.add_known(FRAME, "l1_frame")
         watcher = _Watcher(regions)
         functions = {getattr(module, function).__code__: place for function, place in also.items()}
@@ -134,7 +204,11 @@ def run(module: ModuleType) -> Run:
         watcher.boundaries = frozenset((entry.file, entry.line) for entry in tracer.watched)
         tracer.start()
         try:
-            getattr(module, name)(FRAME)
+            result = getattr(module, name)(FRAME)
+            if inspect.iscoroutine(result):
+                result.send(None)
+                with pytest.raises(StopIteration):
+                    result.send(None)
         finally:
             tracer.stop()
         return watcher
@@ -145,7 +219,7 @@ def run(module: ModuleType) -> Run:
 @pytest.fixture
 def watch(run: Run) -> Watch:
     """The blocks only."""
-    return lambda *args, **also: [block.seen() for block in run(*args, **also).blocks]
+    return lambda *args, **also: list(run(*args, **also).seen())
 
 
 def line_of(comment: str) -> int:
@@ -193,7 +267,52 @@ def test_what_comes_from_a_backend_was_received_unless_it_is_a_copy(watch: Watch
 def test_an_array_that_grows_and_moves_is_followed(watch: Watch) -> None:
     blocks = watch("grown")
     assert {block.kind for block in blocks} == {"verbatim"}
-    assert len(FRAME) in {block.size_bytes for block in blocks}
+    assert sum(block.size_bytes for block in blocks) == 2 * len(FRAME)
+
+
+@pytest.mark.parametrize(
+    ("function", "comment"),
+    [
+        ("into_a_global", "into a global"),
+        ("into_one_of_several", "into one of several"),
+        ("into_an_attribute", "into an attribute"),
+        ("into_a_class", "into a class"),
+    ],
+)
+def test_a_copy_into_older_memory_is_booked_on_the_line_that_writes(
+    function: str, comment: str, watch: Watch
+) -> None:
+    (block,) = [block for block in watch(function) if block.kind == "verbatim"]
+    place = block.filled or block.place
+    assert (place.line, block.size_bytes) == (line_of(comment), len(FRAME))
+
+
+@pytest.mark.parametrize(
+    ("function", "comment"),
+    [
+        ("kept_in_an_attribute", "kept in an attribute"),
+        ("behind_a_header", "behind a header"),
+        ("in_a_larger_buffer", "in a larger buffer"),
+        ("in_a_dictionary", "in a dictionary"),
+        ("made_while_waiting", "made while waiting"),
+    ],
+)
+def test_a_copy_is_proven_wherever_it_lies(function: str, comment: str, watch: Watch) -> None:
+    (block,) = watch(function)
+    assert (block.kind, block.size_bytes) == ("verbatim", len(FRAME))
+    assert block.place.line == line_of(comment)
+
+
+@pytest.mark.parametrize(("function", "comment"), [("prepares", "prepares"), ("finishes", "finishes")])
+def test_what_the_decorator_passes_on_is_on_the_values_way(function: str, comment: str, watch: Watch) -> None:
+    (block,) = watch(function, STATS, view=DECODE)
+    assert (block.place.stage, block.seen_in) == (HANDOVER, STATS)
+    assert block.place.line == line_of(comment)
+
+
+def test_what_the_decorator_keeps_for_itself_is_not(watch: Watch) -> None:
+    (block,) = watch("for_nobody", STATS)
+    assert block.place.stage == STATS
 
 
 def views_of(watcher: _Watcher) -> dict[str, str]:
@@ -226,7 +345,7 @@ def test_a_stage_whose_output_was_there_before_it_hands_on_a_view(
 
 
 def test_what_a_stage_was_given_is_older_whoever_made_it(run: Run) -> None:
-    assert views_of(run("made_and_passed_on", STATS, view=UNWRAP)) == {UNWRAP: "what stats made"}
+    assert views_of(run("made_and_passed_on", STATS, view=UNWRAP)) == {UNWRAP: "what handover made"}
 
 
 def test_what_is_put_around_the_value_hands_on_what_it_got(run: Run) -> None:

@@ -1,0 +1,32 @@
+"""One allocation of a read."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cachekit_memprobe.child.stages import Place
+
+SeenBy = Literal["", "thread", "pool"]
+"""``thread``: a record of a thread that was in no stage; ``pool``: a counter of Arrow's."""
+
+
+@dataclass
+class Block:
+    """One allocation of the read.
+
+    Attributes:
+        grown_bytes: its size, or by how much it outgrew the block that it was resized from.
+        born: its place in the stream.
+        died: likewise; ``None`` when it outlived the read.
+        is_map: taken from the kernel, not from malloc.
+        is_file_map: a map of a file, which is no heap.
+        seen_by: how it is known, if not by a record of its own thread in a stage.
+    """
+
+    place: Place
+    size_bytes: int
+    grown_bytes: int
+    born: int
+    died: int | None = None
+    is_map: bool = False
+    is_file_map: bool = False
+    seen_by: SeenBy = ""
