@@ -15,6 +15,8 @@ ARENA_MIB = 1
 """pymalloc's, which falls into the stage in which the last one happens to be full."""
 
 _ONE_COPY = frozenset({"copies.total", "peak.heap"})
+_MOVED = frozenset({"moved.total"})
+"""Of what aliasing and memray tell together."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ COPYING = (
         "arrow-l1-hit",
         "l1_get",
         (MEMRAY, ALIASING),
-        _ONE_COPY,
+        _ONE_COPY | _MOVED,
         {"copies.l1_get": 1, "verbatim.l1_get": 1},
     ),
     Case(
@@ -53,7 +55,7 @@ COPYING = (
         "arrow-l1-hit",
         "unwrap",
         EVERY_STAGED,
-        _ONE_COPY | {"rss.peak", "verbatim.unwrap"},
+        _ONE_COPY | _MOVED | {"rss.peak", "verbatim.unwrap"},
         {"copies.unwrap": 1, "verbatim.unwrap": 1, "peak.tracemalloc": 1, "peak.tracemalloc_late": 0},
         size_mib=64,
     ),
@@ -62,7 +64,7 @@ COPYING = (
         "arrow-l1-hit",
         "unwrap",
         (TRACEMALLOC, MEMRAY, ALIASING),
-        _ONE_COPY | {"verbatim.unwrap"},
+        _ONE_COPY | _MOVED | {"verbatim.unwrap"},
         {"copies.unwrap": 1, "verbatim.unwrap": 1, "peak.tracemalloc": 1},
     ),
     Case(
@@ -70,15 +72,55 @@ COPYING = (
         "async-file-get",
         "backend_get",
         (MEMRAY, ALIASING),
-        frozenset({"copies.total"}),
+        frozenset({"copies.total", "moved.total"}),
         {"copies.backend_get": 2, "verbatim.backend_get": 1, "copies.other": 0},
+    ),
+    Case(
+        "unwrap-copies-into-a-buffer",
+        "arrow-l1-hit",
+        "unwrap",
+        (MEMRAY, ALIASING),
+        frozenset({"moved.total", "verbatim.unwrap"}),
+        {"copies.unwrap": 0, "verbatim.unwrap": 1, "moved.unwrap": 1, "moved.total": 2, "peak.heap": 1},
+    ),
+    Case(
+        "executor-copies",
+        "async-file-get",
+        "backend_get",
+        (TRACEMALLOC, MEMRAY, ALIASING),
+        frozenset({"copies.total", "moved.total"}),
+        {"copies.backend_get": 2, "verbatim.backend_get": 1, "copies.other": 0},
+    ),
+    Case(
+        "handler-copies",
+        "arrow-file-get",
+        "handover",
+        (MEMRAY, ALIASING),
+        frozenset({"copies.total", "moved.total"}),
+        {"copies.handover": 1, "verbatim.handover": 1, "copies.stats": 0},
+    ),
+    Case(
+        "wrapper-copies",
+        "arrow-l1-hit",
+        "handover",
+        (TRACEMALLOC, MEMRAY, ALIASING),
+        _ONE_COPY | _MOVED,
+        {"copies.handover": 1, "verbatim.handover": 1, "copies.stats": 0},
+    ),
+    Case(
+        "decode-copies-in-another-pool",
+        "arrow-l1-hit",
+        "decode",
+        (MEMRAY, ALIASING, RETENTION),
+        _ONE_COPY | _MOVED,
+        {"copies.decode": 1, "verbatim.decode": 1, "held.after": 0},
     ),
     Case(
         "decode-copies",
         "arrow-l1-hit",
         "decode",
         (TRACEMALLOC, MEMRAY, ALIASING),
-        _ONE_COPY,
+        _ONE_COPY | _MOVED,
         {"copies.decode": 1, "verbatim.decode": 1, "peak.tracemalloc": 1},
     ),
     Case(
@@ -86,7 +128,7 @@ COPYING = (
         "arrow-l1-hit",
         "decode",
         (TRACEMALLOC, MEMRAY, ALIASING),
-        _ONE_COPY,
+        _ONE_COPY | _MOVED,
         {"copies.decode": 1, "verbatim.decode": 1, "peak.tracemalloc": 0},
     ),
     Case(
@@ -94,7 +136,7 @@ COPYING = (
         "arrow-file-get",
         "backend_get",
         (MEMRAY, ALIASING),
-        frozenset({"copies.total"}),  # the first copy is gone before the read's peak
+        frozenset({"copies.total", "moved.total"}),  # the first copy is gone before the read's peak
         {"copies.backend_get": 2, "verbatim.backend_get": 1},
     ),
     Case(
@@ -120,7 +162,7 @@ COPYING = (
         "arrow-l1-hit-encrypted",
         "decrypt",
         (MEMRAY, ALIASING),
-        frozenset({"copies.total"}),
+        frozenset({"copies.total", "moved.total"}),
         {"copies.decrypt": 4, "verbatim.decrypt": 1},
     ),
     Case(
@@ -136,7 +178,7 @@ COPYING = (
         "file-get-backfill",
         "l1_put",
         (MEMRAY, ALIASING),
-        _ONE_COPY,
+        _ONE_COPY | _MOVED,
         {"copies.l1_put": 1, "verbatim.l1_put": 1},
     ),
     Case(
@@ -144,7 +186,7 @@ COPYING = (
         "redis-l2-hit",
         "backend_get",
         (MEMRAY, ALIASING),
-        frozenset({"copies.total"}),
+        frozenset({"copies.total", "moved.total"}),
         {"copies.backend_get": 3},
     ),
     Case(
@@ -152,7 +194,7 @@ COPYING = (
         "cachekitio-l2-hit",
         "backend_get",
         (MEMRAY, ALIASING),
-        frozenset({"copies.total"}),
+        frozenset({"copies.total", "moved.total"}),
         {"copies.backend_get": 2},
     ),
     *(
@@ -162,7 +204,7 @@ COPYING = (
                 "memcached-l2-hit",
                 "backend_get",
                 (MEMRAY, ALIASING),
-                frozenset({"copies.total"}),
+                frozenset({"copies.total", "moved.total"}),
                 {"copies.backend_get": 3.03},  # each chunk of 4 KiB has its header
             )
         ]

@@ -12,6 +12,13 @@ _PAYLOAD = "return bytes(mv[_PREFIX_LEN:header_end]), mv[header_end:]"
 _MAP = "mm = mmap.mmap(fd, st_size, access=mmap.ACCESS_READ, **_MMAP_KWARGS)"
 _HANDLE = "handle = _MmapHandle(mm)"
 
+_DESERIALIZED = (
+    "deserialized = self.serialization_handler.deserialize_data(cached_data, cache_key, args, kwargs)"
+)
+_L1_VALUE = (
+    "l1_value = operation_handler.serialization_handler.deserialize_data(l1_bytes, cache_key, args, kwargs)"
+)
+
 _UNWRAP_ELSEWHERE = f"""
 def _unwrap_quickly(wrapped_data, *, shared=True):
     view = memoryview(wrapped_data)
@@ -59,6 +66,57 @@ FAULTS: Mapping[str, tuple[Edit, ...]] = {
             f"                lambda k: bytes(memoryview(self.backend.get(k))),  {MARKER}\n"
             "                key,\n"
             "            )",
+        ),
+    ),
+    "unwrap-copies-into-a-buffer": (
+        Edit(
+            _FRAME,
+            "",
+            "_FRAME_VERSION = 3\n",
+            "_FRAME_VERSION = 3\n_BUFFERS = [bytearray(b'x') * (24 << 20)]\n",
+        ),
+        Edit(
+            _FRAME,
+            "_split_frame",
+            _PAYLOAD,
+            "buffer = memoryview(_BUFFERS[0])[: mv.nbytes - header_end]\n"
+            f"    buffer[:] = mv[header_end:]  {MARKER}\n"
+            "    return bytes(mv[_PREFIX_LEN:header_end]), buffer",
+        ),
+    ),
+    "executor-copies": (
+        Edit(
+            "cache_handler.py",
+            "StandardCacheHandler.get_async",
+            "value = await self._with_backpressure_and_timeout_async(self.backend.get, key)",
+            "value = await self._with_backpressure_and_timeout_async(self.backend.get, key)\n"
+            "            loop = asyncio.get_running_loop()\n"
+            f"            value = await loop.run_in_executor(None, bytes, memoryview(value))  {MARKER}",
+        ),
+    ),
+    "handler-copies": (
+        Edit(
+            "cache_handler.py",
+            "CacheOperationHandler.get_cached_value",
+            _DESERIALIZED,
+            f"cached_data = bytes(memoryview(cached_data))  {MARKER}\n                {_DESERIALIZED}",
+        ),
+    ),
+    "wrapper-copies": (
+        Edit(
+            "decorators/wrapper.py",
+            "create_cache_wrapper.sync_wrapper",
+            _L1_VALUE,
+            f"l1_bytes = bytes(memoryview(l1_bytes))  {MARKER}\n                        {_L1_VALUE}",
+        ),
+    ),
+    "decode-copies-in-another-pool": (
+        Edit(
+            _ARROW,
+            _READ_IPC,
+            "source = pa.py_buffer(body)",
+            f"source = pa.allocate_buffer(body.nbytes, memory_pool=pa.mimalloc_memory_pool())  {MARKER}\n"
+            '            memoryview(source).cast("B")[:] = body',
         ),
     ),
     "decode-copies": (

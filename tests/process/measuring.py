@@ -62,7 +62,7 @@ def large_sites(result: Result, stage: str) -> list[SiteUsage]:
         for usage in result.stages
         if usage.name == stage
         for site in usage.sites
-        if site.copies_bytes >= least_bytes
+        if site.moved_bytes >= least_bytes
     ]
 
 
