@@ -35,6 +35,8 @@ class SiteUsage:
             ``transformed``: neither; ``unproven``: the aliasing instrument didn't get to see it;
             ``mapped``: more of it is a file map than heap.
         mapped_bytes: file-mapped here, which is no part of the others.
+        recycled_bytes: allocated in small pieces, each in the place of one that was freed, so that
+            ``copies_bytes`` counts them once.
         elsewhere_bytes: proven to be copied here into memory that the read didn't allocate.
         memory_of: whose memory it copied into, or most of it.
     """
@@ -48,6 +50,7 @@ class SiteUsage:
     survived_bytes: int
     kind: SiteKind
     mapped_bytes: int = 0
+    recycled_bytes: int = 0
     elsewhere_bytes: int = 0
     memory_of: MemoryOf = ""
 

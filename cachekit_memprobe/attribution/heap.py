@@ -21,6 +21,7 @@ class PlaceUse:
         live_bytes: what it held at the read's peak.
         survived_bytes: what it still held when the read returned.
         mapped_bytes: what it mapped from files, which is no part of the others.
+        recycled_bytes: what small blocks came to beyond that, each in the place of one that was freed.
         seen_by: how most of it is known, if not by records of its own thread.
     """
 
@@ -31,6 +32,7 @@ class PlaceUse:
     survived_bytes: int
     mapped_bytes: int = 0
     seen_by: SeenBy = ""
+    recycled_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
     counts, live, survived = Counter[Place](), Counter[Place](), Counter[Place]()
     maps = _sizes_by_place(block for block in blocks if block.is_file_map)
     seen_by = {block.place: block.seen_by for block in sorted(heap, key=lambda block: block.size_bytes)}
-    copies = _together(block for block in heap if block.size_bytes < _SMALL_BYTES)
+    pieces = [block for block in heap if block.size_bytes < _SMALL_BYTES]
+    small, together = _sizes_by_place(pieces), _together(pieces)
+    copies = together.copy()
     for block in heap:
         if block.size_bytes >= _SMALL_BYTES:
             copies[block.place] += block.grown_bytes
@@ -71,6 +75,7 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
             survived_bytes=survived[place],
             mapped_bytes=maps[place],
             seen_by=seen_by.get(place, ""),
+            recycled_bytes=small[place] - together[place],
         )
         for place in counts | maps
     ]

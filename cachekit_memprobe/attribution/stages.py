@@ -114,6 +114,7 @@ class _Table:
             survived_bytes=use.survived_bytes,
             kind="mapped" if use.mapped_bytes > moved_bytes else _kind(kinds, moved_bytes),
             mapped_bytes=use.mapped_bytes,
+            recycled_bytes=use.recycled_bytes,
             elsewhere_bytes=elsewhere_bytes,
             memory_of=memory_of,
         )

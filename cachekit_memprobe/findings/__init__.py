@@ -24,8 +24,10 @@ from cachekit_memprobe.findings import (
     late_window,
     live_twice,
     open_mapping,
+    small_pieces,
     small_value,
     stats_work,
+    unnamed_copy,
     verbatim_copy,
 )
 from cachekit_memprobe.findings.evidence import Evidence
@@ -48,6 +50,8 @@ RULES: tuple[Rule, ...] = (
     coercion,
     stats_work,
     large_temporary,
+    unnamed_copy,
+    small_pieces,
     live_twice,
     late_window,
     hidden_copy,

@@ -8,6 +8,8 @@ from cachekit_memprobe.findings.evidence import Evidence, at
 from cachekit_memprobe.result import Finding, SiteUsage, StageUsage
 
 CODE = "MEM007"
+SUPERSEDES = ("MEM022",)
+"""It names what the line coerces, too."""
 
 _LARGER = 1.5
 """Times the value, or its frame if that is larger. One whole intermediate form is what a stage may need."""

@@ -52,3 +52,9 @@ def test_a_buffer_that_grows_counts_its_growth_once() -> None:
     use = use_of(blocks)
     assert use.copies_bytes == pytest.approx(64 * 1024 * KIB, rel=0.01)
     assert use.survived_bytes == 64 * 1024 * KIB
+
+
+def test_what_is_used_again_is_told_beside_the_figure() -> None:
+    use = use_of(one_after_the_other(1000, 64 * KIB))
+    assert (use.copies_bytes, use.recycled_bytes) == (64 * KIB, 999 * 64 * KIB)
+    assert use_of(one_after_the_other(1000, 128 * KIB)).recycled_bytes == 0

@@ -51,6 +51,12 @@ TRIGGERS: dict[str, Evidence] = {
         backend="redis",
     ),
     "MEM015": evidence(stage("l1_get"), stage("stats"), tier="reference"),
+    "MEM022": evidence(
+        stage("unwrap", line("wrapper.py:140", 1.0, "unproven", source="n = len(bytes(mv[7:]))"))
+    ),
+    "MEM023": evidence(
+        stage("backend_get", replace(line("client.py:3", 1.0, "received"), recycled_bytes=size(4.0)))
+    ),
     "MEM016": evidence(payload=Payload(999_999, 1_000_500)),
 }
 

@@ -189,6 +189,7 @@ def test_a_stage_names_its_largest_site() -> None:
                     "copies_bytes": 300000000,
                     "copies": 1.0,
                     "allocations": 1,
+                    "recycled_bytes": 0,
                     "verbatim_bytes": 300000000,
                     "moved_bytes": 300000000,
                     "memory_of": None,
