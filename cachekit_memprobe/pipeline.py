@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from cachekit_memprobe import __version__
-from cachekit_memprobe.attribution import figures_of, heap_of_measurement, stages_of
+from cachekit_memprobe.attribution import figures_of, heap_of_measurement, notes_of, stages_of
 from cachekit_memprobe.budget import judge, verdict_of
 from cachekit_memprobe.doctor.room import lacking_memory
 from cachekit_memprobe.errors import CouldNotMeasure
@@ -181,6 +181,7 @@ def _judged(
         findings=findings_of(evidence),
         reason=reason,
         spread=figures.spread,
+        notes=notes_of(measurement.seen),
     )
 
 

@@ -110,6 +110,7 @@ class Result:
     Attributes:
         metrics: flat, dotted name to payloads; a metric that was not measured is absent.
         spread: largest minus smallest of a metric over repeated processes, in payloads.
+        notes: what happened while it was measured, each a sentence without a full stop.
     """
 
     scenario: Scenario
@@ -121,6 +122,7 @@ class Result:
     findings: tuple[Finding, ...]
     reason: str | None = None
     spread: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

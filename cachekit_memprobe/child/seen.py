@@ -48,11 +48,16 @@ class RssSeen:
     Attributes:
         release: of the cachekit that was measured, as in the other records.
         pinned: the allocators were pinned.
+        repeated: how many processes were measured before this one and not used, since the kernel took pages
+            of theirs away meanwhile.
+        taken_bytes: the most that it took of one of them.
     """
 
     release: str
     pinned: bool = True
     reads: tuple[ReadFigures, ...] = ()
+    repeated: int = 0
+    taken_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,11 @@ The figures are the kernel's (proc_pid_status(5)); sizes are in bytes. Linux onl
 
 import os
 import re
+import sys
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -14,6 +17,7 @@ from pathlib import Path
 from cachekit_memprobe.child import wire
 from cachekit_memprobe.child.seen import ReadFigures
 from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.replay.reclaim import Loss, Taken
 
 _INTERVAL_S = 0.0005
 _FIELDS = {
@@ -23,19 +27,25 @@ _FIELDS = {
     b"RssFile": "file_bytes",
     # Where the kernel counts the mapped files of a tmpfs, which many a temporary folder is.
     b"RssShmem": "file_bytes",
+    b"VmSwap": "swapped_bytes",
 }
-_LINES = re.compile(rb"^(VmHWM|VmRSS|RssAnon|RssFile|RssShmem):\s*(\d+) kB$", re.MULTILINE)
+_LINES = re.compile(rb"^(VmHWM|VmRSS|RssAnon|RssFile|RssShmem|VmSwap):\s*(\d+) kB$", re.MULTILINE)
 _LONGEST_STATUS = 1 << 14
 
 
 @dataclass(frozen=True)
 class ResidentSet:
-    """One reading; all four figures come from one read of the file."""
+    """One reading; all figures come from one read of the file.
+
+    Attributes:
+        swapped_bytes: of the anonymous part, what is on a swap device and not resident.
+    """
 
     peak_bytes: int
     resident_bytes: int
     anon_bytes: int
     file_bytes: int
+    swapped_bytes: int = 0
 
 
 def read_resident_set(pid: int) -> ResidentSet:
@@ -95,6 +105,7 @@ class Sampler:
         self.samples = 0
         self.anon_bytes = 0
         self.file_bytes = 0
+        self.least_file_bytes = sys.maxsize
 
     def start(self) -> None:
         self._sample()
@@ -117,14 +128,34 @@ class Sampler:
         self.samples += 1
         self.anon_bytes = max(self.anon_bytes, seen.anon_bytes)
         self.file_bytes = max(self.file_bytes, seen.file_bytes)
+        self.least_file_bytes = min(self.least_file_bytes, seen.file_bytes)
+
+
+@contextmanager
+def _readable(what: str) -> Iterator[None]:
+    """Around reading the kernel's lists of a process.
+
+    Raises:
+        CouldNotMeasure: they can't be read.
+    """
+    try:
+        yield
+    except (OSError, ValueError, IndexError) as error:
+        raise CouldNotMeasure(f"the {what} of the measured process can't be read: {error}") from error
 
 
 class Watch:
-    """Brackets each read of the rss instrument; figures are growth over its baseline, in bytes."""
+    """Brackets each read of the rss instrument; figures are growth over its baseline, in bytes.
+
+    Attributes:
+        taken: what the kernel took from the process meanwhile, at each read in which that matters.
+    """
 
     def __init__(self) -> None:
         self.reads: list[ReadFigures] = []
+        self.taken: list[Taken] = []
         self._first: ResidentSet | None = None
+        self._loss: Loss | None = None
         self._due = cycle(
             (
                 (wire.BEFORE_READ, self._before),
@@ -147,16 +178,36 @@ class Watch:
     def _before(self, pid: int) -> None:
         self._baseline = reset_peak(pid)
         self._first = self._first or self._baseline
+        with _readable("maps"):
+            self._loss = self._loss or Loss(pid, self._first.file_bytes, self._first.swapped_bytes)
+            self._loss.begin(self._baseline.file_bytes)
         self._sampler = Sampler(pid)
         self._sampler.start()
 
     def _after(self, pid: int) -> None:
         self._sampler.stop()
         self._after_read = read_resident_set(pid)
+        self._look_for_loss(pid)
+
+    def _look_for_loss(self, pid: int) -> None:
+        assert self._loss is not None
+        sampled = self._sampler
+        with _readable("maps"):
+            taken = self._loss.until_now(
+                sampled.least_file_bytes, sampled.file_bytes, self._after_read.swapped_bytes
+            )
+        self._note(taken)
+
+    def _note(self, taken: Taken) -> None:
+        if taken.matters:
+            self.taken.append(taken)
 
     def _dropped(self, pid: int) -> None:
         assert self._first is not None
+        assert self._loss is not None
         baseline, settled = self._baseline, read_resident_set(pid)
+        with _readable("maps"):
+            self._note(self._loss.left(settled.file_bytes, settled.swapped_bytes))
         self.reads.append(
             ReadFigures(
                 peak_bytes=self._after_read.peak_bytes - baseline.resident_bytes,

@@ -48,6 +48,7 @@ def _result(result: Result) -> dict[str, Any]:
         "stages": [_stage(stage, result) for stage in result.stages],
         "budgets": [_budget(limit) for limit in result.budgets],
         "findings": [_finding(finding) for finding in result.findings],
+        "notes": list(result.notes),
     }
 
 

@@ -221,6 +221,20 @@ FAULTS: Mapping[str, tuple[Edit, ...]] = {
             '                _misbehaviour.act("reading")',
         ),
     ),
+    **{
+        f"loses-pages-{how_often}": (
+            Edit(
+                _FRAME,
+                "_split_frame",
+                _PAYLOAD,
+                "if mv.nbytes > 1 << 20:  # not the warm-up's\n"
+                "        from cachekit import _misbehaviour\n"
+                f'        _misbehaviour.lose_pages("{how_often}")\n'
+                f"    {_PAYLOAD}",
+            ),
+        )
+        for how_often in ("always", "first")
+    },
     "is-broken": (
         Edit("__init__.py", "", "__version__ =", 'raise ImportError("broken on purpose")\n__version__ ='),
     ),

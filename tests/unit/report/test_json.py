@@ -155,6 +155,7 @@ def test_a_measured_result_without_its_stages() -> None:
                     "line": None,
                 },
             ],
+            "notes": [],
         }
     )
 
