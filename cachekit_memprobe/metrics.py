@@ -155,6 +155,13 @@ METRICS = (
         "half the width of the 95 % interval of growth.per_read; needs four reads or more",
     ),
     Metric(
+        "growth.uncollected",
+        RSS,
+        "left to the collector",
+        "what stays of a read after its value was dropped, until the garbage collector runs; a loop that "
+        "reads holds as much once more for each read until then",
+    ),
+    Metric(
         "growth.anon",
         RSS,
         "growth per read, anonymous",

@@ -159,7 +159,8 @@ def _judged(
     figures = figures_of(measurement, stages, heap)
     aliasing = measurement.seen.aliasing
     kept = aliasing.kept if aliasing else ()
-    budgets = judge(limits, figures.values, payload, stages, measured.options.instruments, kept)
+    cycles = aliasing.cycles if aliasing else ()
+    budgets = judge(limits, figures.values, payload, stages, measured.options.instruments, kept, cycles)
     verdict, reason = verdict_of(budgets, measurement.scenario.budget)
     evidence = Evidence(
         scenario=measurement.scenario,
@@ -167,6 +168,7 @@ def _judged(
         stages=stages,
         values=figures.values,
         kept=kept,
+        cycles=cycles,
         retained=measurement.seen.retention,
         blocks=aliasing.blocks if aliasing else (),
         as_deployed=measured.options.as_deployed,

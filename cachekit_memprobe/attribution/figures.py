@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from cachekit_memprobe.attribution.growth import Part, growth_of, settled
 from cachekit_memprobe.attribution.heap import HeapUse
@@ -103,6 +104,7 @@ _OF_PROCESS: Mapping[str, Callable[[Reads], float | None]] = {
     "rss.total": lambda reads: max(read.baseline_bytes + read.peak_bytes for read in reads),
     "rss.settled": lambda reads: reads[0].settled_bytes,
     "growth.per_read": lambda reads: _slope(reads, settled),
+    "growth.uncollected": lambda reads: _uncollected(reads),
     "growth.anon": lambda reads: _slope(reads, lambda read: read.settled_anon_bytes),
     "growth.file": lambda reads: _slope(reads, lambda read: read.settled_file_bytes),
 }
@@ -120,6 +122,12 @@ def _resident_sizes(measurement: Measurement) -> tuple[dict[str, float], dict[st
             spread[name] = max(values) - min(values)
     worst.update(_growth_margin(processes))
     return worst, spread
+
+
+def _uncollected(reads: Reads) -> float | None:
+    """Of a read in the middle: the collector may run by itself, and of the first read it finds set-up."""
+    left = [read.dropped_bytes - read.settled_bytes for read in reads if read.dropped_bytes is not None]
+    return None if not left else float(median(left))
 
 
 def _slope(reads: Reads, part: Part) -> float | None:

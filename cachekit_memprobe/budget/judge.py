@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from cachekit_memprobe import metrics
 from cachekit_memprobe.budget.suspects import suspect_of
-from cachekit_memprobe.child.seen import Kept
+from cachekit_memprobe.child.seen import Cycle, Kept
 from cachekit_memprobe.model import Limit, Payload
 from cachekit_memprobe.result import BudgetResult, BudgetStatus, StageUsage, Verdict
 
@@ -16,16 +16,18 @@ def judge(
     stages: Sequence[StageUsage],
     instruments: Sequence[str],
     kept: Sequence[Kept] = (),
+    cycles: Sequence[Cycle] = (),
 ) -> tuple[BudgetResult, ...]:
     """One result for each limit.
 
     Args:
         values: metric name to payloads.
         instruments: what the user chose to run; limits on others' metrics are not judged, and not passed.
-        kept: who was found to keep memory of the read, as the aliasing instrument saw it.
+        kept, cycles: who was found to keep memory of the read, and what leaves it to the garbage collector,
+            as the aliasing instrument saw it.
     """
     return tuple(
-        _judge_one(limit, values.get(limit.metric), payload, stages, kept)
+        _judge_one(limit, values.get(limit.metric), payload, stages, kept, cycles)
         if metrics.metric_of(limit.metric).instrument in instruments
         else BudgetResult(limit.metric, _allowed(limit, payload), None, limit.level, "not_judged")
         for limit in limits
@@ -43,13 +45,14 @@ def _judge_one(
     payload: Payload,
     stages: Sequence[StageUsage],
     kept: Sequence[Kept],
+    cycles: Sequence[Cycle],
 ) -> BudgetResult:
     allowed = _allowed(limit, payload)
     status: BudgetStatus = "unmeasured"
     if observed is not None:
         slack = metrics.noise_bytes(limit.metric) / payload.logical_bytes
         status = "over" if observed > allowed + slack else "within"
-    suspect = suspect_of(limit.metric, stages, kept) if status == "over" else None
+    suspect = suspect_of(limit.metric, stages, kept, cycles) if status == "over" else None
     return BudgetResult(limit.metric, allowed, observed, limit.level, status, suspect)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from cachekit_memprobe.child.seen import Kept
+from cachekit_memprobe.child.seen import Cycle, Kept
 from cachekit_memprobe.child.stages import Place, stage_of
 from cachekit_memprobe.result import SiteUsage, StageUsage
 
@@ -14,16 +14,21 @@ _LARGE_UNPROVEN = 0.5
 """Of the largest line: what nothing is proven of doesn't come before what takes more than twice as much."""
 
 
-def suspect_of(metric: str, stages: Sequence[StageUsage], kept: Sequence[Kept] = ()) -> Place | None:
+def suspect_of(
+    metric: str, stages: Sequence[StageUsage], kept: Sequence[Kept] = (), cycles: Sequence[Cycle] = ()
+) -> Place | None:
     """A stage, and the line in it if it is of one; ``None`` when nothing stands out.
 
     For a metric of one stage it is that stage's largest line. For a figure of the whole read it is,
     among the large lines, the one most likely avoidable: those of stages that need no memory first, then
     byte-for-byte copies, then transformations. What is large, a peak tells by what was live at it, the
     sum of copies by what was copied, and what the value holds by what outlived the read; a line has to be
-    larger if nothing is proven of it. What stays behind is told by who was found to keep it.
+    larger if nothing is proven of it. What stays behind is told by who was found to keep it, and
+    what is left to the garbage collector by the cycle that leads to it.
     """
     kind, _, stage_name = metric.partition(".")
+    if metric == "growth.uncollected":
+        return next((place for cycle in cycles if (place := cycle.through or cycle.place)), None)
     if kind == "growth" or metric in ("rss.settled", "held.after"):
         return next((entry.place for entry in kept if entry.place is not None), None)
     own = [stage for stage in stages if stage.name == stage_name]

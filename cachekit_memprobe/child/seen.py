@@ -28,7 +28,8 @@ class ReadFigures:
         samples: how often.
         baseline_bytes: resident before the read.
         settled_bytes, settled_anon_bytes, settled_file_bytes: growth over the state before the *first* read,
-            after the value was dropped.
+            after the value was dropped and the garbage collector has run.
+        dropped_bytes: the same before it has; ``None`` where it doesn't run at all, or that wasn't looked at.
     """
 
     peak_bytes: int
@@ -39,6 +40,7 @@ class ReadFigures:
     settled_bytes: int
     settled_anon_bytes: int
     settled_file_bytes: int
+    dropped_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,23 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Cycle:
+    """Memory of the read that only the garbage collector gave back, since a reference cycle led to it.
+
+    Attributes:
+        types: of the objects that form the cycle, those of most objects first.
+        size_bytes: 0 if the collector found a cycle, and no memory of the read behind it that can be told.
+        place: the line that made the memory, if the read made it.
+        through: a line of the target's that takes part in the cycle, as a traceback's or a closure's does.
+    """
+
+    types: tuple[str, ...]
+    size_bytes: int
+    place: Place | None = None
+    through: Place | None = None
+
+
+@dataclass(frozen=True)
 class AliasingSeen:
     """The aliasing instrument.
 
@@ -193,6 +212,7 @@ class AliasingSeen:
     blocks: tuple[Block, ...]
     views: dict[str, Origin]
     kept: tuple[Kept, ...]
+    cycles: tuple[Cycle, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ PREPARED = "prepared"
 BEFORE_READ = "before-read"
 AFTER_READ = "after-read"
 AFTER_DROP = "after-drop"
+SETTLED = "settled"
 
 
 class WireError(Exception):

@@ -13,6 +13,7 @@ from typing import Protocol
 from cachekit_memprobe.findings import (
     by_reference,
     coercion,
+    cycle,
     file_map,
     growth,
     hidden_copy,
@@ -54,6 +55,7 @@ RULES: tuple[Rule, ...] = (
     file_map,
     kept,
     growth,
+    cycle,
     kept_buffer,
     kept_pages,
     kept_frame,

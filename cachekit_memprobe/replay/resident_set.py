@@ -161,6 +161,7 @@ class Watch:
                 (wire.BEFORE_READ, self._before),
                 (wire.AFTER_READ, self._after),
                 (wire.AFTER_DROP, self._dropped),
+                (wire.SETTLED, self._settled),
             )
         )
 
@@ -203,6 +204,9 @@ class Watch:
             self.taken.append(taken)
 
     def _dropped(self, pid: int) -> None:
+        self._after_drop = read_resident_set(pid)
+
+    def _settled(self, pid: int) -> None:
         assert self._first is not None
         assert self._loss is not None
         baseline, settled = self._baseline, read_resident_set(pid)
@@ -218,5 +222,6 @@ class Watch:
                 settled_bytes=settled.resident_bytes - self._first.resident_bytes,
                 settled_anon_bytes=settled.anon_bytes - self._first.anon_bytes,
                 settled_file_bytes=settled.file_bytes - self._first.file_bytes,
+                dropped_bytes=self._after_drop.resident_bytes - self._first.resident_bytes,
             )
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cachekit_memprobe import metrics
-from cachekit_memprobe.child.seen import KINDS, RssSeen, Seen
+from cachekit_memprobe.child.seen import KINDS, ReadFigures, RssSeen, Seen
 from cachekit_memprobe.child.task import MEASURED, NOTHING_STORED, PREPARE, READ, STORE, Stored, Task
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import (
@@ -214,9 +214,8 @@ class _Replay:
             launch = self._launch(f"rss-{number}" + f"-{attempt}" * (attempt > 0), task, later)
             seen = self.session.supervisor.run(launch, RssSeen, watch.at_barrier)
             if not watch.taken:
-                return replace(
-                    seen, reads=tuple(watch.reads), repeated=attempt, taken_bytes=largest.size_bytes
-                )
+                reads = tuple(watch.reads if seen.pinned else map(_never_collected, watch.reads))
+                return replace(seen, reads=reads, repeated=attempt, taken_bytes=largest.size_bytes)
             largest = max(largest, *watch.taken, key=lambda taken: taken.size_bytes)
             task, later = self._task(READ, metrics.RSS, self.stored.result()), None
         raise CouldNotMeasure(
@@ -270,6 +269,11 @@ class _Replay:
 
     def _tell(self, phase: Phase, detail: str = "") -> None:
         self.session.progress(Step(self.scenario.name, phase, detail))
+
+
+def _never_collected(read: ReadFigures) -> ReadFigures:
+    """As deployed, the garbage collector isn't run: there is no difference that it makes."""
+    return replace(read, dropped_bytes=None)
 
 
 def _raise_first(outcomes: "Sequence[Future[Seen]]") -> None:

@@ -59,6 +59,7 @@ def _rss(result: Result, options: RunOptions) -> list[str]:
                 _in_payloads(result, "rss.file", "file-backed"),
                 _in_payloads(result, "rss.settled", "settled"),
                 _in_payloads(result, "growth.per_read", "growth per read") + _growth_margin(result),
+                _uncollected(result),
             ]
         )
     )
@@ -103,6 +104,12 @@ def _spread(result: Result, options: RunOptions) -> str:
     if options.repeat < 2 or "rss.peak" not in result.spread:
         return ""
     return f" (spread {format_payloads(result.spread['rss.peak'])} over {options.repeat} processes)"
+
+
+def _uncollected(result: Result) -> str:
+    """Where there is anything to tell."""
+    worth_telling = noticeable(result.metrics.get("growth.uncollected", 0.0))
+    return _in_payloads(result, "growth.uncollected", "left to the collector") if worth_telling else ""
 
 
 def _growth_margin(result: Result) -> str:

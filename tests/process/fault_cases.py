@@ -205,6 +205,37 @@ KEEPING = (
     ),
 )
 
+_RESIDENT = (RSS, MEMRAY, ALIASING)
+
+CYCLING = (
+    Case(
+        "materialize-is-in-a-cycle",
+        "arrow-l1-hit",
+        "materialize",
+        _RESIDENT,
+        frozenset({"growth.uncollected"}),
+        {"growth.uncollected": 1, "growth.per_read": 0},
+    ),
+    # Its traceback refers to the frames of its callers too, one of which has the value.
+    Case(
+        "unwrap-is-in-a-traceback",
+        "arrow-file-get",
+        "unwrap",
+        _RESIDENT,
+        frozenset({"growth.uncollected"}),
+        {"growth.uncollected": 2, "growth.per_read": 0},
+    ),
+    Case(
+        "file-get-is-in-a-closure",
+        "bytes-file-get",
+        "backend_get",
+        _RESIDENT,
+        frozenset({"growth.uncollected"}),
+        {"growth.uncollected": 1, "growth.per_read": 0},
+    ),
+)
+"""Only the garbage collector gives back what these leave."""
+
 HIDING = (
     Case("unwrap-is-renamed", "arrow-l1-hit", "unwrap", (MEMRAY,)),
     Case("unwrap-is-bypassed", "arrow-l1-hit", "unwrap", (MEMRAY,)),

@@ -134,6 +134,41 @@ FAULTS: Mapping[str, tuple[Edit, ...]] = {
         Edit(_FRAME, "", "_FRAME_VERSION = 3\n", "_FRAME_VERSION = 3\n_KEPT = {}\n"),
         Edit(_FRAME, "_split_frame", _PAYLOAD, f"_KEPT[0] = mv[header_end:]  {MARKER}\n    {_PAYLOAD}"),
     ),
+    "materialize-is-in-a-cycle": (
+        Edit(_ARROW, "", "import xxhash\n", "import xxhash\n\n\nclass _Owner:\n    pass\n\n\n"),
+        Edit(
+            _ARROW,
+            _READ_IPC,
+            "    return table.to_pandas(self_destruct=True, split_blocks=True)",
+            f"    frame = table.to_pandas(self_destruct=True, split_blocks=True)  {MARKER}\n"
+            "                owner = _Owner()\n"
+            "                owner.itself, owner.frame = owner, frame\n"
+            "                return frame",
+        ),
+    ),
+    "unwrap-is-in-a-traceback": (
+        Edit(
+            _FRAME,
+            "_split_frame",
+            _PAYLOAD,
+            f"body = mv[header_end:]\n"
+            "    try:\n"
+            f"        raise ValueError  {MARKER}\n"
+            "    except ValueError as error:\n"
+            "        last = error\n"
+            f"    {_PAYLOAD}",
+        ),
+    ),
+    "file-get-is-in-a-closure": (
+        Edit(
+            _FILE,
+            "FileBackend.get",
+            "payload = _read_fully(fd, payload_size)",
+            "payload = _read_fully(fd, payload_size)\n\n"
+            f"                        def again(once):  {MARKER}\n"
+            "                            return again(once) if once else payload\n",
+        ),
+    ),
     "materialize-copies": (
         Edit(
             _ARROW,

@@ -17,6 +17,7 @@ from typing import Any
 
 from cachekit_memprobe.child import wire
 from cachekit_memprobe.child.probes.buffers import buffers_of
+from cachekit_memprobe.child.probes.cycles import cycles_around
 from cachekit_memprobe.child.probes.keepers import keepers_of
 from cachekit_memprobe.child.probes.regions import Region, Regions
 from cachekit_memprobe.child.probes.staged import (
@@ -44,10 +45,14 @@ def probe(task: Task, channel: wire.Channel) -> AliasingSeen:
     tracer = open_tracer(task, reader, watcher)
     watcher.boundaries = frozenset((watched.file, watched.line) for watched in tracer.watched)
     reader.expect()
+    # Until the cycles are looked for: what the collector finds on the way is gone.
+    gc.disable()
     value = traced_read(tracer, reader)
     reader.prove(value)
     require_passed(task, watcher.calls, reader.release)
     del value
+    cycles = cycles_around(regions, watcher.places(), tracer)
+    gc.enable()
     gc.collect()
     return AliasingSeen(
         release=reader.release,
@@ -55,6 +60,7 @@ def probe(task: Task, channel: wire.Channel) -> AliasingSeen:
         blocks=tuple(block.seen() for block in watcher.blocks),
         views=watcher.views,
         kept=keepers_of(regions, tracer),
+        cycles=cycles,
     )
 
 
@@ -96,6 +102,10 @@ class _Watcher(StageCalls):
         self._last_lines: dict[int, int] = {}
         self._returns: dict[int, tuple[int, Place]] = {}
         self._made: dict[int, list[int]] = {}
+
+    def places(self) -> dict[int, Place]:
+        """Where the memory was made that begins at an address."""
+        return {block.region.start: block.place for block in self.blocks}
 
     def moved(self, before: Place, after: Place, *, entered: bool) -> None:
         super().moved(before, after, entered=entered)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from cachekit_memprobe.budget.suspects import suspect_of
-from cachekit_memprobe.child.seen import Kept
+from cachekit_memprobe.child.seen import Cycle, Kept
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.result import SiteKind, SiteUsage, StageUsage
 from tests.golden.reports import MAP_SITE, place, site, size, stage
@@ -89,6 +89,13 @@ class TestWhatStaysBehind:
 
     def test_is_not_told_by_what_was_copied(self) -> None:
         assert suspect_of("growth.per_read", (UNWRAP,)) is None
+
+    def test_until_the_collector_runs_is_told_by_the_cycle(self) -> None:
+        made, through = at("backend_get", "file.py:134"), at("unwrap", "wrapper.py:140")
+        nameless, named = Cycle(("list",), 0), Cycle(("frame",), size(1.0), made)
+        assert suspect_of("growth.uncollected", (UNWRAP,), [KEPT], [nameless, named]) == made
+        assert suspect_of("growth.uncollected", (), [], [replace(named, through=through)]) == through
+        assert suspect_of("growth.uncollected", (UNWRAP,), [KEPT]) is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cachekit_memprobe import pages
-from cachekit_memprobe.child.seen import Handed, Kept
+from cachekit_memprobe.child.seen import Cycle, Handed, Kept
 from cachekit_memprobe.findings import RULES, Evidence, Rule, findings_of
 from cachekit_memprobe.model import Payload
 from tests.golden.reports import MAP_SITE
@@ -52,6 +52,7 @@ TRIGGERS: dict[str, Evidence] = {
     ),
     "MEM015": evidence(stage("l1_get"), stage("stats"), tier="reference"),
     "MEM016": evidence(payload=Payload(999_999, 1_000_500)),
+    "MEM019": evidence(values={"growth.uncollected": 1.0}, cycles=[Cycle(("list",), size(1.0))]),
 }
 
 CLEAN = evidence(
@@ -70,6 +71,7 @@ CLEAN = evidence(
         "rss.settled": 0.01,
         "growth.per_read": 0.0002,
         "growth.margin": 0.00001,
+        "growth.uncollected": 0.0001,
         "held.result": 1.0,
         "held.frame": 0.0,
         "held.mapping": 0.0,

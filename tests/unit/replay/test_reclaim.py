@@ -95,6 +95,7 @@ def watched(watch: Watch, child: Child, *, loses: bool = False, code: str = "pas
     child.does(code)
     watch.at_barrier(wire.AFTER_READ, child.pid)
     watch.at_barrier(wire.AFTER_DROP, child.pid)
+    watch.at_barrier(wire.SETTLED, child.pid)
 
 
 def test_the_files_of_a_process_are_told_by_what_is_resident(child: Child) -> None:
@@ -128,8 +129,9 @@ def test_a_loss_between_two_reads_makes_what_stays_too_small(child: Child) -> No
     watched(watch, child)
     watch.at_barrier(wire.BEFORE_READ, child.pid)
     watch.at_barrier(wire.AFTER_READ, child.pid)
-    child.loses_its_map()
     watch.at_barrier(wire.AFTER_DROP, child.pid)
+    child.loses_its_map()
+    watch.at_barrier(wire.SETTLED, child.pid)
     assert [taken.size_bytes for taken in watch.taken] == [SIZE]
 
 

@@ -134,6 +134,7 @@ class TestTheWatch:
             with anonymous():
                 watch.at_barrier(wire.AFTER_READ, os.getpid())
             watch.at_barrier(wire.AFTER_DROP, os.getpid())
+            watch.at_barrier(wire.SETTLED, os.getpid())
         assert len(watch.reads) == 2
         for read in watch.reads:
             assert (read.peak_bytes, read.anon_bytes) == pytest.approx((SIZE, SIZE), abs=_NOISE)
@@ -147,13 +148,24 @@ class TestTheWatch:
         with anonymous():
             watch.at_barrier(wire.AFTER_READ, os.getpid())
             watch.at_barrier(wire.AFTER_DROP, os.getpid())
-            for name in (wire.BEFORE_READ, wire.AFTER_READ, wire.AFTER_DROP):
+            watch.at_barrier(wire.SETTLED, os.getpid())
+            for name in (wire.BEFORE_READ, wire.AFTER_READ, wire.AFTER_DROP, wire.SETTLED):
                 watch.at_barrier(name, os.getpid())
         settled = [(read.settled_bytes, read.settled_anon_bytes) for read in watch.reads]
         assert settled == [pytest.approx((SIZE, SIZE), abs=_NOISE)] * 2
         assert watch.reads[1].peak_bytes == pytest.approx(0, abs=_NOISE)
 
-    @pytest.mark.parametrize("name", [wire.AFTER_READ, wire.AFTER_DROP, "lunch", "None"])
+    def test_tells_what_is_there_until_the_collector_has_run(self) -> None:
+        watch = Watch()
+        watch.at_barrier(wire.BEFORE_READ, os.getpid())
+        with anonymous():
+            watch.at_barrier(wire.AFTER_READ, os.getpid())
+            watch.at_barrier(wire.AFTER_DROP, os.getpid())
+        watch.at_barrier(wire.SETTLED, os.getpid())
+        (read,) = watch.reads
+        assert (read.dropped_bytes, read.settled_bytes) == pytest.approx((SIZE, 0), abs=_NOISE)
+
+    @pytest.mark.parametrize("name", [wire.AFTER_READ, wire.AFTER_DROP, wire.SETTLED, "lunch", "None"])
     def test_refuses_a_barrier_that_is_not_due(self, name: str) -> None:
         with pytest.raises(CouldNotMeasure, match=f"stopped at '{name}', but 'before-read' was due"):
             Watch().at_barrier(name, os.getpid())
