@@ -69,6 +69,8 @@ rss.peak = "1.35x"
 verbatim.unwrap = "0.1x"
 # Leaks: what each further read adds, and what stays after the value was dropped.
 growth.per_read = "0.3x"
+# Reference cycles: what stays until the garbage collector runs.
+growth.uncollected = "0.1x"
 held.after = "0.3x"
 """
 
