@@ -14,7 +14,7 @@ from cachekit_memprobe.sweep import Scaling
 
 Verdict = Literal["pass", "fail", "unmeasured", "not_applicable"]
 BudgetStatus = Literal["within", "over", "unmeasured", "not_judged"]
-SiteKind = Literal["verbatim", "mixed", "transformed", "received", "unproven", "mapped"]
+SiteKind = Literal["verbatim", "mixed", "transformed", "received", "unproven", "mapped", "shared"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,10 @@ class SiteUsage:
         kind: what its new memory is. ``verbatim``: at least half of it a byte-for-byte copy of memory
             that the read had; ``mixed``: a smaller part; ``received``: from the backend;
             ``transformed``: neither; ``unproven``: the aliasing instrument didn't get to see it;
-            ``mapped``: more of it is a file map than heap.
+            ``mapped``: more of it is a file map than heap; ``shared``: likewise of shared memory that was
+            there before.
         mapped_bytes: file-mapped here, which is no part of the others.
+        shared_bytes: shared memory mapped here; what the read made of it is also part of the others.
     """
 
     place: Place
@@ -43,6 +45,7 @@ class SiteUsage:
     survived_bytes: int
     kind: SiteKind
     mapped_bytes: int = 0
+    shared_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class StageUsage:
     Attributes:
         calls: how often the read entered the stage.
         live_bytes: what the stage held at the moment of the read's peak.
-        mapped_bytes: file-mapped in the stage.
+        mapped_bytes, shared_bytes: as of a site.
         tracemalloc_bytes: the stage's own peak in tracemalloc's eyes; ``None`` when not measured.
         view_of: what the stage's output lies in, if that was there before the stage: proof that it is no
             copy. Empty when it doesn't, and when that was not examined.
@@ -68,6 +71,7 @@ class StageUsage:
     tracemalloc_bytes: int | None
     sites: tuple[SiteUsage, ...]
     view_of: str = ""
+    shared_bytes: int = 0
 
 
 @dataclass(frozen=True)

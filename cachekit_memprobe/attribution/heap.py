@@ -21,6 +21,7 @@ class PlaceUse:
         live_bytes: what it held at the read's peak.
         survived_bytes: what it still held when the read returned.
         mapped_bytes: what it mapped from files, which is no part of the others.
+        shared_bytes: what it mapped of shared memory; what the read made of it is also part of the others.
     """
 
     place: Place
@@ -29,6 +30,7 @@ class PlaceUse:
     live_bytes: int
     survived_bytes: int
     mapped_bytes: int = 0
+    shared_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,19 @@ class HeapUse:
         """File-mapped by the whole read."""
         return sum(use.mapped_bytes for use in self.places)
 
+    @property
+    def shared_bytes(self) -> int:
+        """Mapped of shared memory by the whole read."""
+        return sum(use.shared_bytes for use in self.places)
+
 
 def heap_of(blocks: Sequence[Block]) -> HeapUse:
-    """Find the heap's peak and its composition; file maps stand apart."""
-    heap = [block for block in blocks if not block.is_file_map]
+    """Find the heap's peak and its composition; maps of what was there before stand apart."""
+    heap = [block for block in blocks if block.backing in (None, "made")]
     peak_bytes, peak_time = _high_water_mark(heap)
     counts, live, survived = Counter[Place](), Counter[Place](), Counter[Place]()
-    maps = _sizes_by_place(block for block in blocks if block.is_file_map)
+    maps = _sizes_by_place(block for block in blocks if block.backing == "file")
+    shared = _sizes_by_place(block for block in blocks if block.backing in ("shared", "made"))
     copies = _together(block for block in heap if block.size_bytes < _SMALL_BYTES)
     for block in heap:
         if block.size_bytes >= _SMALL_BYTES:
@@ -60,11 +68,17 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
         if block.died is None:
             survived[block.place] += block.size_bytes
     places = [
-        PlaceUse(place, copies[place], counts[place], live[place], survived[place], maps[place])
-        for place in counts | maps
+        PlaceUse(
+            place, copies[place], counts[place], live[place], survived[place], maps[place], shared[place]
+        )
+        for place in counts | maps | shared
     ]
-    places.sort(key=lambda use: (use.copies_bytes + use.mapped_bytes, use.copies_bytes), reverse=True)
+    places.sort(key=_size_of, reverse=True)
     return HeapUse(peak_bytes, tuple(places))
+
+
+def _size_of(use: PlaceUse) -> tuple[int, int]:
+    return use.copies_bytes + use.mapped_bytes + use.shared_bytes, use.copies_bytes
 
 
 def _high_water_mark(blocks: Iterable[Block]) -> tuple[int, int]:

@@ -75,6 +75,7 @@ class _Table:
             live_bytes=sum(use.live_bytes for use in places),
             survived_bytes=sum(use.survived_bytes for use in places),
             mapped_bytes=sum(use.mapped_bytes for use in places),
+            shared_bytes=sum(use.shared_bytes for use in places),
             tracemalloc_bytes=None if self._traced is None else self._traced.get(stage, 0),
             sites=sites,
             view_of=self._views[stage].words if stage in self._views else "",
@@ -92,8 +93,9 @@ class _Table:
             verbatim_bytes=None if self._blocks is None else verbatim_bytes,
             live_bytes=use.live_bytes,
             survived_bytes=use.survived_bytes,
-            kind="mapped" if use.mapped_bytes > use.copies_bytes else _kind(kinds, use.copies_bytes),
+            kind=_kind_of_map(use) or _kind(kinds, use.copies_bytes),
             mapped_bytes=use.mapped_bytes,
+            shared_bytes=use.shared_bytes,
         )
 
     def _verbatim_bytes(self, stage: str, places: Iterable[PlaceUse]) -> int | None:
@@ -146,6 +148,13 @@ def _line_of(block: Block, places: Sequence[PlaceUse]) -> _Line:
         and use.copies_bytes >= made_bytes
     ]
     return stage, file, max(earlier, default=largest.place.line if largest is not None else line)
+
+
+def _kind_of_map(use: PlaceUse) -> SiteKind | None:
+    """``None`` if most of it is memory that the line took."""
+    if max(use.mapped_bytes, use.shared_bytes) <= use.copies_bytes:
+        return None
+    return "mapped" if use.mapped_bytes >= use.shared_bytes else "shared"
 
 
 def _kind(kinds: Counter[str], copies_bytes: int) -> SiteKind:

@@ -14,7 +14,9 @@ SCHEMA_VERSION = 2
 """Of saved observations. 1 were the probes' own dictionaries."""
 
 BlockKind = Literal["verbatim", "received", "transformed"]
-OriginKind = Literal["l1_frame", "cached_object", "file_map", "made"]
+OriginKind = Literal["l1_frame", "cached_object", "file_map", "shared_map", "made"]
+Backing = Literal["file", "shared", "made"]
+"""What stands behind a map: a file; shared memory that was there before the read, or that the read made."""
 Event = Literal["open", "close", "move", "pause", "maps", "map"]
 
 
@@ -24,11 +26,12 @@ class ReadFigures:
 
     Attributes:
         peak_bytes: growth of VmHWM over the baseline.
-        anon_bytes, file_bytes: the largest growth of its parts that was sampled.
+        anon_bytes, file_bytes, shared_bytes: the largest growth of its parts that was sampled. Runs before
+            there was ``shared_bytes`` have it in ``file_bytes``; it is then ``None``.
         samples: how often.
         baseline_bytes: resident before the read.
-        settled_bytes, settled_anon_bytes, settled_file_bytes: growth over the state before the *first* read,
-            after the value was dropped and the garbage collector has run.
+        settled_bytes, settled_anon_bytes, settled_file_bytes, settled_shared_bytes: growth over the state
+            before the *first* read, after the value was dropped and the garbage collector has run.
         dropped_bytes: the same before it has; ``None`` where it doesn't run at all, or that wasn't looked at.
     """
 
@@ -41,6 +44,8 @@ class ReadFigures:
     settled_anon_bytes: int
     settled_file_bytes: int
     dropped_bytes: int | None = None
+    shared_bytes: int | None = None
+    settled_shared_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -90,14 +95,19 @@ class Note:
         event: ``open`` and ``close`` of the window; ``move`` to ``place``; ``pause`` until the next note;
             ``maps`` that the kernel lists; ``map`` of a file that comes next.
         place: of a ``move``.
-        spans: addresses, start and end, of ``maps``.
-        size_bytes: of a ``map``; 0 if no file is mapped.
+        spans: addresses, start and end, of ``maps`` of files.
+        size_bytes: of a ``map``; 0 if neither a file nor shared memory is mapped.
+        shared_spans, made_spans: as ``spans``, of shared memory that was there before, or that the read made.
+        backing: of a ``map``.
     """
 
     event: Event
     place: Place | None = None
     spans: tuple[tuple[int, int], ...] = ()
     size_bytes: int = 0
+    shared_spans: tuple[tuple[int, int], ...] = ()
+    made_spans: tuple[tuple[int, int], ...] = ()
+    backing: Backing = "file"
 
 
 @dataclass(frozen=True)
@@ -150,6 +160,7 @@ _ORIGINS: dict[OriginKind, str] = {
     "l1_frame": "the frame in L1",
     "cached_object": "the object in the cache",
     "file_map": "the file map",
+    "shared_map": "the map of shared memory",
 }
 
 
@@ -224,12 +235,14 @@ class Held:
         pool_bytes: in Arrow's pool.
         mapped_bytes: address space mapped from files of the cache.
         open_files: file descriptors of files of the cache.
+        shared_bytes: of shared memory that is no file of the cache; ``None`` in runs that didn't look at it.
     """
 
     anon_bytes: int
     pool_bytes: int
     mapped_bytes: int
     open_files: int
+    shared_bytes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ _FIELDS = {
     b"VmRSS": "resident_bytes",
     b"RssAnon": "anon_bytes",
     b"RssFile": "file_bytes",
-    # Where the kernel counts the mapped files of a tmpfs, which many a temporary folder is.
-    b"RssShmem": "file_bytes",
+    # Files of a tmpfs, memfds and anonymous shared maps: no file from which they could be read again.
+    b"RssShmem": "shared_bytes",
     b"VmSwap": "swapped_bytes",
 }
 _LINES = re.compile(rb"^(VmHWM|VmRSS|RssAnon|RssFile|RssShmem|VmSwap):\s*(\d+) kB$", re.MULTILINE)
@@ -45,6 +45,7 @@ class ResidentSet:
     resident_bytes: int
     anon_bytes: int
     file_bytes: int
+    shared_bytes: int
     swapped_bytes: int = 0
 
 
@@ -93,7 +94,7 @@ def reset_peak(pid: int) -> ResidentSet:
 
 
 class Sampler:
-    """Samples the anonymous and the file-backed part of a process while a read runs.
+    """Samples the parts of a process's resident set while a read runs.
 
     The kernel keeps the exact peak of the whole, but not of its parts.
     """
@@ -105,6 +106,7 @@ class Sampler:
         self.samples = 0
         self.anon_bytes = 0
         self.file_bytes = 0
+        self.shared_bytes = 0
         self.least_file_bytes = sys.maxsize
 
     def start(self) -> None:
@@ -128,6 +130,7 @@ class Sampler:
         self.samples += 1
         self.anon_bytes = max(self.anon_bytes, seen.anon_bytes)
         self.file_bytes = max(self.file_bytes, seen.file_bytes)
+        self.shared_bytes = max(self.shared_bytes, seen.shared_bytes)
         self.least_file_bytes = min(self.least_file_bytes, seen.file_bytes)
 
 
@@ -222,6 +225,8 @@ class Watch:
                 settled_bytes=settled.resident_bytes - self._first.resident_bytes,
                 settled_anon_bytes=settled.anon_bytes - self._first.anon_bytes,
                 settled_file_bytes=settled.file_bytes - self._first.file_bytes,
+                shared_bytes=self._sampler.shared_bytes - baseline.shared_bytes,
+                settled_shared_bytes=settled.shared_bytes - self._first.shared_bytes,
                 dropped_bytes=self._after_drop.resident_bytes - self._first.resident_bytes,
             )
         )

@@ -77,6 +77,7 @@ def _stage(stage: StageUsage, result: Result) -> dict[str, Any]:
         "live_bytes": stage.live_bytes if heap else None,
         "survived_bytes": stage.survived_bytes if heap else None,
         "mapped_bytes": stage.mapped_bytes if heap else None,
+        "shared_bytes": stage.shared_bytes if heap else None,
         "tracemalloc_bytes": stage.tracemalloc_bytes,
         "view_of": stage.view_of or None,
         "sites": [_site(site, payload) for site in stage.sites],
@@ -96,6 +97,7 @@ def _site(site: SiteUsage, payload: Payload | None) -> dict[str, Any]:
         "live_bytes": site.live_bytes,
         "survived_bytes": site.survived_bytes,
         "mapped_bytes": site.mapped_bytes,
+        "shared_bytes": site.shared_bytes,
     }
 
 

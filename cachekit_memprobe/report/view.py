@@ -44,8 +44,8 @@ class SiteRow:
 
     Attributes:
         where: ``serializers/wrapper.py:126``, or words when it isn't one place.
-        kind: of the site, ``mapped 1.00x`` of a map; ``view`` of a stage that allocates nothing and whose
-            output was there before; empty when there is no single one.
+        kind: of the site, ``mapped 1.00x`` or ``shared 1.00x`` of a map; ``view`` of a stage that allocates
+            nothing and whose output was there before; empty when there is no single one.
     """
 
     where: str
@@ -205,20 +205,24 @@ def outcome(report: Report) -> Verdict:
 
 
 def _took_part(stage: StageUsage) -> bool:
-    return any((stage.calls, stage.copies_bytes, stage.survived_bytes, stage.mapped_bytes))
+    return any(
+        (stage.calls, stage.copies_bytes, stage.survived_bytes, stage.mapped_bytes, stage.shared_bytes)
+    )
 
 
 def _kind(site: SiteUsage, payload: Payload | None) -> str:
     """A map's size stands with its kind, since it is neither copied nor held on the heap."""
     if site.kind == "unproven" and site.verbatim_bytes is None:
         return "-"  # nobody looked
-    if site.kind != "mapped":
+    if site.kind not in ("mapped", "shared"):
         return site.kind
-    return f"mapped {format_payloads(in_payloads(site.mapped_bytes, payload))}"
+    size_bytes = site.mapped_bytes if site.kind == "mapped" else site.shared_bytes
+    return f"{site.kind} {format_payloads(in_payloads(size_bytes, payload))}"
 
 
 def _is_noticeable(site: SiteUsage, payload: Payload | None) -> bool:
-    return noticeable(in_payloads(max(site.copies_bytes, site.survived_bytes, site.mapped_bytes), payload))
+    largest_bytes = max(site.copies_bytes, site.survived_bytes, site.mapped_bytes, site.shared_bytes)
+    return noticeable(in_payloads(largest_bytes, payload))
 
 
 def _small_sites(count: int) -> str:

@@ -118,6 +118,60 @@ FAULTS: Mapping[str, tuple[Edit, ...]] = {
             f"mm = mmap.mmap(-1, st_size)  {MARKER}\n                    os.preadv(fd, [mm], 0)",
         ),
     ),
+    "file-get-keeps-shared-memory": (
+        Edit(
+            _FILE,
+            "",
+            "import mmap\n",
+            "import mmap\nfrom multiprocessing import shared_memory\n\n_KEPT = []\n",
+        ),
+        Edit(
+            _FILE,
+            "FileBackend.get",
+            "payload = _read_fully(fd, payload_size)",
+            "payload = _read_fully(fd, payload_size)\n"
+            "                        size = len(payload)\n"
+            "                        make = shared_memory.SharedMemory\n"
+            f"                        shared = make(create=True, size=size)  {MARKER}\n"
+            "                        shared.buf[:size] = payload\n"
+            "                        payload = shared.buf[:size]\n"
+            "                        shared.unlink()\n"
+            "                        _KEPT.append(shared)",
+        ),
+    ),
+    "unwrap-copies-into-shared-memory": (
+        Edit(_FRAME, "", "_FRAME_VERSION = 3\n", "_FRAME_VERSION = 3\nimport mmap\n"),
+        Edit(
+            _FRAME,
+            "_split_frame",
+            _PAYLOAD,
+            f"shared = mmap.mmap(-1, mv.nbytes - header_end)  {MARKER}\n"
+            "    shared[:] = mv[header_end:]\n"
+            "    return bytes(mv[_PREFIX_LEN:header_end]), memoryview(shared)",
+        ),
+    ),
+    "materialize-takes-a-snapshot": (
+        Edit(
+            _ARROW,
+            "",
+            "import xxhash\n",
+            "import xxhash\n\n\n"
+            "def _snapshot(body):\n"
+            "    import mmap, os\n"
+            '    fd = os.memfd_create("snapshot")\n'
+            "    os.ftruncate(fd, body.nbytes)\n"
+            f"    snapshot = mmap.mmap(fd, body.nbytes)  {MARKER}\n"
+            "    os.close(fd)\n"
+            "    snapshot[:] = body\n"
+            "    return snapshot\n\n\n",
+        ),
+        Edit(
+            _ARROW,
+            _READ_IPC,
+            "return table.to_pandas(self_destruct=True, split_blocks=True)",
+            "return (_snapshot(body), table.to_pandas(self_destruct=True, split_blocks=True))[1]",
+        ),
+    ),
     "map-refuses": (
         Edit(
             _FILE,

@@ -17,6 +17,7 @@ from tests.process.fault_cases import (
     CYCLING,
     HIDING,
     KEEPING,
+    SHARING,
     Case,
     Found,
     line_of,
@@ -63,7 +64,7 @@ def found(every_found: dict[str, Found], case: Case) -> Found:
     return every_found[str(case)]
 
 
-@pytest.mark.parametrize("case", COPYING + KEEPING + CYCLING, ids=str)
+@pytest.mark.parametrize("case", COPYING + KEEPING + CYCLING + SHARING, ids=str)
 class TestAnyFault:
     def test_fails_the_limits_that_it_touches_and_they_name_its_line(self, case: Case, found: Found) -> None:
         over = [budget for budget in found.result.budgets if budget.status == "over"]
@@ -105,6 +106,15 @@ def test_a_leak_of_views_names_its_keeper(case: Case, found: Found) -> None:
     assert finding.message.startswith("cachekit.serializers.wrapper._KEPT still refers to 1.00x")
     # Neither an allocator nor the value keeps it.
     assert {finding.code for finding in found.result.findings} & {"MEM009", "MEM011"} == set()
+
+
+@pytest.mark.parametrize("case", SHARING, ids=str)
+def test_shared_memory_is_told_by_its_line_and_is_no_file(case: Case, found: Found) -> None:
+    (finding,) = found.findings("MEM020")
+    assert finding.message.startswith(f"{case.stage} makes 1.00x (16.0 MiB) per read of shared memory at ")
+    leaves = case.metrics.get("growth.shared") == 1
+    assert ("Each further read leaves 1.00x" in finding.message) == leaves
+    assert not found.findings("MEM005")
 
 
 @pytest.mark.parametrize("case", CYCLING, ids=str)

@@ -12,7 +12,7 @@ from typing import Any
 
 from cachekit_memprobe.child import wire
 from cachekit_memprobe.child.errors import CouldNotMeasure
-from cachekit_memprobe.child.probes.maps import file_maps, is_file
+from cachekit_memprobe.child.probes.maps import backing_of, maps, now
 from cachekit_memprobe.child.probes.sources import lines_in_capture
 from cachekit_memprobe.child.probes.staged import (
     StageCalls,
@@ -55,6 +55,7 @@ def probe(task: Task, channel: wire.Channel) -> MemraySeen:
         journal.hears = True
         value = traced_read(tracer, reader)
         journal.hears = False
+        journal.look_at_maps()
         journal.note(Note("close"))
     reader.prove(value)
     require_passed(task, journal.calls, reader.release)
@@ -85,7 +86,9 @@ class _Journal(StageCalls):
         super().__init__()
         self.hears = False
         self.entries: list[Note] = []
-        self._mapped_before = frozenset(file_maps())
+        self._mapped_before = frozenset(maps())
+        self._since = now()
+        self._mapped_nameless = False
 
     def note(self, note: Note) -> None:
         """Append an entry and mark it. The mark's own blocks are gone when this returns."""
@@ -101,14 +104,27 @@ class _Journal(StageCalls):
         if self.hears and event == "mmap.__new__":
             fd, length, _, offset = args[:4]
             self.note(Note("pause"))
-            size_bytes = (length or os.fstat(fd).st_size - offset) if is_file(fd) else 0
-            self.note(Note("map", size_bytes=size_bytes))
+            backing = backing_of(fd, self._since)
+            size_bytes = (length or os.fstat(fd).st_size - offset) if backing else 0
+            self.note(Note("map", size_bytes=size_bytes, backing=backing or "file"))
+            self._mapped_nameless |= backing is None
 
     def moved(self, before: Place, after: Place, *, entered: bool) -> None:
         super().moved(before, after, entered=entered)
-        if stage_of(before.stage).maps and not stage_of(after.stage).maps:
-            # Reading the list of maps allocates: what lies between pause and move is the probe's own.
-            self.note(Note("pause"))
-            spans = tuple(span for span in file_maps() if span not in self._mapped_before)
-            self.note(Note("maps", spans=spans))
+        if self._mapped_nameless or (stage_of(before.stage).maps and not stage_of(after.stage).maps):
+            self.look_at_maps()
         self.note(Note("move", place=after))
+
+    def look_at_maps(self) -> None:
+        """Tell what is mapped that wasn't when the read began; a note has to follow that ends the pause.
+
+        Reading the list allocates: what lies in the pause is the probe's own.
+        """
+        self.note(Note("pause"))
+        self._mapped_nameless = False
+        spans: dict[str, list[tuple[int, int]]] = {"file": [], "shared": [], "made": []}
+        for one in maps():
+            if one not in self._mapped_before:
+                spans[one.backing(self._since)].append((one.start, one.end))
+        file, shared, made = (tuple(spans[kind]) for kind in ("file", "shared", "made"))
+        self.note(Note("maps", spans=file, shared_spans=shared, made_spans=made))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cachekit_memprobe.child.probes.buffers import Buffer, buffers_of, is_arrow_table
-from cachekit_memprobe.child.probes.maps import FileMaps, file_maps
+from cachekit_memprobe.child.probes.maps import Map, Maps, now
 from cachekit_memprobe.child.seen import BlockKind, Origin, OriginKind
 
 _NEEDLE_BYTES = 64
@@ -27,6 +27,7 @@ class Region:
         origin: what it is to a block that is copied from it.
         copy_of: what it is a copy of itself; ``None`` when it isn't one.
         array: the bytearray that it lies in, which may be moved; ``None`` elsewhere.
+        map: that it lies in, which may be closed; ``None`` elsewhere.
     """
 
     start: int
@@ -35,6 +36,7 @@ class Region:
     origin: Origin
     copy_of: Origin | None = None
     array: bytearray | None = field(default=None, compare=False, repr=False)
+    map: Map | None = field(default=None, compare=False, repr=False)
 
     @property
     def end(self) -> int:
@@ -42,7 +44,8 @@ class Region:
 
     @property
     def is_map(self) -> bool:
-        return self.origin.kind == "file_map"
+        """Whether the memory was mapped, rather than made by the read."""
+        return self.origin.kind in ("file_map", "shared_map")
 
     def holds(self, buffer: Buffer) -> bool:
         return self.start <= buffer.start and buffer.start + buffer.size_bytes <= self.end
@@ -66,7 +69,7 @@ class Regions:
 
     A copy is compared with the oldest region first, so that copies of copies have one original.
 
-    Owners are kept, so that no address is used twice, except those of file maps: a mapping can't be
+    Owners are kept, so that no address is used twice, except those of maps: a mapping can't be
     closed while something looks at it, and the read closes it. Its addresses are only compared while
     the kernel still lists them. A bytearray is kept, but may move as it grows.
     """
@@ -77,7 +80,7 @@ class Regions:
         self.owners: list[Any] = []
         self.resident: list[Any] = []
         self._tables: dict[int, tuple[Any, tuple[Buffer, ...]]] = {}
-        self.maps = FileMaps()
+        self.maps = Maps(since=now())
         self._numbers: dict[tuple[int, int], int] = {}
         self._vain: Counter[int] = Counter()
         self._found_at: dict[int, int] = {}
@@ -91,20 +94,23 @@ class Regions:
     def classify(self, buffer: Buffer, *, received: bool) -> Region | None:
         """The region that a buffer opens; ``None`` when it is small or lies in a known one.
 
-        A map is not a copy either: its region is remembered, and ``None`` returned.
+        A map of what was there before is not a copy either: its region is remembered, and ``None`` returned.
         """
         if buffer.size_bytes < self.least_bytes:
             return None
         if self.number_of(buffer) is not None:
             return None
-        if self.maps.hold(buffer.start):
-            self._remember(buffer, "received", Origin("file_map", buffer.size_bytes), keep=False)
+        mapped = self.maps.at(buffer.start)
+        backing = mapped.backing(self.maps.since) if mapped else "made"
+        if backing != "made":
+            kind: OriginKind = "file_map" if backing == "file" else "shared_map"
+            self._remember(buffer, "received", Origin(kind, buffer.size_bytes), mapped=mapped)
             return None
         original = self._original_of(buffer, self.known)
         origin = Origin("made", buffer.size_bytes, type(buffer.owner).__name__)
         if original is not None:
-            return self._remember(buffer, "verbatim", origin, copy_of=original.origin)
-        return self._remember(buffer, "received" if received else "transformed", origin)
+            return self._remember(buffer, "verbatim", origin, copy_of=original.origin, mapped=mapped)
+        return self._remember(buffer, "received" if received else "transformed", origin, mapped=mapped)
 
     def second_look(self, region: Region) -> Region:
         """The region, judged again: memory is often made first and filled afterwards.
@@ -151,7 +157,7 @@ class Regions:
 
     def mapped(self) -> list[Region]:
         """The regions whose owners are not kept."""
-        return [region for region in self.known if region.is_map]
+        return [region for region in self.known if region.map is not None]
 
     def _remember(
         self,
@@ -160,13 +166,13 @@ class Regions:
         origin: Origin,
         *,
         copy_of: Origin | None = None,
-        keep: bool = True,
+        mapped: Map | None = None,
     ) -> Region:
         array = buffer.owner if type(buffer.owner) is bytearray else None
-        region = Region(buffer.start, buffer.size_bytes, kind, origin, copy_of, array)
+        region = Region(buffer.start, buffer.size_bytes, kind, origin, copy_of, array, mapped)
         self._numbers[region.start, region.size_bytes] = len(self.known)
         self.known.append(region)
-        if keep:
+        if mapped is None:
             self.owners.append(buffer.owner)
         return region
 
@@ -179,9 +185,10 @@ class Regions:
 
     def _in_place(self, region: Region) -> bool:
         """Whether the region's memory may still be looked at: a map not closed, an array not moved."""
-        if region.is_map:
+        if region.map is not None:
             # Whatever is remembered: to look at memory that is mapped no more would end the process.
-            return any(start <= region.start < end for start, end in file_maps())
+            there = self.maps.at_now(region.start)
+            return there is not None and there.is_of(region.map)
         if region.array is None:
             return True
         return any(

@@ -14,6 +14,7 @@ from typing import Any
 
 from cachekit_memprobe.child import wire
 from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.probes.maps import shared_bytes
 from cachekit_memprobe.child.probes.staged import (
     StageCalls,
     alone,
@@ -126,7 +127,8 @@ class _Handed(StageCalls):
 def _settled(reader: Reader, workspace: str) -> Held:
     reader.settle()
     pool = sys.modules["pyarrow"].default_memory_pool().bytes_allocated() if "pyarrow" in sys.modules else 0
-    return Held(_anonymous_bytes(), int(pool), _mapped_bytes(workspace), _open_files(workspace))
+    shared = shared_bytes(apart_from=workspace)
+    return Held(_anonymous_bytes(), int(pool), _mapped_bytes(workspace), _open_files(workspace), shared)
 
 
 def _anonymous_bytes() -> int:

@@ -82,7 +82,7 @@ class TestTheHeap:
     HEAP = heap_of(
         [
             Block(Place(UNWRAP, "f", "cachekit/m.py", 1), 64 * MIB, 64 * MIB, 1),
-            Block(Place("backend_map", "f", "cachekit/m.py", 2), 32 * MIB, 32 * MIB, 2, is_file_map=True),
+            Block(Place("backend_map", "f", "cachekit/m.py", 2), 32 * MIB, 32 * MIB, 2, backing="file"),
         ]
     )
 

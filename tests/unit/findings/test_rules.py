@@ -52,6 +52,7 @@ TRIGGERS: dict[str, Evidence] = {
     ),
     "MEM015": evidence(stage("l1_get"), stage("stats"), tier="reference"),
     "MEM016": evidence(payload=Payload(999_999, 1_000_500)),
+    "MEM020": evidence(values={"rss.shared": 1.0}),
     "MEM019": evidence(values={"growth.uncollected": 1.0}, cycles=[Cycle(("list",), size(1.0))]),
 }
 
@@ -69,6 +70,7 @@ CLEAN = evidence(
         "peak.tracemalloc_late": 1.0,
         "rss.peak": 1.0,
         "rss.settled": 0.01,
+        "rss.shared": 0.0,
         "growth.per_read": 0.0002,
         "growth.margin": 0.00001,
         "growth.uncollected": 0.0001,

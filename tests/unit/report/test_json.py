@@ -177,6 +177,7 @@ def test_a_stage_names_its_largest_site() -> None:
             "live_bytes": 300000000,
             "survived_bytes": 0,
             "mapped_bytes": 0,
+            "shared_bytes": 0,
             "tracemalloc_bytes": 300000000,
             "view_of": None,
             "sites": [
@@ -193,6 +194,7 @@ def test_a_stage_names_its_largest_site() -> None:
                     "live_bytes": 300000000,
                     "survived_bytes": 0,
                     "mapped_bytes": 0,
+                    "shared_bytes": 0,
                 }
             ],
         }
@@ -211,6 +213,7 @@ def test_a_stage_names_its_largest_site() -> None:
             "live_bytes": 0,
             "survived_bytes": 0,
             "mapped_bytes": 0,
+            "shared_bytes": 0,
             "tracemalloc_bytes": 0,
             "view_of": "the frame in L1",
             "sites": [],
