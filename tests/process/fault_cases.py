@@ -242,7 +242,7 @@ SHARING = (
         "arrow-file-get",
         "backend_get",
         _RESIDENT,
-        frozenset({"copies.total", "rss.shared"}),
+        frozenset({"copies.total", "rss.shared", "growth.per_read"}),
         {"rss.shared": 1, "mapped.shared": 1, "growth.shared": 1, "rss.anon": 1, "verbatim.backend_get": 1},
     ),
     Case(

@@ -25,11 +25,10 @@ MEMORY_FAULTS: Mapping[str, tuple[Edit, ...]] = {
             "payload = _read_fully(fd, payload_size)\n"
             "                        size = len(payload)\n"
             "                        make = shared_memory.SharedMemory\n"
-            f"                        shared = make(create=True, size=size)  {MARKER}\n"
+            f"                        _KEPT.append(shared := make(create=True, size=size))  {MARKER}\n"
             "                        shared.buf[:size] = payload\n"
             "                        payload = shared.buf[:size]\n"
-            "                        shared.unlink()\n"
-            "                        _KEPT.append(shared)",
+            "                        shared.unlink()",
         ),
     ),
     "unwrap-copies-into-shared-memory": (
