@@ -6,7 +6,7 @@ from statistics import median
 
 from cachekit_memprobe.attribution.growth import Part, growth_of, settled
 from cachekit_memprobe.attribution.heap import HeapUse
-from cachekit_memprobe.child.seen import Held, ReadFigures
+from cachekit_memprobe.child.seen import Held, ReadFigures, RssSeen
 from cachekit_memprobe.child.stages import STAGES
 from cachekit_memprobe.model import Measurement
 from cachekit_memprobe.result import StageUsage
@@ -111,7 +111,6 @@ _OF_PROCESS: Mapping[str, Callable[[Reads], float | None]] = {
     "rss.total": lambda reads: max(read.baseline_bytes + read.peak_bytes for read in reads),
     "rss.settled": lambda reads: reads[0].settled_bytes,
     "growth.per_read": lambda reads: _slope(reads, settled),
-    "growth.uncollected": lambda reads: _uncollected(reads),
     "growth.anon": lambda reads: _slope(reads, lambda read: read.settled_anon_bytes),
     "growth.file": lambda reads: _slope(reads, lambda read: read.settled_file_bytes),
     "growth.shared": lambda reads: (
@@ -133,13 +132,26 @@ def _resident_sizes(measurement: Measurement) -> tuple[dict[str, float], dict[st
             worst[name] = max(values)
             spread[name] = max(values) - min(values)
     worst.update(_growth_margin(processes))
+    worst.update(_uncollected(measurement.seen.rss))
     return worst, spread
 
 
-def _uncollected(reads: Reads) -> float | None:
-    """Of a read in the middle: the collector may run by itself, and of the first read it finds set-up."""
+def _uncollected(processes: Sequence[RssSeen]) -> dict[str, float]:
+    """Of the process that left the most."""
+    sizes = [size for size in map(_uncollected_bytes, processes) if size is not None]
+    return {"growth.uncollected": max(sizes)} if sizes else {}
+
+
+def _uncollected_bytes(process: RssSeen) -> float | None:
+    """Of a read in the middle: the collector may run by itself, and of the first read it finds set-up.
+
+    As deployed it runs when all reads are over, and each has its share of what it finds.
+    """
+    reads = process.reads
+    if process.uncollected_bytes is not None and reads:
+        return process.uncollected_bytes / len(reads)
     left = [read.dropped_bytes - read.settled_bytes for read in reads if read.dropped_bytes is not None]
-    return None if not left else float(median(left))
+    return float(median(left)) if left else None
 
 
 def _known_max(sizes: Iterable[int | None]) -> int | None:

@@ -58,6 +58,7 @@ class RssSeen:
         repeated: how many processes were measured before this one and not used, since the kernel took pages
             of theirs away meanwhile.
         taken_bytes: the most that it took of one of them.
+        uncollected_bytes: as deployed, what was left to the garbage collector after all reads together.
     """
 
     release: str
@@ -65,6 +66,7 @@ class RssSeen:
     reads: tuple[ReadFigures, ...] = ()
     repeated: int = 0
     taken_bytes: int = 0
+    uncollected_bytes: int | None = None
 
 
 @dataclass(frozen=True)

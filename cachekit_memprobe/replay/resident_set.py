@@ -8,7 +8,7 @@ import re
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
@@ -152,14 +152,16 @@ class Watch:
 
     Attributes:
         taken: what the kernel took from the process meanwhile, at each read in which that matters.
+        uncollected_bytes: what a collection after all reads gave back; ``None`` without one.
     """
 
     def __init__(self) -> None:
         self.reads: list[ReadFigures] = []
         self.taken: list[Taken] = []
+        self.uncollected_bytes: int | None = None
         self._first: ResidentSet | None = None
         self._loss: Loss | None = None
-        self._due = cycle(
+        self._of_read = cycle(
             (
                 (wire.BEFORE_READ, self._before),
                 (wire.AFTER_READ, self._after),
@@ -167,6 +169,8 @@ class Watch:
                 (wire.SETTLED, self._settled),
             )
         )
+        self._at_end = ((wire.GIVEN_BACK, self._given_back), (wire.COLLECTED, self._collected))
+        self._due: Iterator[tuple[str, Callable[[int], None]]] = self._of_read
 
     def at_barrier(self, name: str, pid: int) -> None:
         """Look at the process.
@@ -175,6 +179,9 @@ class Watch:
             CouldNotMeasure: it can't be looked at, or this is not the barrier that is due.
         """
         due, look = next(self._due)
+        if name == wire.GIVEN_BACK and due == wire.BEFORE_READ and self.reads:
+            self._due = iter(self._at_end)
+            due, look = next(self._due)
         if name != due:
             raise CouldNotMeasure(f"the measured process stopped at {name!r}, but {due!r} was due")
         look(pid)
@@ -192,6 +199,13 @@ class Watch:
         self._sampler.stop()
         self._after_read = read_resident_set(pid)
         self._look_for_loss(pid)
+
+    def _given_back(self, pid: int) -> None:
+        self._after_giving_back = read_resident_set(pid)
+
+    def _collected(self, pid: int) -> None:
+        collected = read_resident_set(pid)
+        self.uncollected_bytes = self._after_giving_back.resident_bytes - collected.resident_bytes
 
     def _look_for_loss(self, pid: int) -> None:
         assert self._loss is not None

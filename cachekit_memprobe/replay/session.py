@@ -215,7 +215,13 @@ class _Replay:
             seen = self.session.supervisor.run(launch, RssSeen, watch.at_barrier)
             if not watch.taken:
                 reads = tuple(watch.reads if seen.pinned else map(_never_collected, watch.reads))
-                return replace(seen, reads=reads, repeated=attempt, taken_bytes=largest.size_bytes)
+                return replace(
+                    seen,
+                    reads=reads,
+                    repeated=attempt,
+                    taken_bytes=largest.size_bytes,
+                    uncollected_bytes=watch.uncollected_bytes,
+                )
             largest = max(largest, *watch.taken, key=lambda taken: taken.size_bytes)
             task, later = self._task(READ, metrics.RSS, self.stored.result()), None
         raise CouldNotMeasure(

@@ -32,4 +32,10 @@ def probe(task: Task, channel: wire.Channel) -> RssSeen:
         if task.pinned:
             reader.settle()
         channel.barrier(wire.SETTLED)
+    if not task.pinned:
+        # What has gathered over the reads, once they are over.
+        reader.give_back()
+        channel.barrier(wire.GIVEN_BACK)
+        reader.settle()
+        channel.barrier(wire.COLLECTED)
     return RssSeen(reader.release, task.pinned)

@@ -78,5 +78,9 @@ class TestWhatIsLeftToTheCollector:
         # The first has set-up in it, and before the fourth the collector had run by itself.
         assert self.figure(70, 64, 64, 0, 64) == pytest.approx(64 / 64)
 
+    def test_as_deployed_is_what_each_read_has_of_what_was_left_in_the_end(self) -> None:
+        seen = replace(process(1, 1, 1, 1), uncollected_bytes=4 * 48 * MIB)
+        assert growth(seen)["growth.uncollected"] == pytest.approx(48 / 64)
+
     def test_is_unknown_where_nothing_is_collected(self) -> None:
         assert self.figure(None, None) is None

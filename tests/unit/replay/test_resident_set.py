@@ -158,6 +158,16 @@ class TestTheWatch:
         assert settled == [pytest.approx((SIZE, SIZE), abs=_NOISE)] * 2
         assert watch.reads[1].peak_bytes == pytest.approx(0, abs=_NOISE)
 
+    def test_tells_what_a_collection_after_all_reads_gives_back(self) -> None:
+        watch = Watch()
+        for name in (wire.BEFORE_READ, wire.AFTER_READ, wire.AFTER_DROP, wire.SETTLED):
+            watch.at_barrier(name, os.getpid())
+        assert watch.uncollected_bytes is None
+        with anonymous():
+            watch.at_barrier(wire.GIVEN_BACK, os.getpid())
+        watch.at_barrier(wire.COLLECTED, os.getpid())
+        assert watch.uncollected_bytes == pytest.approx(SIZE, abs=_NOISE)
+
     def test_tells_shared_memory_that_stays(self) -> None:
         watch = Watch()
         watch.at_barrier(wire.BEFORE_READ, os.getpid())
@@ -179,7 +189,9 @@ class TestTheWatch:
         (read,) = watch.reads
         assert (read.dropped_bytes, read.settled_bytes) == pytest.approx((SIZE, 0), abs=_NOISE)
 
-    @pytest.mark.parametrize("name", [wire.AFTER_READ, wire.AFTER_DROP, wire.SETTLED, "lunch", "None"])
+    @pytest.mark.parametrize(
+        "name", [wire.AFTER_READ, wire.AFTER_DROP, wire.SETTLED, wire.GIVEN_BACK, "lunch", "None"]
+    )
     def test_refuses_a_barrier_that_is_not_due(self, name: str) -> None:
         with pytest.raises(CouldNotMeasure, match=f"stopped at '{name}', but 'before-read' was due"):
             Watch().at_barrier(name, os.getpid())
