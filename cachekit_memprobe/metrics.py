@@ -129,6 +129,13 @@ METRICS = (
         "bytes of files that the read mapped",
     ),
     Metric(
+        "mapped.shared",
+        MEMRAY,
+        "shared memory maps",
+        "bytes of shared memory that the read mapped: files of a tmpfs, memfds, anonymous shared maps; what "
+        "the read itself made of it is also part of copies",
+    ),
+    Metric(
         "rss.peak",
         RSS,
         "RSS peak",
@@ -160,6 +167,12 @@ METRICS = (
         "the largest growth of the file-backed part of the resident set; sampled",
     ),
     Metric(
+        "rss.shared",
+        RSS,
+        "RSS peak, shared memory",
+        "the largest growth of the shared memory in the resident set, which the kernel can't drop; sampled",
+    ),
+    Metric(
         "rss.settled",
         RSS,
         "RSS settled",
@@ -178,6 +191,13 @@ METRICS = (
         "half the width of the 95 % interval of growth.per_read; needs four reads or more",
     ),
     Metric(
+        "growth.uncollected",
+        RSS,
+        "left to the collector",
+        "what stays of a read after its value was dropped, until the garbage collector runs; a loop that "
+        "reads holds as much once more for each read until then",
+    ),
+    Metric(
         "growth.anon",
         RSS,
         "growth per read, anonymous",
@@ -190,11 +210,17 @@ METRICS = (
         "the file-backed part of growth.per_read",
     ),
     Metric(
+        "growth.shared",
+        RSS,
+        "growth per read, shared memory",
+        "the part of growth.per_read that is shared memory",
+    ),
+    Metric(
         "held.result",
         RETENTION,
         "held by the result",
         "what stays alive while only the returned value is held and every tier of the cache is "
-        "empty: anonymous pages and file maps",
+        "empty: anonymous pages, shared memory and file maps",
     ),
     Metric(
         "held.frame",
@@ -213,6 +239,12 @@ METRICS = (
         RETENTION,
         "held file maps",
         "the part of held.result that is a file map left open",
+    ),
+    Metric(
+        "held.shared",
+        RETENTION,
+        "held shared memory",
+        "the part of held.result that is shared memory",
     ),
     Metric(
         "held.heap",

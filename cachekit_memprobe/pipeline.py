@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from cachekit_memprobe import __version__
-from cachekit_memprobe.attribution import figures_of, stages_of, use_of_measurement
+from cachekit_memprobe.attribution import figures_of, notes_of, stages_of, use_of_measurement
 from cachekit_memprobe.budget import judge, verdict_of
 from cachekit_memprobe.doctor.room import lacking_memory
 from cachekit_memprobe.errors import CouldNotMeasure
@@ -159,7 +159,8 @@ def _judged(
     figures = figures_of(measurement, stages, use.heap)
     aliasing = measurement.seen.aliasing
     kept = aliasing.kept if aliasing else ()
-    budgets = judge(limits, figures.values, payload, stages, measured.options.instruments, kept)
+    cycles = aliasing.cycles if aliasing else ()
+    budgets = judge(limits, figures.values, payload, stages, measured.options.instruments, kept, cycles)
     verdict, reason = verdict_of(budgets, measurement.scenario.budget)
     evidence = Evidence(
         scenario=measurement.scenario,
@@ -167,6 +168,7 @@ def _judged(
         stages=stages,
         values=figures.values,
         kept=kept,
+        cycles=cycles,
         retained=measurement.seen.retention,
         blocks=aliasing.blocks if aliasing else (),
         as_deployed=measured.options.as_deployed,
@@ -181,6 +183,7 @@ def _judged(
         findings=findings_of(evidence),
         reason=reason,
         spread=figures.spread,
+        notes=notes_of(measurement.seen),
     )
 
 

@@ -17,7 +17,7 @@ BudgetStatus = Literal["within", "over", "unmeasured", "not_judged"]
 MemoryOf = Literal["", "thread", "pool", "before", "unseen"]
 """Whose memory a line copied into: what its own thread allocated, in its stage; what another thread did;
 another of Arrow's pools'; what was there before the read; or what no instrument knows the allocator of."""
-SiteKind = Literal["verbatim", "mixed", "transformed", "received", "unproven", "mapped"]
+SiteKind = Literal["verbatim", "mixed", "transformed", "received", "unproven", "mapped", "shared"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,10 @@ class SiteUsage:
         kind: what its new memory is. ``verbatim``: at least half of it a byte-for-byte copy of memory
             that the read had; ``mixed``: a smaller part; ``received``: from the backend;
             ``transformed``: neither; ``unproven``: the aliasing instrument didn't get to see it;
-            ``mapped``: more of it is a file map than heap.
+            ``mapped``: more of it is a file map than heap; ``shared``: likewise of shared memory that was
+            there before.
         mapped_bytes: file-mapped here, which is no part of the others.
+        shared_bytes: shared memory mapped here; what the read made of it is also part of the others.
         recycled_bytes: allocated in small pieces, each in the place of one that was freed, so that
             ``copies_bytes`` counts them once.
         elsewhere_bytes: proven to be copied here into memory that the read didn't allocate.
@@ -50,6 +52,7 @@ class SiteUsage:
     survived_bytes: int
     kind: SiteKind
     mapped_bytes: int = 0
+    shared_bytes: int = 0
     recycled_bytes: int = 0
     elsewhere_bytes: int = 0
     memory_of: MemoryOf = ""
@@ -67,7 +70,7 @@ class StageUsage:
     Attributes:
         calls: how often the read entered the stage.
         live_bytes: what the stage held at the moment of the read's peak.
-        mapped_bytes: file-mapped in the stage.
+        mapped_bytes, shared_bytes: as of a site.
         tracemalloc_bytes: the stage's own peak in tracemalloc's eyes; ``None`` when not measured.
         view_of: what the stage's output lies in, if that was there before the stage: proof that it is no
             copy. Empty when it doesn't, and when that was not examined.
@@ -83,6 +86,7 @@ class StageUsage:
     tracemalloc_bytes: int | None
     sites: tuple[SiteUsage, ...]
     view_of: str = ""
+    shared_bytes: int = 0
 
     @property
     def moved_bytes(self) -> int:
@@ -130,6 +134,7 @@ class Result:
     Attributes:
         metrics: flat, dotted name to payloads; a metric that was not measured is absent.
         spread: largest minus smallest of a metric over repeated processes, in payloads.
+        notes: what happened while it was measured, each a sentence without a full stop.
     """
 
     scenario: Scenario
@@ -141,6 +146,7 @@ class Result:
     findings: tuple[Finding, ...]
     reason: str | None = None
     spread: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from cachekit_memprobe.child.seen import Backing
 from cachekit_memprobe.child.stages import Place
 
 SeenBy = Literal["", "thread", "pool"]
@@ -18,7 +19,7 @@ class Block:
         born: its place in the stream.
         died: likewise; ``None`` when it outlived the read.
         is_map: taken from the kernel, not from malloc.
-        is_file_map: a map of a file, which is no heap.
+        backing: of a map: of a file, or of shared memory. Only what the read ``made`` of it took memory.
         seen_by: how it is known, if not by a record of its own thread in a stage.
     """
 
@@ -28,5 +29,5 @@ class Block:
     born: int
     died: int | None = None
     is_map: bool = False
-    is_file_map: bool = False
+    backing: Backing | None = None
     seen_by: SeenBy = ""

@@ -37,7 +37,7 @@ from typing import Any
 
 from cachekit_memprobe.attribution.block import Block
 from cachekit_memprobe.attribution.pools import Pools
-from cachekit_memprobe.child.seen import MemraySeen, Note
+from cachekit_memprobe.child.seen import Backing, MemraySeen, Note
 from cachekit_memprobe.child.stages import DECODE, DECOMPRESS, OTHER, OUTSIDE, Place
 from cachekit_memprobe.errors import CouldNotMeasure
 
@@ -77,7 +77,7 @@ class _Thread:
     Attributes:
         herald: the first allocation of a mark, whose second is awaited, or one of the read's of its size.
         since_herald: allocations that have come in between.
-        maps_bytes: the size of a file's map that comes next; 0 for none.
+        maps_bytes, maps: the size of a map that comes next, 0 for none, and what stands behind it.
     """
 
     position: Place = OUTSIDE
@@ -85,6 +85,7 @@ class _Thread:
     herald: Any = None
     since_herald: int = 0
     maps_bytes: int = 0
+    maps: Backing = "file"
     just_freed_bytes: int = 0
 
     @property
@@ -156,7 +157,7 @@ class _Decoder:
             block.is_map = True
             self._maps[record.address] = block
             if record.size == thread.maps_bytes:
-                block.is_file_map, thread.maps_bytes = True, 0
+                block.backing, thread.maps_bytes = thread.maps, 0
 
     def _reading(self) -> Place:
         """What the threads that read are at; several readers in different stages are at none."""
@@ -203,18 +204,20 @@ class _Decoder:
         elif note.event == "pool":
             self._pools.tell(thread.position, note, self._time)
         elif note.event == "maps":
-            self._tell_file_maps(note.spans)
+            self._tell_maps(note.spans, "file")
+            self._tell_maps(note.shared_spans, "shared")
+            self._tell_maps(note.made_spans, "made")
         elif note.event == "map":
-            thread.paused, thread.maps_bytes = False, note.size_bytes
+            thread.paused, thread.maps_bytes, thread.maps = False, note.size_bytes, note.backing
         else:
             thread.paused, thread.position = False, note.place or OUTSIDE
 
-    def _tell_file_maps(self, spans: Iterable[tuple[int, int]]) -> None:
+    def _tell_maps(self, spans: Iterable[tuple[int, int]], backing: Backing) -> None:
         """Of the maps that live now: when a file is unmapped, its addresses are taken by heap again."""
         for start, end in spans:
             for address, block in self._maps.items():
                 if start <= address < end:
-                    block.is_file_map = True
+                    block.backing = block.backing or backing
 
 
 class _Where:

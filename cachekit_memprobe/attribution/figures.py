@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from cachekit_memprobe.attribution.growth import Part, growth_of, settled
 from cachekit_memprobe.attribution.heap import HeapUse
-from cachekit_memprobe.child.seen import ReadFigures
+from cachekit_memprobe.child.seen import Held, ReadFigures, RssSeen
 from cachekit_memprobe.child.stages import STAGES
 from cachekit_memprobe.model import Measurement
 from cachekit_memprobe.result import StageUsage
@@ -55,6 +56,7 @@ def _heap_sizes(stages: Iterable[StageUsage], heap: HeapUse) -> dict[str, float]
         sizes[f"live.{stage.name}"] = stage.live_bytes
     sizes["peak.heap"] = heap.peak_bytes
     sizes["mapped.file"] = heap.mapped_bytes
+    sizes["mapped.shared"] = heap.shared_bytes
     return sizes
 
 
@@ -92,14 +94,19 @@ def _held_sizes(measurement: Measurement) -> dict[str, float | None]:
     handed_bytes = sum(handed.size_bytes for handed in seen.handed)
     frame_bytes = max(0, min(handed_bytes, result.anon_bytes - result.pool_bytes))
     return {
-        "held.result": result.anon_bytes + result.mapped_bytes,
+        "held.result": _held_bytes(result),
         "held.frame": frame_bytes,
         "held.arrow_pool": result.pool_bytes,
         "held.mapping": result.mapped_bytes,
+        "held.shared": result.shared_bytes,
         "held.heap": max(0, result.anon_bytes - result.pool_bytes - frame_bytes),
-        "held.slice": None if part is None else part.anon_bytes + part.mapped_bytes,
-        "held.after": seen.after.anon_bytes + seen.after.mapped_bytes,
+        "held.slice": None if part is None else _held_bytes(part),
+        "held.after": _held_bytes(seen.after),
     }
+
+
+def _held_bytes(held: Held) -> int:
+    return held.anon_bytes + held.mapped_bytes + (held.shared_bytes or 0)
 
 
 Reads = Sequence[ReadFigures]
@@ -108,11 +115,17 @@ _OF_PROCESS: Mapping[str, Callable[[Reads], float | None]] = {
     "rss.peak": lambda reads: max(read.peak_bytes for read in reads),
     "rss.anon": lambda reads: max(read.anon_bytes for read in reads),
     "rss.file": lambda reads: max(read.file_bytes for read in reads),
+    "rss.shared": lambda reads: _known_max(read.shared_bytes for read in reads),
     "rss.total": lambda reads: max(read.baseline_bytes + read.peak_bytes for read in reads),
     "rss.settled": lambda reads: reads[0].settled_bytes,
     "growth.per_read": lambda reads: _slope(reads, settled),
     "growth.anon": lambda reads: _slope(reads, lambda read: read.settled_anon_bytes),
     "growth.file": lambda reads: _slope(reads, lambda read: read.settled_file_bytes),
+    "growth.shared": lambda reads: (
+        None
+        if any(read.settled_shared_bytes is None for read in reads)
+        else _slope(reads, lambda read: read.settled_shared_bytes or 0)
+    ),
 }
 """A metric of one rss process, in bytes."""
 
@@ -127,7 +140,30 @@ def _resident_sizes(measurement: Measurement) -> tuple[dict[str, float], dict[st
             worst[name] = max(values)
             spread[name] = max(values) - min(values)
     worst.update(_growth_margin(processes))
+    worst.update(_uncollected(measurement.seen.rss))
     return worst, spread
+
+
+def _uncollected(processes: Sequence[RssSeen]) -> dict[str, float]:
+    """Of the process that left the most."""
+    sizes = [size for size in map(_uncollected_bytes, processes) if size is not None]
+    return {"growth.uncollected": max(sizes)} if sizes else {}
+
+
+def _uncollected_bytes(process: RssSeen) -> float | None:
+    """Of a read in the middle: the collector may run by itself, and of the first read it finds set-up.
+
+    As deployed it runs when all reads are over, and each has its share of what it finds.
+    """
+    reads = process.reads
+    if process.uncollected_bytes is not None and reads:
+        return process.uncollected_bytes / len(reads)
+    left = [read.dropped_bytes - read.settled_bytes for read in reads if read.dropped_bytes is not None]
+    return float(median(left)) if left else None
+
+
+def _known_max(sizes: Iterable[int | None]) -> int | None:
+    return max((size for size in sizes if size is not None), default=None)
 
 
 def _slope(reads: Reads, part: Part) -> float | None:

@@ -23,6 +23,7 @@ class PlaceUse:
         mapped_bytes: what it mapped from files, which is no part of the others.
         recycled_bytes: what small blocks came to beyond that, each in the place of one that was freed.
         seen_by: how most of it is known, if not by records of its own thread.
+        shared_bytes: what it mapped of shared memory; what the read made of it is also part of the others.
     """
 
     place: Place
@@ -33,6 +34,7 @@ class PlaceUse:
     mapped_bytes: int = 0
     seen_by: SeenBy = ""
     recycled_bytes: int = 0
+    shared_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,19 @@ class HeapUse:
         """File-mapped by the whole read."""
         return sum(use.mapped_bytes for use in self.places)
 
+    @property
+    def shared_bytes(self) -> int:
+        """Mapped of shared memory by the whole read."""
+        return sum(use.shared_bytes for use in self.places)
+
 
 def heap_of(blocks: Sequence[Block]) -> HeapUse:
-    """Find the heap's peak and its composition; file maps stand apart."""
-    heap = [block for block in blocks if not block.is_file_map]
+    """Find the heap's peak and its composition; maps of what was there before stand apart."""
+    heap = [block for block in blocks if block.backing in (None, "made")]
     peak_bytes, peak_time = _high_water_mark(heap)
     counts, live, survived = Counter[Place](), Counter[Place](), Counter[Place]()
-    maps = _sizes_by_place(block for block in blocks if block.is_file_map)
+    maps = _sizes_by_place(block for block in blocks if block.backing == "file")
+    shared = _sizes_by_place(block for block in blocks if block.backing in ("shared", "made"))
     seen_by = {block.place: block.seen_by for block in sorted(heap, key=lambda block: block.size_bytes)}
     pieces = [block for block in heap if block.size_bytes < _SMALL_BYTES]
     small, together = _sizes_by_place(pieces), _together(pieces)
@@ -74,13 +82,18 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
             live_bytes=live[place],
             survived_bytes=survived[place],
             mapped_bytes=maps[place],
+            shared_bytes=shared[place],
             seen_by=seen_by.get(place, ""),
             recycled_bytes=small[place] - together[place],
         )
-        for place in counts | maps
+        for place in counts | maps | shared
     ]
-    places.sort(key=lambda use: (use.copies_bytes + use.mapped_bytes, use.copies_bytes), reverse=True)
+    places.sort(key=_size_of, reverse=True)
     return HeapUse(peak_bytes, tuple(places))
+
+
+def _size_of(use: PlaceUse) -> tuple[int, int]:
+    return use.copies_bytes + use.mapped_bytes + use.shared_bytes, use.copies_bytes
 
 
 def _high_water_mark(blocks: Iterable[Block]) -> tuple[int, int]:

@@ -45,7 +45,7 @@ class Pools:
         maps = [
             block
             for block in since
-            if block.is_map and not block.is_file_map and block.size_bytes > _ARENA_BYTES
+            if block.is_map and block.backing is None and block.size_bytes > _ARENA_BYTES
         ]
         for block in maps:
             block.size_bytes = block.grown_bytes = 0

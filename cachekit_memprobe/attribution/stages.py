@@ -89,6 +89,7 @@ class _Table:
             live_bytes=sum(use.live_bytes for use in places),
             survived_bytes=sum(use.survived_bytes for use in places),
             mapped_bytes=sum(use.mapped_bytes for use in places),
+            shared_bytes=sum(use.shared_bytes for use in places),
             tracemalloc_bytes=None if self._traced is None else self._traced.get(stage, 0),
             sites=sites,
             view_of=self._views[stage].words if stage in self._views else "",
@@ -112,8 +113,9 @@ class _Table:
             verbatim_bytes=min(kinds["verbatim"], moved_bytes) if self._proofs else None,
             live_bytes=use.live_bytes,
             survived_bytes=use.survived_bytes,
-            kind="mapped" if use.mapped_bytes > moved_bytes else _kind(kinds, moved_bytes),
+            kind=_kind_of_map(use, moved_bytes) or _kind(kinds, moved_bytes),
             mapped_bytes=use.mapped_bytes,
+            shared_bytes=use.shared_bytes,
             recycled_bytes=use.recycled_bytes,
             elsewhere_bytes=elsewhere_bytes,
             memory_of=memory_of,
@@ -139,6 +141,13 @@ def _without_allocation(use: ReadUse) -> list[PlaceUse]:
     copying = [entry.place for entry in use.proofs.elsewhere] if use.heap else use.proofs.places.values()
     lines = {line_of(place): place for place in copying}
     return [PlaceUse(place, 0, 0, 0, 0) for line, place in lines.items() if line not in known]
+
+
+def _kind_of_map(use: PlaceUse, moved_bytes: int) -> SiteKind | None:
+    """``None`` if most of it is memory that the line took."""
+    if max(use.mapped_bytes, use.shared_bytes) <= moved_bytes:
+        return None
+    return "mapped" if use.mapped_bytes >= use.shared_bytes else "shared"
 
 
 def _kind(kinds: Counter[str], copies_bytes: int) -> SiteKind:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from cachekit_memprobe import metrics
 from cachekit_memprobe.budget.suspects import suspect_of
-from cachekit_memprobe.child.seen import Kept
+from cachekit_memprobe.child.seen import Cycle, Kept
 from cachekit_memprobe.model import Limit, Payload
 from cachekit_memprobe.result import BudgetResult, BudgetStatus, StageUsage, Verdict
 
@@ -16,16 +16,18 @@ def judge(
     stages: Sequence[StageUsage],
     instruments: Sequence[str],
     kept: Sequence[Kept] = (),
+    cycles: Sequence[Cycle] = (),
 ) -> tuple[BudgetResult, ...]:
     """One result for each limit.
 
     Args:
         values: metric name to payloads.
         instruments: what the user chose to run; limits on others' metrics are not judged, and not passed.
-        kept: who was found to keep memory of the read, as the aliasing instrument saw it.
+        kept, cycles: who was found to keep memory of the read, and what leaves it to the garbage collector,
+            as the aliasing instrument saw it.
     """
     return tuple(
-        _judge_one(limit, values.get(limit.metric), payload, stages, kept)
+        _judge_one(limit, values, payload, stages, kept, cycles)
         if set(metrics.metric_of(limit.metric).instruments) <= set(instruments)
         else BudgetResult(limit.metric, _allowed(limit, payload), None, limit.level, "not_judged")
         for limit in limits
@@ -39,18 +41,26 @@ def _allowed(limit: Limit, payload: Payload) -> float:
 
 def _judge_one(
     limit: Limit,
-    observed: float | None,
+    values: Mapping[str, float],
     payload: Payload,
     stages: Sequence[StageUsage],
     kept: Sequence[Kept],
+    cycles: Sequence[Cycle],
 ) -> BudgetResult:
-    allowed = _allowed(limit, payload)
+    allowed, observed = _allowed(limit, payload), values.get(limit.metric)
     status: BudgetStatus = "unmeasured"
     if observed is not None:
         slack = metrics.noise_bytes(limit.metric) / payload.logical_bytes
         status = "over" if observed > allowed + slack else "within"
-    suspect = suspect_of(limit.metric, stages, kept) if status == "over" else None
+    maps_bytes = _unknown_maps(values) * payload.logical_bytes
+    suspect = suspect_of(limit.metric, stages, kept, cycles, maps_bytes) if status == "over" else None
     return BudgetResult(limit.metric, allowed, observed, limit.level, status, suspect)
+
+
+def _unknown_maps(values: Mapping[str, float]) -> float:
+    """Resident of maps of which no line is known, in payloads."""
+    kinds = ("file", "shared")
+    return max(values.get(f"rss.{kind}", 0.0) - values.get(f"mapped.{kind}", 0.0) for kind in kinds)
 
 
 def verdict_of(budgets: Sequence[BudgetResult], limits: Sequence[Limit]) -> tuple[Verdict, str | None]:

@@ -2,36 +2,60 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from cachekit_memprobe.child.seen import Kept
+from cachekit_memprobe.child.seen import Cycle, Kept
 from cachekit_memprobe.child.stages import Place, stage_of
 from cachekit_memprobe.result import SiteUsage, StageUsage
 
-_AVOIDABLE = {"verbatim": 3, "mixed": 2, "unproven": 1, "received": 1, "transformed": 0, "mapped": 0}
+_AVOIDABLE = {
+    "verbatim": 3,
+    "mixed": 2,
+    "unproven": 1,
+    "received": 1,
+    "transformed": 0,
+    "mapped": 0,
+    "shared": 1,
+}
 _PROVEN = 2
 _NEVER_NEEDED = 4
 _LARGE = 0.25
+_PEAKS = ("rss.peak", "rss.total")
 _LARGE_UNPROVEN = 0.5
 """Of the largest line: what nothing is proven of doesn't come before what takes more than twice as much."""
 
 
-def suspect_of(metric: str, stages: Sequence[StageUsage], kept: Sequence[Kept] = ()) -> Place | None:
+def suspect_of(
+    metric: str,
+    stages: Sequence[StageUsage],
+    kept: Sequence[Kept] = (),
+    cycles: Sequence[Cycle] = (),
+    maps_bytes: float = 0.0,
+) -> Place | None:
     """A stage, and the line in it if it is of one; ``None`` when nothing stands out.
 
     For a metric of one stage it is that stage's largest line. For a figure of the whole read it is,
     among the large lines, the one most likely avoidable: those of stages that need no memory first, then
     byte-for-byte copies, then transformations. What is large, a peak tells by what was live at it, the
     sum of copies by what was copied, and what the value holds by what outlived the read; a line has to be
-    larger if nothing is proven of it. What stays behind is told by who was found to keep it.
+    larger if nothing is proven of it. What stays behind is told by who was found to keep it, and
+    what is left to the garbage collector by the cycle that leads to it.
+
+    Args:
+        maps_bytes: resident of maps that no line is known of; where that is more than any line has, a line
+            of the heap explains nothing of a peak of the resident set.
     """
     kind, _, stage_name = metric.partition(".")
+    if metric == "growth.uncollected":
+        return next((place for cycle in cycles if (place := cycle.through or cycle.place)), None)
     if kind == "growth" or metric in ("rss.settled", "held.after"):
         return next((entry.place for entry in kept if entry.place is not None), None)
+    size = _SIZES.get(metric) or _SIZES.get(kind, _copies_bytes)
     own = [stage for stage in stages if stage.name == stage_name]
-    size = _SIZES.get(kind, _copies_bytes)
     sites = [(stage, site) for stage in own or stages for site in stage.sites if size(site)]
     if not sites:
         return None
     largest_bytes = max(size(site) for _, site in sites)
+    if metric.startswith(_PEAKS) and maps_bytes > largest_bytes:
+        return None
     large = [pair for pair in sites if size(pair[1]) >= _least_share(*pair) * largest_bytes]
     candidates = sites if own else large
     _, site = max(candidates, key=lambda pair: (0 if own else _avoidable(*pair), size(pair[1])))
@@ -39,7 +63,8 @@ def suspect_of(metric: str, stages: Sequence[StageUsage], kept: Sequence[Kept] =
 
 
 def _avoidable(stage: StageUsage, site: SiteUsage) -> int:
-    return _NEVER_NEEDED if stage_of(stage.name).light else _AVOIDABLE[site.kind]
+    is_map = site.kind in ("mapped", "shared")
+    return _NEVER_NEEDED if stage_of(stage.name).light and not is_map else _AVOIDABLE[site.kind]
 
 
 def _least_share(stage: StageUsage, site: SiteUsage) -> float:
@@ -66,17 +91,30 @@ def _moved_bytes(site: SiteUsage) -> int:
     return site.moved_bytes
 
 
+def _shared_bytes(site: SiteUsage) -> int:
+    return site.shared_bytes
+
+
+def _resident_bytes(site: SiteUsage) -> int:
+    """Heap and maps; what the line made of shared memory is part of its heap."""
+    return site.live_bytes + site.mapped_bytes + max(0, site.shared_bytes - site.copies_bytes)
+
+
 def _copies_bytes(site: SiteUsage) -> int:
     return site.copies_bytes
 
 
 _SIZES: Mapping[str, Callable[[SiteUsage], int]] = {
     "peak": _live_bytes,
-    "rss": _live_bytes,
+    "rss": _resident_bytes,
+    "rss.anon": _live_bytes,
+    "rss.file": _mapped_bytes,
+    "rss.shared": _shared_bytes,
     "live": _live_bytes,
     "held": _survived_bytes,
     "mapped": _mapped_bytes,
     "verbatim": _verbatim_bytes,
     "moved": _moved_bytes,
+    "mapped.shared": _shared_bytes,
 }
-"""What makes a line large, by the first part of the metric's name; what it copied otherwise."""
+"""What makes a line large, by the metric's name or the first part of it; what it copied otherwise."""

@@ -14,7 +14,9 @@ SCHEMA_VERSION = 2
 """Of saved observations. 1 were the probes' own dictionaries."""
 
 BlockKind = Literal["verbatim", "received", "transformed"]
-OriginKind = Literal["l1_frame", "cached_object", "file_map", "made"]
+OriginKind = Literal["l1_frame", "cached_object", "file_map", "shared_map", "made"]
+Backing = Literal["file", "shared", "made"]
+"""What stands behind a map: a file; shared memory that was there before the read, or that the read made."""
 Event = Literal["open", "close", "move", "pause", "maps", "map", "pool"]
 
 
@@ -24,11 +26,13 @@ class ReadFigures:
 
     Attributes:
         peak_bytes: growth of VmHWM over the baseline.
-        anon_bytes, file_bytes: the largest growth of its parts that was sampled.
+        anon_bytes, file_bytes, shared_bytes: the largest growth of its parts that was sampled. Runs before
+            there was ``shared_bytes`` have it in ``file_bytes``; it is then ``None``.
         samples: how often.
         baseline_bytes: resident before the read.
-        settled_bytes, settled_anon_bytes, settled_file_bytes: growth over the state before the *first* read,
-            after the value was dropped.
+        settled_bytes, settled_anon_bytes, settled_file_bytes, settled_shared_bytes: growth over the state
+            before the *first* read, after the value was dropped and the garbage collector has run.
+        dropped_bytes: the same before it has; ``None`` where it doesn't run at all, or that wasn't looked at.
     """
 
     peak_bytes: int
@@ -39,6 +43,9 @@ class ReadFigures:
     settled_bytes: int
     settled_anon_bytes: int
     settled_file_bytes: int
+    dropped_bytes: int | None = None
+    shared_bytes: int | None = None
+    settled_shared_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -48,11 +55,18 @@ class RssSeen:
     Attributes:
         release: of the cachekit that was measured, as in the other records.
         pinned: the allocators were pinned.
+        repeated: how many processes were measured before this one and not used, since the kernel took pages
+            of theirs away meanwhile.
+        taken_bytes: the most that it took of one of them.
+        uncollected_bytes: as deployed, what was left to the garbage collector after all reads together.
     """
 
     release: str
     pinned: bool = True
     reads: tuple[ReadFigures, ...] = ()
+    repeated: int = 0
+    taken_bytes: int = 0
+    uncollected_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,10 +98,13 @@ class Note:
             ``maps`` that the kernel lists; ``map`` of a file that comes next; ``pool`` of Arrow's that has
             been used since the last note.
         place: of a ``move``.
-        spans: addresses, start and end, of ``maps``.
-        size_bytes: of a ``map``; 0 if no file is mapped. Of a ``pool``, what it has handed out since.
+        spans: addresses, start and end, of ``maps`` of files.
+        size_bytes: of a ``map``; 0 if neither a file nor shared memory is mapped. Of a ``pool``, what it has
+            handed out since.
         pool: the allocator behind it, such as ``mimalloc``.
         alive_bytes: by how much more of it is used than before the read.
+        shared_spans, made_spans: as ``spans``, of shared memory that was there before, or that the read made.
+        backing: of a ``map``.
     """
 
     event: Event
@@ -96,6 +113,9 @@ class Note:
     size_bytes: int = 0
     pool: str = ""
     alive_bytes: int = 0
+    shared_spans: tuple[tuple[int, int], ...] = ()
+    made_spans: tuple[tuple[int, int], ...] = ()
+    backing: Backing = "file"
 
 
 @dataclass(frozen=True)
@@ -148,6 +168,7 @@ _ORIGINS: dict[OriginKind, str] = {
     "l1_frame": "the frame in L1",
     "cached_object": "the object in the cache",
     "file_map": "the file map",
+    "shared_map": "the map of shared memory",
 }
 
 
@@ -188,6 +209,23 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Cycle:
+    """Memory of the read that only the garbage collector gave back, since a reference cycle led to it.
+
+    Attributes:
+        types: of the objects that form the cycle, those of most objects first.
+        size_bytes: 0 if the collector found a cycle, and no memory of the read behind it that can be told.
+        place: the line that made the memory, if the read made it.
+        through: a line of the target's that takes part in the cycle, as a traceback's or a closure's does.
+    """
+
+    types: tuple[str, ...]
+    size_bytes: int
+    place: Place | None = None
+    through: Place | None = None
+
+
+@dataclass(frozen=True)
 class AliasingSeen:
     """The aliasing instrument.
 
@@ -202,6 +240,7 @@ class AliasingSeen:
     views: dict[str, Origin]
     kept: tuple[Kept, ...]
     sources: dict[str, str] = field(default_factory=dict)
+    cycles: tuple[Cycle, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -213,12 +252,14 @@ class Held:
         pool_bytes: in Arrow's pool.
         mapped_bytes: address space mapped from files of the cache.
         open_files: file descriptors of files of the cache.
+        shared_bytes: of shared memory that is no file of the cache; ``None`` in runs that didn't look at it.
     """
 
     anon_bytes: int
     pool_bytes: int
     mapped_bytes: int
     open_files: int
+    shared_bytes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,9 @@ PREPARED = "prepared"
 BEFORE_READ = "before-read"
 AFTER_READ = "after-read"
 AFTER_DROP = "after-drop"
+SETTLED = "settled"
+GIVEN_BACK = "given-back"
+COLLECTED = "collected"
 
 
 class WireError(Exception):

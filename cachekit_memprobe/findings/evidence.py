@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cachekit_memprobe.child.seen import Block, Kept, RetentionSeen
+from cachekit_memprobe.child.seen import Block, Cycle, Kept, RetentionSeen
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.model import Payload, Scenario
 from cachekit_memprobe.result import MemoryOf, StageUsage
@@ -28,6 +28,7 @@ class Evidence:
         values: metric name to payloads; a metric that was not measured is absent.
         kept: what the aliasing instrument still found referenced from cachekit after the value was
             dropped.
+        cycles: what it found then that only the garbage collector gives back.
         retained: what the retention instrument saw; ``None`` when it didn't run.
         blocks: the new memory that the aliasing instrument saw.
         as_deployed: the resident set was measured with the target's own allocators.
@@ -41,6 +42,7 @@ class Evidence:
     retained: RetentionSeen | None = None
     blocks: Sequence[Block] = ()
     as_deployed: bool = False
+    cycles: Sequence[Cycle] = ()
 
     @property
     def notable_bytes(self) -> float:

@@ -33,7 +33,11 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 def _kind(evidence: Evidence) -> str:
     parts = [
         f"{format_payloads(evidence.values[name])} {label}"
-        for name, label in (("growth.anon", "anonymous"), ("growth.file", "file-backed"))
+        for name, label in (
+            ("growth.anon", "anonymous"),
+            ("growth.file", "file-backed"),
+            ("growth.shared", "shared"),
+        )
         if evidence.values.get(name, 0.0) >= NOTABLE
     ]
     return f": {', '.join(parts)}" if parts else ""

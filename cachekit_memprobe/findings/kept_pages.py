@@ -39,7 +39,9 @@ def _alive(evidence: Evidence) -> float | None:
         return max(0.0, evidence.values["held.after"]) + beside_bytes / evidence.payload.logical_bytes
     if "copies.total" not in evidence.values:
         return None
-    survived_bytes = sum(stage.survived_bytes + stage.mapped_bytes for stage in evidence.stages)
+    survived_bytes = sum(
+        stage.survived_bytes + stage.mapped_bytes + stage.shared_bytes for stage in evidence.stages
+    )
     return survived_bytes / evidence.payload.logical_bytes
 
 

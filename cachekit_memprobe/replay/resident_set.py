@@ -5,8 +5,11 @@ The figures are the kernel's (proc_pid_status(5)); sizes are in bytes. Linux onl
 
 import os
 import re
+import sys
 import threading
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -14,6 +17,7 @@ from pathlib import Path
 from cachekit_memprobe.child import wire
 from cachekit_memprobe.child.seen import ReadFigures
 from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.replay.reclaim import Loss, Taken
 
 _INTERVAL_S = 0.0005
 _FIELDS = {
@@ -21,21 +25,28 @@ _FIELDS = {
     b"VmRSS": "resident_bytes",
     b"RssAnon": "anon_bytes",
     b"RssFile": "file_bytes",
-    # Where the kernel counts the mapped files of a tmpfs, which many a temporary folder is.
-    b"RssShmem": "file_bytes",
+    # Files of a tmpfs, memfds and anonymous shared maps: no file from which they could be read again.
+    b"RssShmem": "shared_bytes",
+    b"VmSwap": "swapped_bytes",
 }
-_LINES = re.compile(rb"^(VmHWM|VmRSS|RssAnon|RssFile|RssShmem):\s*(\d+) kB$", re.MULTILINE)
+_LINES = re.compile(rb"^(VmHWM|VmRSS|RssAnon|RssFile|RssShmem|VmSwap):\s*(\d+) kB$", re.MULTILINE)
 _LONGEST_STATUS = 1 << 14
 
 
 @dataclass(frozen=True)
 class ResidentSet:
-    """One reading; all four figures come from one read of the file."""
+    """One reading; all figures come from one read of the file.
+
+    Attributes:
+        swapped_bytes: of the anonymous part, what is on a swap device and not resident.
+    """
 
     peak_bytes: int
     resident_bytes: int
     anon_bytes: int
     file_bytes: int
+    shared_bytes: int
+    swapped_bytes: int = 0
 
 
 def read_resident_set(pid: int) -> ResidentSet:
@@ -83,7 +94,7 @@ def reset_peak(pid: int) -> ResidentSet:
 
 
 class Sampler:
-    """Samples the anonymous and the file-backed part of a process while a read runs.
+    """Samples the parts of a process's resident set while a read runs.
 
     The kernel keeps the exact peak of the whole, but not of its parts.
     """
@@ -95,6 +106,8 @@ class Sampler:
         self.samples = 0
         self.anon_bytes = 0
         self.file_bytes = 0
+        self.shared_bytes = 0
+        self.least_file_bytes = sys.maxsize
 
     def start(self) -> None:
         self._sample()
@@ -117,21 +130,47 @@ class Sampler:
         self.samples += 1
         self.anon_bytes = max(self.anon_bytes, seen.anon_bytes)
         self.file_bytes = max(self.file_bytes, seen.file_bytes)
+        self.shared_bytes = max(self.shared_bytes, seen.shared_bytes)
+        self.least_file_bytes = min(self.least_file_bytes, seen.file_bytes)
+
+
+@contextmanager
+def _readable(what: str) -> Iterator[None]:
+    """Around reading the kernel's lists of a process.
+
+    Raises:
+        CouldNotMeasure: they can't be read.
+    """
+    try:
+        yield
+    except (OSError, ValueError, IndexError) as error:
+        raise CouldNotMeasure(f"the {what} of the measured process can't be read: {error}") from error
 
 
 class Watch:
-    """Brackets each read of the rss instrument; figures are growth over its baseline, in bytes."""
+    """Brackets each read of the rss instrument; figures are growth over its baseline, in bytes.
+
+    Attributes:
+        taken: what the kernel took from the process meanwhile, at each read in which that matters.
+        uncollected_bytes: what a collection after all reads gave back; ``None`` without one.
+    """
 
     def __init__(self) -> None:
         self.reads: list[ReadFigures] = []
+        self.taken: list[Taken] = []
+        self.uncollected_bytes: int | None = None
         self._first: ResidentSet | None = None
-        self._due = cycle(
+        self._loss: Loss | None = None
+        self._of_read = cycle(
             (
                 (wire.BEFORE_READ, self._before),
                 (wire.AFTER_READ, self._after),
                 (wire.AFTER_DROP, self._dropped),
+                (wire.SETTLED, self._settled),
             )
         )
+        self._at_end = ((wire.GIVEN_BACK, self._given_back), (wire.COLLECTED, self._collected))
+        self._due: Iterator[tuple[str, Callable[[int], None]]] = self._of_read
 
     def at_barrier(self, name: str, pid: int) -> None:
         """Look at the process.
@@ -140,6 +179,9 @@ class Watch:
             CouldNotMeasure: it can't be looked at, or this is not the barrier that is due.
         """
         due, look = next(self._due)
+        if name == wire.GIVEN_BACK and due == wire.BEFORE_READ and self.reads:
+            self._due = iter(self._at_end)
+            due, look = next(self._due)
         if name != due:
             raise CouldNotMeasure(f"the measured process stopped at {name!r}, but {due!r} was due")
         look(pid)
@@ -147,16 +189,46 @@ class Watch:
     def _before(self, pid: int) -> None:
         self._baseline = reset_peak(pid)
         self._first = self._first or self._baseline
+        with _readable("maps"):
+            self._loss = self._loss or Loss(pid, self._first.file_bytes, self._first.swapped_bytes)
+            self._loss.begin(self._baseline.file_bytes)
         self._sampler = Sampler(pid)
         self._sampler.start()
 
     def _after(self, pid: int) -> None:
         self._sampler.stop()
         self._after_read = read_resident_set(pid)
+        self._look_for_loss(pid)
+
+    def _given_back(self, pid: int) -> None:
+        self._after_giving_back = read_resident_set(pid)
+
+    def _collected(self, pid: int) -> None:
+        collected = read_resident_set(pid)
+        self.uncollected_bytes = self._after_giving_back.resident_bytes - collected.resident_bytes
+
+    def _look_for_loss(self, pid: int) -> None:
+        assert self._loss is not None
+        sampled = self._sampler
+        with _readable("maps"):
+            taken = self._loss.until_now(
+                sampled.least_file_bytes, sampled.file_bytes, self._after_read.swapped_bytes
+            )
+        self._note(taken)
+
+    def _note(self, taken: Taken) -> None:
+        if taken.matters:
+            self.taken.append(taken)
 
     def _dropped(self, pid: int) -> None:
+        self._after_drop = read_resident_set(pid)
+
+    def _settled(self, pid: int) -> None:
         assert self._first is not None
+        assert self._loss is not None
         baseline, settled = self._baseline, read_resident_set(pid)
+        with _readable("maps"):
+            self._note(self._loss.left(settled.file_bytes, settled.swapped_bytes))
         self.reads.append(
             ReadFigures(
                 peak_bytes=self._after_read.peak_bytes - baseline.resident_bytes,
@@ -167,5 +239,8 @@ class Watch:
                 settled_bytes=settled.resident_bytes - self._first.resident_bytes,
                 settled_anon_bytes=settled.anon_bytes - self._first.anon_bytes,
                 settled_file_bytes=settled.file_bytes - self._first.file_bytes,
+                shared_bytes=self._sampler.shared_bytes - baseline.shared_bytes,
+                settled_shared_bytes=settled.shared_bytes - self._first.shared_bytes,
+                dropped_bytes=self._after_drop.resident_bytes - self._first.resident_bytes,
             )
         )

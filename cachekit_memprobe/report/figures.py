@@ -57,8 +57,10 @@ def _rss(result: Result, options: RunOptions) -> list[str]:
                 _in_payloads(result, "rss.peak_per_reader", "per reader"),
                 _in_payloads(result, "rss.anon", "anonymous"),
                 _in_payloads(result, "rss.file", "file-backed"),
+                _if_any(result, "rss.shared", "shared"),
                 _in_payloads(result, "rss.settled", "settled"),
                 _in_payloads(result, "growth.per_read", "growth per read") + _growth_margin(result),
+                _if_any(result, "growth.uncollected", "left to the collector"),
             ]
         )
     )
@@ -69,6 +71,7 @@ _HELD_PARTS = {
     "held.frame": "frame",
     "held.arrow_pool": "Arrow pool",
     "held.mapping": "file map",
+    "held.shared": "shared memory",
     "held.heap": "heap",
 }
 
@@ -103,6 +106,11 @@ def _spread(result: Result, options: RunOptions) -> str:
     if options.repeat < 2 or "rss.peak" not in result.spread:
         return ""
     return f" (spread {format_payloads(result.spread['rss.peak'])} over {options.repeat} processes)"
+
+
+def _if_any(result: Result, name: str, label: str) -> str:
+    """Of what most reads have nothing."""
+    return _in_payloads(result, name, label) if noticeable(result.metrics.get(name, 0.0)) else ""
 
 
 def _growth_margin(result: Result) -> str:

@@ -48,6 +48,7 @@ def _result(result: Result) -> dict[str, Any]:
         "stages": [_stage(stage, result) for stage in result.stages],
         "budgets": [_budget(limit) for limit in result.budgets],
         "findings": [_finding(finding) for finding in result.findings],
+        "notes": list(result.notes),
     }
 
 
@@ -77,6 +78,7 @@ def _stage(stage: StageUsage, result: Result) -> dict[str, Any]:
         "live_bytes": stage.live_bytes if heap else None,
         "survived_bytes": stage.survived_bytes if heap else None,
         "mapped_bytes": stage.mapped_bytes if heap else None,
+        "shared_bytes": stage.shared_bytes if heap else None,
         "tracemalloc_bytes": stage.tracemalloc_bytes,
         "view_of": stage.view_of or None,
         "sites": [_site(site, payload, heap=heap) for site in stage.sites],
@@ -99,6 +101,7 @@ def _site(site: SiteUsage, payload: Payload | None, *, heap: bool) -> dict[str, 
         "live_bytes": site.live_bytes if heap else None,
         "survived_bytes": site.survived_bytes if heap else None,
         "mapped_bytes": site.mapped_bytes if heap else None,
+        "shared_bytes": site.shared_bytes if heap else None,
     }
 
 

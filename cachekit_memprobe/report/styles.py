@@ -16,6 +16,7 @@ KIND_STYLES: dict[str, str] = {
     "received": "cyan",
     "unproven": "dim",
     "mapped": "cyan",
+    "shared": "yellow",
     "view": "green",
 }
 """By :data:`cachekit_memprobe.model.SiteKind`, and for a stage that only hands on."""

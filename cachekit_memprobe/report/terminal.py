@@ -105,6 +105,8 @@ def _blocks(result: Result, options: RunOptions, width: int) -> Iterable[Rendera
     if result.metrics:
         yield figure_lines(result, options, width)
         yield budget_lines(result, options, width)
+    if result.notes:
+        yield Group(*(labelled("note", clean_line(note)) for note in result.notes))
     if result.findings:
         yield Group(*(labelled(finding.code, _sentence(finding)) for finding in result.findings))
 

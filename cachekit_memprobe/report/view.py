@@ -44,9 +44,9 @@ class SiteRow:
 
     Attributes:
         where: ``serializers/wrapper.py:126``, or words when it isn't one place.
-        kind: of the site, ``mapped 1.00x`` of a map, ``verbatim 1.00x`` of a copy into memory that the
-            read didn't allocate; ``view`` of a stage that allocates nothing and whose
-            output was there before; empty when there is no single one.
+        kind: of the site, ``mapped 1.00x`` or ``shared 1.00x`` of a map, ``verbatim 1.00x`` of a copy into
+            memory that the read didn't allocate; ``view`` of a stage that allocates nothing and whose output
+            was there before; empty when there is no single one.
     """
 
     where: str
@@ -211,22 +211,23 @@ def outcome(report: Report) -> Verdict:
 
 
 def _took_part(stage: StageUsage) -> bool:
-    return any((stage.calls, stage.moved_bytes, stage.survived_bytes, stage.mapped_bytes))
+    return any((stage.calls, stage.moved_bytes, stage.survived_bytes, stage.mapped_bytes, stage.shared_bytes))
 
 
 def _kind(site: SiteUsage, payload: Payload | None) -> str:
     """A map's size stands with its kind, since it is neither copied nor held on the heap."""
     if site.kind == "unproven" and site.verbatim_bytes is None:
         return "-"  # nobody looked
-    if site.kind != "mapped":
+    if site.kind not in ("mapped", "shared"):
         elsewhere = in_payloads(site.elsewhere_bytes, payload)
         # What is copied without being allocated has no figure of its own in the table.
         return f"{site.kind} {format_payloads(elsewhere)}" if noticeable(elsewhere) else site.kind
-    return f"mapped {format_payloads(in_payloads(site.mapped_bytes, payload))}"
+    size_bytes = site.mapped_bytes if site.kind == "mapped" else site.shared_bytes
+    return f"{site.kind} {format_payloads(in_payloads(size_bytes, payload))}"
 
 
 def _is_noticeable(site: SiteUsage, payload: Payload | None) -> bool:
-    largest_bytes = max(site.moved_bytes, site.survived_bytes, site.mapped_bytes)
+    largest_bytes = max(site.moved_bytes, site.survived_bytes, site.mapped_bytes, site.shared_bytes)
     return noticeable(in_payloads(largest_bytes, payload))
 
 

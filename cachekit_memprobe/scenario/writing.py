@@ -67,10 +67,14 @@ copies.total = "1.35x"
 moved.total = "1.35x"
 peak.heap = "1.35x"
 rss.peak = "1.35x"
+# Memory that looks like a file, but has no disk behind it.
+rss.shared = "0.1x"
 # No byte-for-byte copy of the stored frame: cachekit made one on each read up to 0.9.1.
 verbatim.unwrap = "0.1x"
 # Leaks: what each further read adds, and what stays after the value was dropped.
 growth.per_read = "0.3x"
+# Reference cycles: what stays until the garbage collector runs.
+growth.uncollected = "0.1x"
 held.after = "0.3x"
 """
 

@@ -247,6 +247,64 @@ KEEPING = (
     ),
 )
 
+_RESIDENT = (RSS, MEMRAY, ALIASING)
+
+CYCLING = (
+    Case(
+        "materialize-is-in-a-cycle",
+        "arrow-l1-hit",
+        "materialize",
+        _RESIDENT,
+        frozenset({"growth.uncollected"}),
+        {"growth.uncollected": 1, "growth.per_read": 0},
+    ),
+    # Its traceback refers to the frames of its callers too, one of which has the value.
+    Case(
+        "unwrap-is-in-a-traceback",
+        "arrow-file-get",
+        "unwrap",
+        _RESIDENT,
+        frozenset({"growth.uncollected"}),
+        {"growth.uncollected": 2, "growth.per_read": 0},
+    ),
+    Case(
+        "file-get-is-in-a-closure",
+        "bytes-file-get",
+        "backend_get",
+        _RESIDENT,
+        frozenset({"growth.uncollected"}),
+        {"growth.uncollected": 1, "growth.per_read": 0},
+    ),
+)
+"""Only the garbage collector gives back what these leave."""
+
+SHARING = (
+    Case(
+        "file-get-keeps-shared-memory",
+        "arrow-file-get",
+        "backend_get",
+        _RESIDENT,
+        frozenset({"copies.total", "rss.shared", "growth.per_read"}),
+        {"rss.shared": 1, "mapped.shared": 1, "growth.shared": 1, "rss.anon": 1, "verbatim.backend_get": 1},
+    ),
+    Case(
+        "unwrap-copies-into-shared-memory",
+        "arrow-l1-hit",
+        "unwrap",
+        _RESIDENT,
+        _ONE_COPY | {"rss.peak", "rss.shared", "verbatim.unwrap"},
+        {"rss.shared": 1, "mapped.shared": 1, "rss.file": 0, "verbatim.unwrap": 1, "growth.shared": 0},
+    ),
+    Case(
+        "materialize-takes-a-snapshot",
+        "arrow-l1-hit",
+        "materialize",
+        _RESIDENT,
+        _ONE_COPY | {"rss.peak", "rss.shared"},
+        {"rss.shared": 1, "mapped.shared": 1, "rss.file": 0, "verbatim.materialize": 1},
+    ),
+)
+
 HIDING = (
     Case("unwrap-is-renamed", "arrow-l1-hit", "unwrap", (MEMRAY,)),
     Case("unwrap-is-bypassed", "arrow-l1-hit", "unwrap", (MEMRAY,)),

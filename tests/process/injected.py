@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tests.process.faults import MARKER, Edit
+from tests.process.injected_memory import MEMORY_FAULTS
 
 _FRAME = "serializers/wrapper.py"
 _FILE = "backends/file/backend.py"
@@ -31,6 +32,7 @@ SerializationWrapper.unwrap_quickly = _unwrap_quickly
 """
 
 FAULTS: Mapping[str, tuple[Edit, ...]] = {
+    **MEMORY_FAULTS,
     "l1-copies": (
         Edit(
             "l1_cache.py",

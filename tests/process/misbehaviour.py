@@ -3,6 +3,7 @@
 Copied into a copy of cachekit as ``cachekit._misbehaviour``, so it imports the standard library only.
 """
 
+import ctypes
 import os
 import signal
 import sys
@@ -100,3 +101,38 @@ _ACTS: dict[str, Callable[[], None]] = {
     "inventive": _send(f'{{"version": {VERSION}, "type": "lunch"}}\n'),
     "empty": _send(f'{{"version": {VERSION}, "type": "result", "data": {{}}}}\n'),
 }
+
+
+def lose_pages(how_often: str) -> None:
+    """Have the kernel take this process's library pages: each one's that reads, or the ``first`` one's.
+
+    By process_madvise(2) with MADV_PAGEOUT, which is what a proactive reclaimer does to others.
+    """
+    flag = Path.cwd().parent / "pages-lost"
+    if how_often == "first" and flag.exists():
+        return
+    flag.touch()
+    libc = ctypes.CDLL(None, use_errno=True)
+    spans = [_Span(start, end - start) for start, end in _library_maps()]
+    own = os.pidfd_open(os.getpid())
+    paged_out = libc.syscall(_PROCESS_MADVISE, own, (_Span * len(spans))(*spans), len(spans), _PAGEOUT, 0)
+    os.close(own)
+    assert paged_out > 0, os.strerror(ctypes.get_errno())
+
+
+class _Span(ctypes.Structure):
+    _fields_ = (("start", ctypes.c_void_p), ("length", ctypes.c_size_t))
+
+
+_PROCESS_MADVISE = 440
+_PAGEOUT = 21
+
+
+def _library_maps() -> list[tuple[int, int]]:
+    maps = []
+    for line in Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace").splitlines():
+        span, _, _, _, _, *path = line.split(maxsplit=5)
+        if path and ".so" in path[0]:
+            start, end = span.split("-")
+            maps.append((int(start, 16), int(end, 16)))
+    return maps[:1024]

@@ -10,7 +10,18 @@ from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.metrics import ALIASING, MEMRAY
 from cachekit_memprobe.model import Target
 from cachekit_memprobe.replay.launcher import adopting
-from tests.process.fault_cases import ALMOST, ARENA_MIB, COPYING, HIDING, KEEPING, Case, Found, line_of
+from tests.process.fault_cases import (
+    ALMOST,
+    ARENA_MIB,
+    COPYING,
+    CYCLING,
+    HIDING,
+    KEEPING,
+    SHARING,
+    Case,
+    Found,
+    line_of,
+)
 from tests.process.faults import MARKER, Copy
 from tests.process.measuring import MIB, cli, large_sites, measured, result_of
 
@@ -53,7 +64,7 @@ def found(every_found: dict[str, Found], case: Case) -> Found:
     return every_found[str(case)]
 
 
-@pytest.mark.parametrize("case", COPYING + KEEPING, ids=str)
+@pytest.mark.parametrize("case", COPYING + KEEPING + CYCLING + SHARING, ids=str)
 class TestAnyFault:
     def test_fails_the_limits_that_it_touches_and_they_name_its_line(self, case: Case, found: Found) -> None:
         over = [budget for budget in found.result.budgets if budget.status == "over"]
@@ -95,6 +106,23 @@ def test_a_leak_of_views_names_its_keeper(case: Case, found: Found) -> None:
     assert finding.message.startswith("cachekit.serializers.wrapper._KEPT still refers to 1.00x")
     # Neither an allocator nor the value keeps it.
     assert {finding.code for finding in found.result.findings} & {"MEM009", "MEM011"} == set()
+
+
+@pytest.mark.parametrize("case", SHARING, ids=str)
+def test_shared_memory_is_told_by_its_line_and_is_no_file(case: Case, found: Found) -> None:
+    (finding,) = found.findings("MEM020")
+    assert finding.message.startswith(f"{case.stage} makes 1.00x (16.0 MiB) per read of shared memory at ")
+    leaves = case.metrics.get("growth.shared") == 1
+    assert ("Each further read leaves 1.00x" in finding.message) == leaves
+    assert not found.findings("MEM005")
+
+
+@pytest.mark.parametrize("case", CYCLING, ids=str)
+def test_what_is_left_to_the_collector_is_told_by_its_cycle(case: Case, found: Found) -> None:
+    (finding,) = found.findings("MEM019")
+    assert finding.message.startswith(f"{case.metrics['growth.uncollected']:.2f}x")
+    types = {"materialize": "_Owner", "unwrap": "ValueError, traceback, frame", "backend_get": "function"}
+    assert types[case.stage] in finding.message.partition("a reference cycle of ")[2]
 
 
 @pytest.mark.parametrize("case", HIDING, ids=str)

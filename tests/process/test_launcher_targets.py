@@ -96,7 +96,7 @@ def test_what_all_would_import_is_imported_but_for_a_target_that_starts_a_thread
         forked.append((process.cmdline(), has_loaded(process, "cachekit")))
 
     supervisor.run(launch_of(READ, RSS, stored=stored), RssSeen, look)
-    assert forked == [(launcher.cmdline(), True)] * 3  # before, after the read, after the drop
+    assert forked == [(launcher.cmdline(), True)] * 4  # before, after the read, after the drop, settled
     assert launcher.num_threads() == 1
     assert has_loaded(launcher, "pyarrow")
     assert has_loaded(launcher, "pandas")
@@ -110,7 +110,7 @@ def test_the_barriers_are_met_by_a_forked_process_too(launch_of: LaunchOf, super
     met: list[str] = []
     task = launch_of(READ, RSS, stored=stored, reads=2)
     supervisor.run(task, RssSeen, lambda name, _pid: met.append(name))
-    assert met == [wire.BEFORE_READ, wire.AFTER_READ, wire.AFTER_DROP] * 2
+    assert met == [wire.BEFORE_READ, wire.AFTER_READ, wire.AFTER_DROP, wire.SETTLED] * 2
 
 
 def test_a_run_whose_launcher_was_killed_goes_on(

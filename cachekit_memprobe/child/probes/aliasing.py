@@ -18,6 +18,7 @@ from typing import Any
 
 from cachekit_memprobe.child import wire
 from cachekit_memprobe.child.probes.buffers import buffers_of
+from cachekit_memprobe.child.probes.cycles import cycles_around
 from cachekit_memprobe.child.probes.keepers import keepers_of
 from cachekit_memprobe.child.probes.maps import spaces
 from cachekit_memprobe.child.probes.names import named_in
@@ -50,10 +51,14 @@ def probe(task: Task, channel: wire.Channel) -> AliasingSeen:
     watcher.boundaries = frozenset((watched.file, watched.line) for watched in tracer.watched)
     reader.expect()
     regions.spaces = tuple(spaces())
+    # Until the cycles are looked for: what the collector finds on the way is gone.
+    gc.disable()
     value = traced_read(tracer, reader)
     reader.prove(value)
     require_passed(task, watcher.calls, reader.release)
     del value
+    cycles = cycles_around(regions, watcher.places(), tracer)
+    gc.enable()
     gc.collect()
     blocks = tuple(watcher.seen())
     places = [place for block in blocks for place in (block.place, block.filled) if place is not None]
@@ -64,6 +69,7 @@ def probe(task: Task, channel: wire.Channel) -> AliasingSeen:
         views=watcher.views,
         kept=keepers_of(regions, tracer),
         sources=lines_of(((place.file, place.line) for place in places), package_folder()),
+        cycles=cycles,
     )
 
 
@@ -133,6 +139,10 @@ class _Watcher(StageCalls):
                 filled=made.filled,
                 was_there=made.was_there or self._regions.was_there(region),
             )
+
+    def places(self) -> dict[int, Place]:
+        """Where the memory was made that begins at an address."""
+        return {self._regions.known[block.number].start: block.place for block in self.blocks}
 
     def moved(self, before: Place, after: Place, *, entered: bool) -> None:
         super().moved(before, after, entered=entered)

@@ -1,12 +1,13 @@
 """The memory in which an object keeps its data, as far as that can be seen without copying it."""
 
 import ctypes
+import mmap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-_BODIES = {"httpx": "_content", "urllib3": "_body"}
-"""Where a library's response keeps its body; the property may read it, which is not for a probe to do."""
+_BODIES = {"httpx": "_content", "urllib3": "_body", "multiprocessing": "_buf"}
+"""Where a library's response keeps its body, or its shared memory that: a property may do more than look."""
 
 _FEW = 8
 """Parts that are looked at, of what has parts: a value of many isn't one piece of memory."""
@@ -34,7 +35,7 @@ def is_arrow_table(thing: Any) -> bool:
 def buffers_of(thing: Any, depth: int = 2) -> Iterable[Buffer]:
     """The memory in which an object keeps its data, as far as that can be seen without copying it."""
     kind = type(thing)
-    if kind in (bytes, bytearray, memoryview):
+    if kind in (bytes, bytearray, memoryview, mmap.mmap):
         yield from _buffer_protocol(thing)
     elif kind is str:
         if thing.isascii():

@@ -2,6 +2,7 @@
 
 import ast
 import gc
+import mmap
 import sys
 import types
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ def _views_of_maps(regions: Regions) -> Iterator[Any]:
     spans = regions.mapped()
     if spans:
         for thing in gc.get_objects():
-            if type(thing) is memoryview:
+            if type(thing) in (memoryview, mmap.mmap):
                 try:
                     inside = any(span.meets(buffer) for buffer in buffers_of(thing) for span in spans)
                 except ValueError:  # released

@@ -13,7 +13,7 @@ from typing import Any
 from cachekit_memprobe.child import wire
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.pools import state_of, unseen_pools
-from cachekit_memprobe.child.probes.maps import file_maps, is_file
+from cachekit_memprobe.child.probes.maps import backing_of, maps, now
 from cachekit_memprobe.child.probes.sources import lines_in_capture
 from cachekit_memprobe.child.probes.staged import (
     StageCalls,
@@ -56,6 +56,7 @@ def probe(task: Task, channel: wire.Channel) -> MemraySeen:
         journal.hears = True
         value = traced_read(tracer, reader)
         journal.hears = False
+        journal.look_at_maps()
         journal.tell_pools()
         journal.note(Note("close"))
     reader.prove(value)
@@ -87,7 +88,9 @@ class _Journal(StageCalls):
         super().__init__()
         self.hears = False
         self.entries: list[Note] = []
-        self._mapped_before = frozenset(file_maps())
+        self._mapped_before = frozenset(maps())
+        self._since = now()
+        self._mapped_nameless = False
         self._pools = unseen_pools()
         self._before = self._last = {name: state_of(pool) for name, pool in self._pools.items()}
 
@@ -103,11 +106,11 @@ class _Journal(StageCalls):
     def tell_pools(self) -> None:
         """What has been taken of Arrow's other pools since this was told last."""
         for name, pool in self._pools.items():
-            now, last = state_of(pool), self._last[name]
-            if now != last:
-                self._last = {**self._last, name: now}
-                grown_bytes = max(0, now.allocated_bytes - last.allocated_bytes)
-                alive_bytes = now.alive_bytes - self._before[name].alive_bytes
+            state, last = state_of(pool), self._last[name]
+            if state != last:
+                self._last = {**self._last, name: state}
+                grown_bytes = max(0, state.allocated_bytes - last.allocated_bytes)
+                alive_bytes = state.alive_bytes - self._before[name].alive_bytes
                 self.note(Note("pool", size_bytes=grown_bytes, pool=name, alive_bytes=alive_bytes))
 
     def heard(self, event: str, args: tuple[Any, ...]) -> None:
@@ -115,15 +118,28 @@ class _Journal(StageCalls):
         if self.hears and event == "mmap.__new__":
             fd, length, _, offset = args[:4]
             self.note(Note("pause"))
-            size_bytes = (length or os.fstat(fd).st_size - offset) if is_file(fd) else 0
-            self.note(Note("map", size_bytes=size_bytes))
+            backing = backing_of(fd, self._since)
+            size_bytes = (length or os.fstat(fd).st_size - offset) if backing else 0
+            self.note(Note("map", size_bytes=size_bytes, backing=backing or "file"))
+            self._mapped_nameless |= backing is None
 
     def moved(self, before: Place, after: Place, *, entered: bool) -> None:
         super().moved(before, after, entered=entered)
-        if stage_of(before.stage).maps and not stage_of(after.stage).maps:
-            # Reading the list of maps allocates: what lies between pause and move is the probe's own.
-            self.note(Note("pause"))
-            spans = tuple(span for span in file_maps() if span not in self._mapped_before)
-            self.note(Note("maps", spans=spans))
+        if self._mapped_nameless or (stage_of(before.stage).maps and not stage_of(after.stage).maps):
+            self.look_at_maps()
         self.tell_pools()
         self.note(Note("move", place=after))
+
+    def look_at_maps(self) -> None:
+        """Tell what is mapped that wasn't when the read began; a note has to follow that ends the pause.
+
+        Reading the list allocates: what lies in the pause is the probe's own.
+        """
+        self.note(Note("pause"))
+        self._mapped_nameless = False
+        spans: dict[str, list[tuple[int, int]]] = {"file": [], "shared": [], "made": []}
+        for one in maps():
+            if one not in self._mapped_before:
+                spans[one.backing(self._since)].append((one.start, one.end))
+        file, shared, made = (tuple(spans[kind]) for kind in ("file", "shared", "made"))
+        self.note(Note("maps", spans=file, shared_spans=shared, made_spans=made))

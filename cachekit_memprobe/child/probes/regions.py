@@ -8,7 +8,7 @@ from typing import Any
 
 from cachekit_memprobe.child.probes.buffers import Buffer, buffers_of, is_arrow_table
 from cachekit_memprobe.child.probes.images import Images, Span
-from cachekit_memprobe.child.probes.maps import FileMaps, file_maps, spaces
+from cachekit_memprobe.child.probes.maps import Map, Maps, now, spaces
 from cachekit_memprobe.child.seen import BlockKind, Origin, OriginKind
 
 _LARGE = 250
@@ -28,6 +28,7 @@ class Region:
             a copy stands, the copy.
         copy_of: what it is a copy of itself; ``None`` when it isn't one.
         array: the bytearray that it lies in, which may be moved; ``None`` elsewhere.
+        map: that it lies in, which may be closed; ``None`` elsewhere.
         is_mapped: it may be unmapped by the read, so that it is looked at only while the kernel lists it.
     """
 
@@ -38,6 +39,7 @@ class Region:
     new_bytes: int
     copy_of: Origin | None = None
     array: bytearray | None = field(default=None, compare=False, repr=False)
+    map: Map | None = field(default=None, compare=False, repr=False)
     is_mapped: bool = False
 
     @property
@@ -46,7 +48,8 @@ class Region:
 
     @property
     def is_map(self) -> bool:
-        return self.origin.kind == "file_map"
+        """Whether the memory was mapped, rather than made by the read."""
+        return self.origin.kind in ("file_map", "shared_map")
 
     def holds(self, buffer: Buffer) -> bool:
         return self.start <= buffer.start and buffer.start + buffer.size_bytes <= self.end
@@ -72,7 +75,7 @@ class Regions:
 
     A copy is compared with the oldest region first, so that copies of copies have one original.
 
-    Owners are kept, so that no address is used twice, except those of file maps: a mapping can't be
+    Owners are kept, so that no address is used twice, except those of maps: a mapping can't be
     closed while something looks at it, and the read closes it. Its addresses are only compared while
     the kernel still lists them. A bytearray is kept, but may move as it grows.
     """
@@ -83,7 +86,7 @@ class Regions:
         self.owners: list[Any] = []
         self.resident: list[Any] = []
         self._tables: dict[int, tuple[Any, tuple[Buffer, ...]]] = {}
-        self.maps = FileMaps()
+        self.maps = Maps(since=now())
         self._numbers: dict[tuple[int, int], int] = {}
         self.spaces: tuple[tuple[int, int], ...] = ()
         self._images = Images()
@@ -98,14 +101,17 @@ class Regions:
     def classify(self, buffer: Buffer, *, received: bool) -> Region | None:
         """The region that a buffer opens; ``None`` when it is small or lies in a known one.
 
-        A map is not a copy either: its region is remembered, and ``None`` returned.
+        A map of what was there before is not a copy either: its region is remembered, and ``None`` returned.
         """
         if buffer.size_bytes < self.least_bytes:
             return None
         if self.number_of(buffer) is not None:
             return None
-        if self.maps.hold(buffer.start):
-            self._remember(buffer, "received", Origin("file_map", buffer.size_bytes))
+        mapped = self.maps.at(buffer.start)
+        backing = mapped.backing(self.maps.since) if mapped else "made"
+        if backing != "made":
+            kind: OriginKind = "file_map" if backing == "file" else "shared_map"
+            self._remember(buffer, "received", Origin(kind, buffer.size_bytes))
             return None
         if type(buffer.owner) is bytes and self.was_there(buffer):
             # It can't have been written since, so that it is what a name that was just bound leads to.
@@ -181,13 +187,14 @@ class Regions:
 
     def mapped(self) -> list[Region]:
         """The regions whose owners are not kept."""
-        return [region for region in self.known if region.is_map]
+        return [region for region in self.known if region.is_mapped]
 
     def _remember(
         self, buffer: Buffer, kind: BlockKind, origin: Origin | None = None, *, judged: bool = False
     ) -> Region:
         owner = buffer.owner
-        is_mapped = self.maps.hold(buffer.start) or _base_of(owner) is mmap.mmap
+        mapped = self.maps.at(buffer.start)
+        is_mapped = mapped is not None or _base_of(owner) is mmap.mmap
         region = Region(
             buffer.start,
             buffer.size_bytes,
@@ -195,6 +202,7 @@ class Regions:
             origin or Origin("made", buffer.size_bytes, type(owner).__name__),
             buffer.size_bytes,
             array=owner if type(owner) is bytearray else None,
+            map=mapped,
             is_mapped=is_mapped,
         )
         if judged:
@@ -244,8 +252,10 @@ class Regions:
         """Whether the region's memory may still be looked at: a map not closed, an array not moved."""
         if region.is_mapped:
             # Whatever is remembered: to look at memory that is mapped no more would end the process.
-            listed = file_maps() if region.is_map else spaces()
-            return any(start <= region.start < end for start, end in listed)
+            there = self.maps.at_now(region.start)
+            if region.map is not None:
+                return there is not None and there.is_of(region.map)
+            return any(start <= region.start < end for start, end in spaces())
         if region.array is None:
             return True
         return any(

@@ -15,6 +15,7 @@ from typing import Any
 from cachekit_memprobe.child import wire
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.pools import alive_bytes
+from cachekit_memprobe.child.probes.maps import shared_bytes
 from cachekit_memprobe.child.probes.staged import (
     StageCalls,
     alone,
@@ -126,7 +127,8 @@ class _Handed(StageCalls):
 
 def _settled(reader: Reader, workspace: str) -> Held:
     reader.settle()
-    return Held(_anonymous_bytes(), alive_bytes(), _mapped_bytes(workspace), _open_files(workspace))
+    shared = shared_bytes(apart_from=workspace)
+    return Held(_anonymous_bytes(), alive_bytes(), _mapped_bytes(workspace), _open_files(workspace), shared)
 
 
 def _anonymous_bytes() -> int:

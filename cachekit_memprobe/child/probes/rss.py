@@ -20,9 +20,22 @@ def probe(task: Task, channel: wire.Channel) -> RssSeen:
         channel.barrier(wire.BEFORE_READ)
         value = reader.read()
         channel.barrier(wire.AFTER_READ)
+        # To prove the value makes many objects: the collector would run, as it wouldn't in a loop that reads.
+        gc.disable()
         reader.prove(value)
         del value
-        # As deployed, the allocators keep what they please: that is what is being asked.
-        reader.settle() if task.pinned else gc.collect()
+        # As deployed, the allocators keep what they please, and nobody collects between two reads.
+        if task.pinned:
+            reader.give_back()
         channel.barrier(wire.AFTER_DROP)
+        gc.enable()
+        if task.pinned:
+            reader.settle()
+        channel.barrier(wire.SETTLED)
+    if not task.pinned:
+        # What has gathered over the reads, once they are over.
+        reader.give_back()
+        channel.barrier(wire.GIVEN_BACK)
+        reader.settle()
+        channel.barrier(wire.COLLECTED)
     return RssSeen(reader.release, task.pinned)

@@ -87,6 +87,11 @@ class Reader:
         self.on_other_threads(_no_work)
         settle()
 
+    def give_back(self) -> None:
+        """The same without the garbage collector, as in a loop that reads."""
+        self.on_other_threads(_no_work)
+        give_back()
+
     def resident(self) -> list[tuple[Any, OriginKind]]:
         """What the process holds of the measured value before the read, and what it is."""
         if by_reference(self._task):
@@ -212,6 +217,11 @@ def _no_work() -> None:
 def settle() -> None:
     """Give back what no one uses, so that no read finds pages that are already resident."""
     gc.collect()
+    give_back()
+
+
+def give_back() -> None:
+    """Have the allocators give back what is free; the garbage collector doesn't run."""
     for pool in pools().values():
         pool.release_unused()
     if sys.platform == "linux":

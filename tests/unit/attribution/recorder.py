@@ -61,6 +61,7 @@ class Recorder:
         with memray.Tracker(destination=destination, native_traces=True, trace_python_allocators=False):
             self.journal.note(Note("open"))
             yield
+            self.journal.look_at_maps()
             self.journal.note(Note("close"))
 
     @contextmanager

@@ -1,10 +1,14 @@
 """The decoder on captures of memray's own, made here with known allocations."""
 
 import mmap
+import os
 from collections.abc import Callable
+from multiprocessing import shared_memory
+from pathlib import Path
 from typing import Any
 
 import memray
+import pyarrow
 import pytest
 from memray._test import MemoryAllocator
 
@@ -97,8 +101,42 @@ class TestARealCapture:
         mapped.close()
         shared.close()
         heap = heap_of(recorder.blocks())
-        assert heap.mapped_bytes == 3 * MIB
+        assert (heap.mapped_bytes, heap.shared_bytes) == (3 * MIB, 5 * MIB)
         assert heap.peak_bytes == pytest.approx(5 * MIB, abs=LARGE)
+
+    @pytest.mark.parametrize("stage", [BACKEND_MAP, UNWRAP])
+    def test_tells_shared_memory_of_every_kind_that_the_read_made_in_any_stage(
+        self, stage: str, recorder: Recorder
+    ) -> None:
+        with recorder.recording(), recorder.stage(stage):
+            nameless = mmap.mmap(-1, MIB)
+            fd = os.memfd_create("snapshot")
+            os.truncate(fd, 2 * MIB)
+            snapshot = mmap.mmap(fd, 2 * MIB)
+            named = shared_memory.SharedMemory(create=True, size=4 * MIB)
+        for thing in (nameless, snapshot, named):
+            thing.close()
+        os.close(fd)
+        named.unlink()
+        heap = heap_of(recorder.blocks())
+        assert (heap.mapped_bytes, heap.shared_bytes) == (0, 7 * MIB)
+        assert heap.peak_bytes == pytest.approx(7 * MIB, abs=LARGE)
+
+    def test_tells_a_file_in_a_tmpfs_that_was_there_before(self, recorder: Recorder) -> None:
+        path = Path("/dev/shm", f"memprobe-test-{os.getpid()}")
+        path.write_bytes(bytes(3 * MIB))
+        os.utime(path, (1, 1))
+        try:
+            with path.open("rb") as file, recorder.recording(), recorder.stage(BACKEND_MAP):
+                by_python = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                by_arrow = pyarrow.memory_map(str(path)).read_buffer()
+        finally:
+            path.unlink()
+        by_python.close()
+        assert by_arrow.size == 3 * MIB
+        heap = heap_of(recorder.blocks())
+        assert (heap.mapped_bytes, heap.shared_bytes) == (0, 6 * MIB)
+        assert heap.peak_bytes < LARGE
 
     def test_heap_at_the_addresses_of_a_file_that_was_unmapped_is_heap(self, recorder: Recorder) -> None:
         stored = recorder.folder / "stored"
@@ -128,7 +166,7 @@ class TestARealCapture:
         with recorder.recording():
             pass
         more = [*recorder.journal.entries, Note("close")]
-        with pytest.raises(CouldNotMeasure, match="it has 2 marks of 3"):
+        with pytest.raises(CouldNotMeasure, match="it has 4 marks of 5"):
             recorder.blocks(journal=more)
 
     @pytest.mark.parametrize("damage", [lambda data: b"", lambda data: b"x" * len(data)])

@@ -27,7 +27,7 @@ def test_a_block_that_was_not_mapped_is_no_file_map_wherever_it_lies(made_up: Ma
     ]
     made_up.mark(READER, Note("pause"))
     made_up.mark(READER, Note("maps", spans=((0x7000, 0x9000),)))
-    assert [block.is_file_map for block in made_up.blocks()] == [True, False]
+    assert [block.backing == "file" for block in made_up.blocks()] == [True, False]
 
 
 def test_marks_of_two_threads_may_interleave(made_up: MadeUp) -> None:
@@ -69,4 +69,4 @@ def test_a_file_map_that_is_told_of_is_one_even_if_it_is_closed_at_once(made_up:
         Record(READER, 0, 0x8000, AllocatorType.MUNMAP),
         Record(READER, 8 * MIB, 0x8000, AllocatorType.MMAP),
     ]
-    assert [block.is_file_map for block in made_up.blocks()] == [False, False, True, False]
+    assert [block.backing == "file" for block in made_up.blocks()] == [False, False, True, False]

@@ -6,7 +6,14 @@ import pytest
 from cachekit_memprobe.attribution import figures_of
 from cachekit_memprobe.attribution.block import Block
 from cachekit_memprobe.attribution.heap import heap_of
-from cachekit_memprobe.child.seen import ReadFigures, RssSeen, Seen, TracemallocSeen
+from cachekit_memprobe.child.seen import (
+    Held,
+    ReadFigures,
+    RetentionSeen,
+    RssSeen,
+    Seen,
+    TracemallocSeen,
+)
 from cachekit_memprobe.child.stages import STAGES, UNWRAP, Place
 from cachekit_memprobe.metrics import NAMES
 from cachekit_memprobe.model import Measurement, Observations, Payload
@@ -56,6 +63,14 @@ class TestTheResidentSet:
         assert figures.values["rss.anon"] == 1.0
         assert figures.values["rss.file"] == 0.5
 
+    def test_has_shared_memory_by_itself_where_it_was_told_apart(self) -> None:
+        apart = replace(read(64, 32, 0), shared_bytes=32 * MIB, settled_shared_bytes=16 * MIB)
+        figures = figures_of(measured(resident(apart, apart)), (), None)
+        shared = figures.values["rss.shared"], figures.values["growth.shared"]
+        assert shared == pytest.approx((0.5, 0))
+        earlier = figures_of(measured(resident(read(64, 32, 32), read(64, 32, 32))), (), None)
+        assert not {"rss.shared", "growth.shared"} & earlier.values.keys()
+
     def test_settles_after_the_first_read(self) -> None:
         figures = figures_of(measured(resident(read(64, 64, 0, settled=16), read(64, 64, 0, 32))), (), None)
         assert figures.values["rss.settled"] == 0.25
@@ -82,7 +97,7 @@ class TestTheHeap:
     HEAP = heap_of(
         [
             Block(Place(UNWRAP, "f", "cachekit/m.py", 1), 64 * MIB, 64 * MIB, 1),
-            Block(Place("backend_map", "f", "cachekit/m.py", 2), 32 * MIB, 32 * MIB, 2, is_file_map=True),
+            Block(Place("backend_map", "f", "cachekit/m.py", 2), 32 * MIB, 32 * MIB, 2, backing="file"),
         ]
     )
 
@@ -116,3 +131,14 @@ def test_every_name_is_in_the_vocabulary(seen: tuple[Seen, ...]) -> None:
 def test_what_was_not_measured_is_absent() -> None:
     assert figures_of(measured(), (), None).values == {}
     assert figures_of(Measurement(SCENARIO, None, Observations(tracemalloc=TRACED)), (), None).values == {}
+
+
+def test_shared_memory_that_is_held_counts_and_has_a_figure() -> None:
+    nothing = Held(anon_bytes=0, pool_bytes=0, mapped_bytes=0, open_files=0, shared_bytes=0)
+    shared = replace(nothing, anon_bytes=16 * MIB, shared_bytes=32 * MIB)
+    seen = RetentionSeen("0.9.1", result=shared, handed=(), after=replace(shared, anon_bytes=0), part=nothing)
+    values = figures_of(measured(seen), (), None).values
+    assert (values["held.result"], values["held.shared"], values["held.heap"]) == (0.75, 0.5, 0.25)
+    assert (values["held.after"], values["held.slice"]) == (0.5, 0)
+    unknown = replace(seen, result=replace(shared, shared_bytes=None))
+    assert "held.shared" not in figures_of(measured(unknown), (), None).values

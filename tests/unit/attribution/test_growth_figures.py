@@ -1,5 +1,7 @@
 """Growth as metrics: of repeated processes, of parts, in payloads."""
 
+from dataclasses import replace
+
 import pytest
 
 from cachekit_memprobe.attribution import figures_of
@@ -61,3 +63,24 @@ def test_of_repeated_processes_the_worst_counts_with_its_own_margin() -> None:
 def test_processes_that_differ_show_in_the_spread() -> None:
     measurement = measured(process(0, 0, 0, 0), process(0, 16, 32, 48))
     assert figures_of(measurement, (), None).spread["growth.per_read"] == pytest.approx(0.25)
+
+
+class TestWhatIsLeftToTheCollector:
+    @staticmethod
+    def figure(*left_mib: float | None) -> float | None:
+        reads = [
+            replace(read, dropped_bytes=None if left is None else read.settled_bytes + round(left * MIB))
+            for read, left in zip(process(*[1.0] * len(left_mib)).reads, left_mib, strict=True)
+        ]
+        return growth(RssSeen("0.9.1", reads=tuple(reads))).get("growth.uncollected")
+
+    def test_is_that_of_a_read_in_the_middle(self) -> None:
+        # The first has set-up in it, and before the fourth the collector had run by itself.
+        assert self.figure(70, 64, 64, 0, 64) == pytest.approx(64 / 64)
+
+    def test_as_deployed_is_what_each_read_has_of_what_was_left_in_the_end(self) -> None:
+        seen = replace(process(1, 1, 1, 1), uncollected_bytes=4 * 48 * MIB)
+        assert growth(seen)["growth.uncollected"] == pytest.approx(48 / 64)
+
+    def test_is_unknown_where_nothing_is_collected(self) -> None:
+        assert self.figure(None, None) is None

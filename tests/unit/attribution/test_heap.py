@@ -44,7 +44,7 @@ def test_a_block_that_grew_counts_its_growth_but_is_live_as_a_whole() -> None:
 
 
 def test_a_file_map_is_no_heap() -> None:
-    mapping = replace(made(UNWRAP, 8, born=1), is_file_map=True)
+    mapping = replace(made(UNWRAP, 8, born=1), backing="file")
     heap = heap_of([mapping, made(DECODE, 1, born=2)])
     assert heap.mapped_bytes == 8 * MIB
     assert heap.peak_bytes == MIB

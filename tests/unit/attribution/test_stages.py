@@ -99,7 +99,7 @@ class TestRows:
 
     def test_tell_what_was_mapped(self) -> None:
         place = Place(BACKEND_MAP, "get_buffer", "cachekit/f.py", 4)
-        use = [block.Block(place, MIB, MIB, 1, is_file_map=True)]
+        use = [block.Block(place, MIB, MIB, 1, backing="file")]
         site = SiteUsage(place, "mmap.mmap(fd, 0)", 0, 0, 0, 0, 0, "mapped", MIB)
         stage = StageUsage(BACKEND_MAP, 0, 0, 0, 0, 0, MIB, None, (site,))
         seen = Observations(

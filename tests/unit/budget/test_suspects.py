@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from cachekit_memprobe.budget.suspects import suspect_of
-from cachekit_memprobe.child.seen import Kept
+from cachekit_memprobe.child.seen import Cycle, Kept
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.result import SiteKind, SiteUsage, StageUsage
 from tests.golden.reports import MAP_SITE, place, site, size, stage
@@ -81,6 +81,28 @@ def test_a_file_map_is_told_by_its_line() -> None:
     assert suspect_of("mapped.file", (UNWRAP, MAP)) == mapping
 
 
+class TestAPeakOfTheResidentSet:
+    WHERE = at("backend_map", "backends/file/backend.py:420", "FileBackend.get_buffer")
+    SHARED = replace(MAP_SITE, kind="shared", mapped_bytes=0, shared_bytes=size(1.5))
+
+    def test_may_be_a_map(self) -> None:
+        mapped_twice = stage("backend_map", replace(MAP_SITE, mapped_bytes=size(3.0)))
+        assert suspect_of("rss.peak", (MATERIALIZE, mapped_twice)) == self.WHERE
+        assert suspect_of("rss.file", (UNWRAP, MAP)) == self.WHERE
+
+    def test_is_told_by_a_copy_before_the_map_that_the_read_needs(self) -> None:
+        assert suspect_of("rss.peak", (MAP, UNWRAP)) == at("unwrap", "wrapper.py:126")
+
+    @pytest.mark.parametrize("metric", ["rss.peak", "rss.shared", "mapped.shared"])
+    def test_is_told_by_shared_memory_before_what_makes_the_value(self, metric: str) -> None:
+        shared = stage("backend_map", self.SHARED)
+        assert suspect_of(metric, (MATERIALIZE, shared)) == self.WHERE
+
+    def test_is_told_by_no_line_if_most_is_a_map_of_none(self) -> None:
+        assert suspect_of("rss.peak", (UNWRAP, MATERIALIZE), maps_bytes=size(2.0)) is None
+        assert suspect_of("rss.anon", (UNWRAP,), maps_bytes=size(2.0)) == at("unwrap", "wrapper.py:126")
+
+
 class TestWhatStaysBehind:
     @pytest.mark.parametrize("metric", ["growth.per_read", "growth.anon", "rss.settled", "held.after"])
     def test_is_told_by_who_keeps_it(self, metric: str) -> None:
@@ -89,6 +111,13 @@ class TestWhatStaysBehind:
 
     def test_is_not_told_by_what_was_copied(self) -> None:
         assert suspect_of("growth.per_read", (UNWRAP,)) is None
+
+    def test_until_the_collector_runs_is_told_by_the_cycle(self) -> None:
+        made, through = at("backend_get", "file.py:134"), at("unwrap", "wrapper.py:140")
+        nameless, named = Cycle(("list",), 0), Cycle(("frame",), size(1.0), made)
+        assert suspect_of("growth.uncollected", (UNWRAP,), [KEPT], [nameless, named]) == made
+        assert suspect_of("growth.uncollected", (), [], [replace(named, through=through)]) == through
+        assert suspect_of("growth.uncollected", (UNWRAP,), [KEPT]) is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cachekit_memprobe import pages
-from cachekit_memprobe.child.seen import Handed, Kept
+from cachekit_memprobe.child.seen import Cycle, Handed, Kept
 from cachekit_memprobe.findings import RULES, Evidence, Rule, findings_of
 from cachekit_memprobe.model import Payload
 from tests.golden.reports import MAP_SITE
@@ -58,6 +58,8 @@ TRIGGERS: dict[str, Evidence] = {
         stage("backend_get", replace(line("client.py:3", 1.0, "received"), recycled_bytes=size(4.0)))
     ),
     "MEM016": evidence(payload=Payload(999_999, 1_000_500)),
+    "MEM020": evidence(values={"rss.shared": 1.0}),
+    "MEM019": evidence(values={"growth.uncollected": 1.0}, cycles=[Cycle(("list",), size(1.0))]),
 }
 
 CLEAN = evidence(
@@ -74,8 +76,10 @@ CLEAN = evidence(
         "peak.tracemalloc_late": 1.0,
         "rss.peak": 1.0,
         "rss.settled": 0.01,
+        "rss.shared": 0.0,
         "growth.per_read": 0.0002,
         "growth.margin": 0.00001,
+        "growth.uncollected": 0.0001,
         "held.result": 1.0,
         "held.frame": 0.0,
         "held.mapping": 0.0,

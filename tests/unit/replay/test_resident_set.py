@@ -47,7 +47,8 @@ class TestOneReading:
     def test_is_what_others_read(self) -> None:
         seen = read_resident_set(os.getpid())
         assert seen.resident_bytes == pytest.approx(psutil.Process().memory_info().rss, abs=_NOISE)
-        assert seen.anon_bytes + seen.file_bytes == pytest.approx(seen.resident_bytes, abs=_NOISE)
+        parts = (seen.anon_bytes, seen.file_bytes, seen.shared_bytes)
+        assert sum(parts) == pytest.approx(seen.resident_bytes, abs=_NOISE)
         assert seen.peak_bytes >= seen.resident_bytes
 
     def test_tells_anonymous_memory(self) -> None:
@@ -58,7 +59,7 @@ class TestOneReading:
         assert seen.file_bytes - before.file_bytes == pytest.approx(0, abs=_NOISE)
 
     @pytest.mark.parametrize("folder", ["/dev/shm", ""], ids=["tmpfs", "disk"])
-    def test_tells_a_mapped_file_on_any_file_system(self, folder: str, stored: Path) -> None:
+    def test_tells_a_mapped_file_from_shared_memory(self, folder: str, stored: Path) -> None:
         path = Path(folder, f"memprobe-test-{os.getpid()}") if folder else stored
         path.write_bytes(bytes(SIZE))
         before = read_resident_set(os.getpid())
@@ -68,7 +69,9 @@ class TestOneReading:
                 seen = read_resident_set(os.getpid())
         finally:
             path.unlink()
-        assert seen.file_bytes - before.file_bytes == pytest.approx(SIZE, abs=_NOISE)
+        of_file, shared = (0, SIZE) if folder else (SIZE, 0)
+        assert seen.file_bytes - before.file_bytes == pytest.approx(of_file, abs=_NOISE)
+        assert seen.shared_bytes - before.shared_bytes == pytest.approx(shared, abs=_NOISE)
         assert seen.anon_bytes - before.anon_bytes == pytest.approx(0, abs=_NOISE)
 
     @pytest.mark.process
@@ -134,6 +137,7 @@ class TestTheWatch:
             with anonymous():
                 watch.at_barrier(wire.AFTER_READ, os.getpid())
             watch.at_barrier(wire.AFTER_DROP, os.getpid())
+            watch.at_barrier(wire.SETTLED, os.getpid())
         assert len(watch.reads) == 2
         for read in watch.reads:
             assert (read.peak_bytes, read.anon_bytes) == pytest.approx((SIZE, SIZE), abs=_NOISE)
@@ -147,13 +151,47 @@ class TestTheWatch:
         with anonymous():
             watch.at_barrier(wire.AFTER_READ, os.getpid())
             watch.at_barrier(wire.AFTER_DROP, os.getpid())
-            for name in (wire.BEFORE_READ, wire.AFTER_READ, wire.AFTER_DROP):
+            watch.at_barrier(wire.SETTLED, os.getpid())
+            for name in (wire.BEFORE_READ, wire.AFTER_READ, wire.AFTER_DROP, wire.SETTLED):
                 watch.at_barrier(name, os.getpid())
         settled = [(read.settled_bytes, read.settled_anon_bytes) for read in watch.reads]
         assert settled == [pytest.approx((SIZE, SIZE), abs=_NOISE)] * 2
         assert watch.reads[1].peak_bytes == pytest.approx(0, abs=_NOISE)
 
-    @pytest.mark.parametrize("name", [wire.AFTER_READ, wire.AFTER_DROP, "lunch", "None"])
+    def test_tells_what_a_collection_after_all_reads_gives_back(self) -> None:
+        watch = Watch()
+        for name in (wire.BEFORE_READ, wire.AFTER_READ, wire.AFTER_DROP, wire.SETTLED):
+            watch.at_barrier(name, os.getpid())
+        assert watch.uncollected_bytes is None
+        with anonymous():
+            watch.at_barrier(wire.GIVEN_BACK, os.getpid())
+        watch.at_barrier(wire.COLLECTED, os.getpid())
+        assert watch.uncollected_bytes == pytest.approx(SIZE, abs=_NOISE)
+
+    def test_tells_shared_memory_that_stays(self) -> None:
+        watch = Watch()
+        watch.at_barrier(wire.BEFORE_READ, os.getpid())
+        with mmap.mmap(-1, SIZE) as shared:
+            shared.write(bytes(SIZE))
+            for name in (wire.AFTER_READ, wire.AFTER_DROP, wire.SETTLED):
+                watch.at_barrier(name, os.getpid())
+        (read,) = watch.reads
+        assert (read.shared_bytes, read.settled_shared_bytes) == pytest.approx((SIZE, SIZE), abs=_NOISE)
+        assert read.file_bytes == pytest.approx(0, abs=_NOISE)
+
+    def test_tells_what_is_there_until_the_collector_has_run(self) -> None:
+        watch = Watch()
+        watch.at_barrier(wire.BEFORE_READ, os.getpid())
+        with anonymous():
+            watch.at_barrier(wire.AFTER_READ, os.getpid())
+            watch.at_barrier(wire.AFTER_DROP, os.getpid())
+        watch.at_barrier(wire.SETTLED, os.getpid())
+        (read,) = watch.reads
+        assert (read.dropped_bytes, read.settled_bytes) == pytest.approx((SIZE, 0), abs=_NOISE)
+
+    @pytest.mark.parametrize(
+        "name", [wire.AFTER_READ, wire.AFTER_DROP, wire.SETTLED, wire.GIVEN_BACK, "lunch", "None"]
+    )
     def test_refuses_a_barrier_that_is_not_due(self, name: str) -> None:
         with pytest.raises(CouldNotMeasure, match=f"stopped at '{name}', but 'before-read' was due"):
             Watch().at_barrier(name, os.getpid())

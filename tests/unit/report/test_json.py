@@ -155,6 +155,7 @@ def test_a_measured_result_without_its_stages() -> None:
                     "line": None,
                 },
             ],
+            "notes": [],
         }
     )
 
@@ -177,6 +178,7 @@ def test_a_stage_names_its_largest_site() -> None:
             "live_bytes": 300000000,
             "survived_bytes": 0,
             "mapped_bytes": 0,
+            "shared_bytes": 0,
             "tracemalloc_bytes": 300000000,
             "view_of": None,
             "sites": [
@@ -196,6 +198,7 @@ def test_a_stage_names_its_largest_site() -> None:
                     "live_bytes": 300000000,
                     "survived_bytes": 0,
                     "mapped_bytes": 0,
+                    "shared_bytes": 0,
                 }
             ],
         }
@@ -215,6 +218,7 @@ def test_a_stage_names_its_largest_site() -> None:
             "live_bytes": 0,
             "survived_bytes": 0,
             "mapped_bytes": 0,
+            "shared_bytes": 0,
             "tracemalloc_bytes": 0,
             "view_of": "the frame in L1",
             "sites": [],

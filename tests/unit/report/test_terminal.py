@@ -198,3 +198,8 @@ def test_a_spread_is_shown_only_of_repeated_processes() -> None:
     assert "spread" not in printed(report_of(L1_HIT), 80)
     repeated = printed(report_of(L1_HIT, options=replace(OPTIONS, repeat=3)), 80)
     assert "peak 2.00x 601.2 MB (spread 0.01x over 3 processes)," in repeated
+
+
+def test_what_happened_while_it_was_measured_is_told() -> None:
+    text = printed(report_of(replace(L1_HIT, notes=("a process was measured again",))), 80)
+    assert "note a process was measured again" in text

@@ -4,6 +4,7 @@ import ctypes
 import mmap
 import os
 from collections.abc import Callable
+from multiprocessing import shared_memory
 from pathlib import Path
 from typing import Any
 
@@ -206,11 +207,40 @@ class TestAFileMap:
         (region,) = classified(FRAME[::-1], regions)
         assert region.kind == "transformed"
 
-    def test_is_not_shared_memory(self, regions: Regions) -> None:
-        with mmap.mmap(-1, len(FRAME)) as shared, memoryview(shared) as view:
-            (region,) = classified(view, regions)
+
+class TestSharedMemory:
+    def test_that_is_new_is_looked_at_and_can_be_closed(self, regions: Regions) -> None:
+        with mmap.mmap(-1, len(FRAME)) as shared:
+            (region,) = classified(shared, regions)
             assert region.kind == "transformed"
-            regions.owners.clear()
+        assert classified(FRAME[::-1], regions)[0].kind == "transformed"
+
+    def test_into_which_the_frame_is_copied_is_a_copy(self, regions: Regions) -> None:
+        with mmap.mmap(-1, len(FRAME)) as shared:
+            shared[:] = FRAME
+            (region,) = classified(shared, regions)
+            assert judged(region) == ("verbatim", "the frame in L1")
+
+    def test_of_the_standard_library_is_a_copy_too(self, regions: Regions) -> None:
+        shared = shared_memory.SharedMemory(create=True, size=len(FRAME))
+        memoryview(shared.buf or b"")[:] = FRAME
+        (region,) = classified(shared, regions)
+        shared.close()
+        shared.unlink()
+        assert judged(region) == ("verbatim", "the frame in L1")
+
+    def test_that_was_there_before_is_no_copy_and_a_copy_of_it_is_one(self) -> None:
+        path = Path("/dev/shm", f"memprobe-test-{os.getpid()}")
+        path.write_bytes(FRAME)
+        os.utime(path, (1, 1))
+        regions = Regions(least_bytes=4 * KIB)
+        try:
+            with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapping:
+                assert classified(mapping, regions) == []
+                (region,) = classified(bytes(mapping), regions)
+        finally:
+            path.unlink()
+        assert judged(region) == ("verbatim", "the map of shared memory")
 
 
 class TestABytearrayThatGrows:
