@@ -76,7 +76,8 @@ class Target:
         spec: what the user asked for: ``installed``, a release, ``latest``, or an interpreter's path.
         python: the interpreter that runs the children; it stays out of reports.
         versions: ``cachekit``, ``python``, ``pyarrow``, ``pandas``, ``numpy``, ``memray``, ``platform``
-            and what else identifies the target; a package that it lacks is absent.
+            and what else identifies the target; a package that it lacks is absent. ``cachekit_state``
+            is what sets its cachekit apart from the release, such as ``editable, modified``.
     """
 
     spec: str
@@ -86,6 +87,12 @@ class Target:
     @property
     def cachekit(self) -> str:
         return self.versions["cachekit"]
+
+    @property
+    def words(self) -> str:
+        """``cachekit 0.17.1 (editable, modified)``, for a reader."""
+        state = self.versions.get("cachekit_state")
+        return f"cachekit {self.versions.get('cachekit', '?')}" + (f" ({state})" if state else "")
 
 
 @dataclass(frozen=True)
@@ -216,7 +223,7 @@ class Measurement:
     """All observations of one scenario, or the reason why there are none.
 
     Attributes:
-        reason: why it could not be measured; ``None`` when it was.
+        reason: why it could not be measured, or does not apply; ``None`` when it was measured.
         applies: False when the scenario isn't meant for this release.
     """
 
@@ -232,6 +239,6 @@ class Measurement:
         return cls(scenario, None, reason=reason)
 
     @classmethod
-    def not_applicable(cls, scenario: Scenario) -> "Measurement":
-        """It isn't meant for this release."""
-        return cls(scenario, None, applies=False)
+    def not_applicable(cls, scenario: Scenario, reason: str) -> "Measurement":
+        """It isn't meant for this release, or this release can't do it."""
+        return cls(scenario, None, reason=reason, applies=False)

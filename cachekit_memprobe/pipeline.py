@@ -12,6 +12,7 @@ from cachekit_memprobe.budget import judge, verdict_of
 from cachekit_memprobe.doctor.room import lacking_memory
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.findings import Evidence, findings_of
+from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.model import Limit, Measurement, Payload, Phase, Run, Scenario, Step
 from cachekit_memprobe.replay.own_data import OwnData
 from cachekit_memprobe.replay.session import Progress, Session
@@ -19,7 +20,7 @@ from cachekit_memprobe.replay.supervisor import Supervisor, supervising
 from cachekit_memprobe.result import Report, Result, Verdict
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scaling import scaling_of
-from cachekit_memprobe.scenario import applies_to, limits_for
+from cachekit_memprobe.scenario import limits_for, why_not
 from cachekit_memprobe.servers import OwnServers, serving
 from cachekit_memprobe.target.signals import terminable
 
@@ -51,7 +52,7 @@ def measure(
         supervising(Path(scratch, "launchers"), fork=fork) as supervisor,
     ):
         loaded = _loaded(planned, supervisor, Path(scratch, "data"), folder, progress)
-        applicable = [scenario for scenario in loaded if applies_to(scenario, target.cachekit)]
+        applicable = [scenario for scenario in loaded if why_not(scenario, target.cachekit) is None]
         with serving(applicable, own_servers, Path(scratch, "servers")) as servers:
             slots = threading.Semaphore(options.jobs)
             session = Session(
@@ -103,8 +104,8 @@ def longest_first(scenarios: Sequence[Scenario]) -> list[Scenario]:
 
 
 def _measure_one(session: Session, scenario: Scenario, folder: RunFolder) -> None:
-    if not applies_to(scenario, session.target.cachekit):
-        measurement = Measurement.not_applicable(scenario)
+    if inapplicable := why_not(scenario, session.target.cachekit):
+        measurement = Measurement.not_applicable(scenario, inapplicable)
     elif lacking := lacking_memory(scenario.value.logical_bytes):
         measurement = Measurement.failed(scenario, lacking)
     else:
@@ -136,9 +137,9 @@ def explain(folder: RunFolder, predict_bytes: Sequence[int] = ()) -> Report:
 def _result(measurement: Measurement, measured: Run, folder: RunFolder) -> Result:
     """One scenario's result: not applicable, not measured, or measured and judged."""
     if not measurement.applies:
-        return _unjudged(
-            measurement, "not_applicable", f"applies to cachekit {measurement.scenario.releases}"
-        )
+        # Of a run folder of schema 1 the reason was left to be said here.
+        reason = measurement.reason or f"it is for releases {measurement.scenario.releases}"
+        return _unjudged(measurement, "not_applicable", reason)
     if measurement.reason is not None or measurement.payload is None:
         return _unjudged(measurement, "unmeasured", measurement.reason or "nothing was stored")
     try:
@@ -193,5 +194,5 @@ def _unjudged(measurement: Measurement, verdict: Verdict, reason: str) -> Result
         stages=(),
         budgets=(),
         findings=(),
-        reason=reason,
+        reason=without_folders(reason),
     )

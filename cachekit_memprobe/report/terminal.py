@@ -70,7 +70,7 @@ def _sweep(report: Report, width: int) -> Iterable[RenderableType]:
 
 def _header(report: Report, width: int) -> Iterable[RenderableType]:
     versions = {name: clean_line(version) for name, version in report.run.target.versions.items()}
-    name = f"cachekit {versions.get('cachekit', '?')}"
+    name = clean_line(report.run.target.words)
     others = [f"{other} {versions[other]}" for other in _BESIDE_CACHEKIT if other in versions]
     header = Text(filled(listed([name, *others, versions.get("platform", "")]), width))
     header.stylize(HEADING, 0, len(name))

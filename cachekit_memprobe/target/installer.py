@@ -19,10 +19,15 @@ from cachekit_memprobe.target.interpreter import base_python, own_python
 RESOLVE_TIMEOUT_S = 120.0
 VENV_TIMEOUT_S = 120.0
 INSTALL_TIMEOUT_S = 900.0
+BUILD_TIMEOUT_S = 1800.0
 
 _REMEDY = (
     "See the releases of cachekit on PyPI; if this is one of them, check the network and uv's index "
     "settings. An environment of your own is measured with --python"
+)
+_BUILD_REMEDY = (
+    "Its native part needs a Rust toolchain, and its build packages from PyPI. One that is built and "
+    "installed in an environment of yours is measured with --python"
 )
 _LEASH = Path(leash.__file__)
 
@@ -81,7 +86,7 @@ def latest_release(progress: Callable[[str], None]) -> Version:
     return Version(found.group(1))
 
 
-def create(folder: Path, python: Path, release: Version) -> None:
+def create(folder: Path, python: Path, name: str) -> None:
     """Make an empty virtual environment that still works after its folder was renamed.
 
     Raises:
@@ -89,12 +94,12 @@ def create(folder: Path, python: Path, release: Version) -> None:
     """
     _uv(
         ("venv", *_PLAIN, "--no-project", "--relocatable", "--python", str(python), str(folder)),
-        failure=f"no environment can be made for cachekit {release}",
+        failure=f"no environment can be made for {name}",
         timeout_s=VENV_TIMEOUT_S,
     )
 
 
-def install(python: Path, requirements: Sequence[str], release: Version) -> None:
+def install(python: Path, requirements: Sequence[str], name: str) -> None:
     """Install the requirements into the environment of an interpreter.
 
     Raises:
@@ -102,9 +107,24 @@ def install(python: Path, requirements: Sequence[str], release: Version) -> None
     """
     _uv(
         ("pip", "install", *_PLAIN, *_WHEELS, "--python", str(python), *requirements),
-        failure=f"cachekit {release} can't be installed",
+        failure=f"{name} can't be installed",
         timeout_s=INSTALL_TIMEOUT_S,
     )
+
+
+def build(source: Path, python: Path, folder: Path, name: str) -> Path:
+    """A wheel of a source tree, or of an sdist, made in ``folder``.
+
+    Raises:
+        CouldNotMeasure: it can't be built.
+    """
+    arguments = ("build", "--wheel", *_PLAIN, "--python", str(python), "--out-dir", str(folder), str(source))
+    failure = f"no wheel can be built of {name}"
+    _uv(arguments, failure=failure, timeout_s=BUILD_TIMEOUT_S, remedy=_BUILD_REMEDY)
+    wheels = list(folder.glob("cachekit-*.whl"))
+    if len(wheels) != 1:
+        raise CouldNotMeasure(f"{failure}: it is not the source of cachekit")
+    return wheels[0]
 
 
 def find_uv() -> Path:
@@ -127,7 +147,12 @@ def find_uv() -> Path:
 
 
 def _uv(
-    arguments: Sequence[str], *, failure: str, timeout_s: float, files: dict[str, str] | None = None
+    arguments: Sequence[str],
+    *,
+    failure: str,
+    timeout_s: float,
+    files: dict[str, str] | None = None,
+    remedy: str = _REMEDY,
 ) -> str:
     """Run uv where it finds no project, and return what it printed; it dies together with this process."""
     leash = (str(own_python()), "-I", "-S", str(_LEASH), str(os.getpid()))
@@ -139,10 +164,10 @@ def _uv(
         try:
             ended = run(command, env=_environment(), cwd=Path(neutral), timeout_s=timeout_s)
         except subprocess.TimeoutExpired:
-            raise CouldNotMeasure(f"{failure}: uv took longer than {timeout_s:.0f} s. {_REMEDY}") from None
+            raise CouldNotMeasure(f"{failure}: uv took longer than {timeout_s:.0f} s. {remedy}") from None
     if ended.status != 0:
         said = tail(without_hosts(ended.stderr)) or f"  nothing, and ended with status {ended.status}"
-        raise CouldNotMeasure(f"{failure}; uv said:\n{said}\n{_REMEDY}")
+        raise CouldNotMeasure(f"{failure}; uv said:\n{said}\n{remedy}")
     return ended.stdout
 
 

@@ -62,8 +62,11 @@ def is_recent(versions: Mapping[str, str]) -> bool:
     return version_key(versions["python"]) >= version_key(OLDEST_PYTHON)
 
 
-def describe(python: Path) -> dict[str, str]:
+def describe(python: Path, releases: Path | None = None) -> dict[str, str]:
     """The versions that identify an interpreter and its packages; an absent package is left out.
+
+    Args:
+        releases: the folder of the environments of releases, to tell whether a checkout differs from one.
 
     Raises:
         Unanswered: it is no Python 3, or it doesn't start.
@@ -71,7 +74,8 @@ def describe(python: Path) -> dict[str, str]:
     """
     with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch:
         answer = Path(scratch, "versions.json")
-        ended = _ask(python, (str(_DESCRIBE), str(answer)), Path(scratch))
+        compared = () if releases is None else (str(releases),)
+        ended = _ask(python, (str(_DESCRIBE), str(answer), *compared), Path(scratch))
         try:
             versions = json.loads(answer.read_bytes())
         except (OSError, ValueError):

@@ -13,6 +13,7 @@ _MB = 1 << 20
 # What a busy machine makes of a client's finite timeouts is not measured.
 _PATIENCE_S = 30.0
 _LARGEST_MEMCACHED_ITEM_BYTES = 1 << 30
+_ITEM_LIMIT = "max_item_size_bytes"
 
 
 class CountingBackend:
@@ -142,11 +143,13 @@ def _open_memcached(task: Task, payload_bytes: int) -> Any:
     from cachekit.backends.memcached import MemcachedBackend
     from cachekit.backends.memcached.config import MemcachedBackendConfig
 
+    fields = MemcachedBackendConfig.model_fields
     config = MemcachedBackendConfig(
         servers=task.link.servers.split(","),
         connect_timeout=_PATIENCE_S,
         timeout=_PATIENCE_S,
-        max_item_size_bytes=_LARGEST_MEMCACHED_ITEM_BYTES,
+        # Up to 0.8 there is no such limit.
+        **({_ITEM_LIMIT: _LARGEST_MEMCACHED_ITEM_BYTES} if _ITEM_LIMIT in fields else {}),
     )
     return _counted(MemcachedBackend(config), task)
 
