@@ -29,6 +29,7 @@ _BUILD_REMEDY = (
     "Its native part needs a Rust toolchain, and its build packages from PyPI. One that is built and "
     "installed in an environment of yours is measured with --python"
 )
+_TAIL_LINES = 12
 _LEASH = Path(leash.__file__)
 
 _PLAIN = ("--quiet", "--color", "never", "--no-python-downloads")
@@ -118,7 +119,17 @@ def build(source: Path, python: Path, folder: Path, name: str) -> Path:
     Raises:
         CouldNotMeasure: it can't be built.
     """
-    arguments = ("build", "--wheel", *_PLAIN, "--python", str(python), "--out-dir", str(folder), str(source))
+    # Not quietly: what its build says is the reason when it fails.
+    arguments = (
+        "build",
+        "--wheel",
+        *_PLAIN[1:],
+        "--python",
+        str(python),
+        "--out-dir",
+        str(folder),
+        str(source),
+    )
     failure = f"no wheel can be built of {name}"
     _uv(arguments, failure=failure, timeout_s=BUILD_TIMEOUT_S, remedy=_BUILD_REMEDY)
     wheels = list(folder.glob("cachekit-*.whl"))
@@ -166,7 +177,10 @@ def _uv(
         except subprocess.TimeoutExpired:
             raise CouldNotMeasure(f"{failure}: uv took longer than {timeout_s:.0f} s. {remedy}") from None
     if ended.status != 0:
-        said = tail(without_hosts(ended.stderr)) or f"  nothing, and ended with status {ended.status}"
+        said = (
+            tail(without_hosts(ended.stderr), _TAIL_LINES)
+            or f"  nothing, and ended with status {ended.status}"
+        )
         raise CouldNotMeasure(f"{failure}; uv said:\n{said}\n{remedy}")
     return ended.stdout
 

@@ -64,7 +64,7 @@ def inspected(path: Path) -> Local:
                     "or an interpreter that has cachekit with --python"
                 )
             return Local(path, _fingerprint(path))
-        if path.name.endswith(_ARCHIVES):
+        if path.is_file() and path.name.endswith(_ARCHIVES):
             return Local(path, hashlib.sha256(path.read_bytes()).hexdigest())
     except OSError as error:
         raise UsageError(f"--cachekit {path} can't be read: {error.strerror}") from None
