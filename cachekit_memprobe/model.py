@@ -108,6 +108,7 @@ class RunOptions:
         as_deployed: leave the target's own allocators alone in the rss process.
         isolation: ``fork`` has a launcher fork the processes that needn't be fresh ones; see
             :mod:`cachekit_memprobe.replay.launcher`.
+        stages: functions that belong to stages besides those of the map, ``unwrap=module:function``.
     """
 
     instruments: tuple[str, ...]
@@ -117,6 +118,7 @@ class RunOptions:
     jobs: int = 2
     as_deployed: bool = False
     isolation: Isolation = DEFAULT_ISOLATION
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

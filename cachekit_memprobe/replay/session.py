@@ -226,6 +226,7 @@ class _Replay:
             pinned=not (rss and options.as_deployed),
             capture=capture,
             link=replace(self.connection.link, master_key=key),
+            stages=options.stages,
         )
 
     def _run(self, name: str, task: Task, kind: type[_Record]) -> _Record:

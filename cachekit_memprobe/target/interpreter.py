@@ -5,10 +5,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cachekit_memprobe import processes
+from cachekit_memprobe import child, processes
 from cachekit_memprobe.child.releases import version_key
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.target.excerpt import tail
@@ -16,6 +16,7 @@ from cachekit_memprobe.target.excerpt import tail
 OLDEST_PYTHON = "3.10"
 
 _DESCRIBE = Path(__file__).with_name("describe.py")
+_CHILD = Path(child.__file__).with_name("__main__.py")
 _TIMEOUT_S = 60.0
 """Plenty for a first import, which compiles every module, on a slow disk."""
 
@@ -92,6 +93,24 @@ def import_failure(python: Path, *modules: str) -> str | None:
     with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch:
         ended = _ask(python, ("-c", f"import {', '.join(modules)}"), Path(scratch))
     return None if ended.status == 0 else _how_it_ended(ended)
+
+
+def unresolved(python: Path, names: Sequence[str]) -> dict[str, str]:
+    """Which functions of the interpreter's cachekit are not there, named as in the stage map, and why.
+
+    Raises:
+        CouldNotMeasure: it can't tell.
+    """
+    with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch:
+        answer = Path(scratch, "names.json")
+        ended = _ask(python, (str(_CHILD), "names", str(answer), *names), Path(scratch))
+        try:
+            problems = json.loads(answer.read_bytes())
+        except (OSError, ValueError):
+            raise CouldNotMeasure(
+                f"the functions of --stage can't be looked up:\n{_how_it_ended(ended)}"
+            ) from None
+    return {str(name): str(problem) for name, problem in problems.items()}
 
 
 def _ask(python: Path, arguments: tuple[str, ...], home: Path) -> processes.Ended:

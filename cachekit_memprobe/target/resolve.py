@@ -8,6 +8,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from cachekit_memprobe.child.assigned import parse_assignment
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.model import Target
 from cachekit_memprobe.target import environment, installer, interpreter, local
@@ -147,3 +148,16 @@ def _interpreter(spec: str, python: Path, where: str) -> Target:
             _NOT_IMPORTABLE.format(release=versions["cachekit"], where=where, reason=reason)
         )
     return Target(spec=spec, python=python, versions=versions)
+
+
+def check_stages(target: Target, stages: Sequence[str]) -> None:
+    """Refuse functions of ``--stage`` that the target's cachekit doesn't have.
+
+    Raises:
+        UsageError: naming each, and what may be meant.
+        CouldNotMeasure: the target can't tell.
+    """
+    names = {parse_assignment(text).name: text for text in stages}
+    problems = interpreter.unresolved(target.python, list(names)) if names else {}
+    if problems:
+        raise UsageError("\n".join(f"--stage {names[name]}: {problem}" for name, problem in problems.items()))

@@ -52,6 +52,15 @@ def test_options_reach_the_measurement(invoke: Invoke, tool: Tool) -> None:
     assert tool.resolved == [("0.9.1", None)]
 
 
+def test_functions_of_stages_reach_the_measurement_in_one_form(invoke: Invoke, tool: Tool) -> None:
+    unwrap = "unwrap=serializers.wrapper:SerializationWrapper.unwrap"
+    given = ("--stage", unwrap.replace("=", "=cachekit."), "--stage", unwrap)
+    result = invoke("run", "arrow-l1-hit", *given)
+    assert result.exit_code == 0, result.output
+    assert tool.options == RunOptions(metrics.INSTRUMENTS, stages=(unwrap,))
+    assert "give it for one" in invoke("run", *given, "--stage", unwrap.replace("unwrap=", "decode=")).stderr
+
+
 def test_an_interpreter_can_be_given(invoke: Invoke, tool: Tool) -> None:
     invoke("run", "--python", "env/bin/python")
     assert tool.resolved == [("installed", Path("env/bin/python"))]
