@@ -28,6 +28,8 @@ Isolation = Literal["fork", "fresh"]
 DEFAULT_ISOLATION: Isolation = "fork" if sys.platform == "linux" else "fresh"
 """Elsewhere a forked process can't be handed to its supervisor."""
 
+DEFAULT_JOBS = 2
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -115,7 +117,7 @@ class RunOptions:
     reads: int = 5
     repeat: int = 1
     timeout_s: float = 300.0
-    jobs: int = 2
+    jobs: int = DEFAULT_JOBS
     as_deployed: bool = False
     isolation: Isolation = DEFAULT_ISOLATION
     stages: tuple[str, ...] = ()

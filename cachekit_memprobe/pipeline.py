@@ -9,7 +9,7 @@ from pathlib import Path
 from cachekit_memprobe import __version__
 from cachekit_memprobe.attribution import figures_of, heap_of_measurement, stages_of
 from cachekit_memprobe.budget import judge, verdict_of
-from cachekit_memprobe.doctor.room import lacking_memory
+from cachekit_memprobe.doctor.room import Room, lacking_room, room_here
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.findings import Evidence, findings_of
 from cachekit_memprobe.folders import without_folders
@@ -45,6 +45,7 @@ def measure(
 
     Whatever ends this, a signal included, no child process, no server and no temporary file survives it.
     """
+    room = room_here()
     target, options, fork = planned.target, planned.options, planned.options.isolation == "fork"
     with (
         terminable(),
@@ -58,7 +59,7 @@ def measure(
             session = Session(
                 target, options, supervisor, Path(scratch, "replays"), servers.connect, progress, slots
             )
-            _measure_all(session, loaded, folder)
+            _measure_all(session, loaded, folder, room)
 
 
 def _loaded(
@@ -78,12 +79,12 @@ def _loaded(
     return loaded
 
 
-def _measure_all(session: Session, scenarios: Sequence[Scenario], folder: RunFolder) -> None:
+def _measure_all(session: Session, scenarios: Sequence[Scenario], folder: RunFolder, room: Room) -> None:
     with ThreadPoolExecutor(max_workers=session.options.jobs) as pool:
         pending: list[Future[None]] = []
         try:
             for scenario in longest_first(scenarios):
-                pending.append(pool.submit(_measure_one, session, scenario, folder))
+                pending.append(pool.submit(_measure_one, session, scenario, folder, room))
             for done in pending:
                 done.result()
         except BaseException:
@@ -103,10 +104,10 @@ def longest_first(scenarios: Sequence[Scenario]) -> list[Scenario]:
     return sorted(scenarios, key=cost, reverse=True)
 
 
-def _measure_one(session: Session, scenario: Scenario, folder: RunFolder) -> None:
+def _measure_one(session: Session, scenario: Scenario, folder: RunFolder, room: Room) -> None:
     if inapplicable := why_not(scenario, session.target.cachekit):
         measurement = Measurement.not_applicable(scenario, inapplicable)
-    elif lacking := lacking_memory(scenario.value.logical_bytes):
+    elif lacking := lacking_room(scenario, session.options.jobs, room):
         measurement = Measurement.failed(scenario, lacking)
     else:
         measurement = session.measure(scenario, folder.capture_of(scenario.name))

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from cachekit_memprobe import metrics
 from cachekit_memprobe.child.seen import KINDS, RssSeen, Seen
+from cachekit_memprobe.child.shortage import is_shortage, with_shortage
 from cachekit_memprobe.child.task import MEASURED, NOTHING_STORED, PREPARE, READ, STORE, Stored, Task
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import (
@@ -88,6 +89,10 @@ class Session:
                 _raise_first(outcomes)
         except CouldNotMeasure as failure:
             reason = str(failure)
+        except OSError as error:
+            if not is_shortage(error):
+                raise
+            reason = with_shortage(str(error))
         finally:
             shutil.rmtree(workspace, ignore_errors=True)
         return Measurement(scenario, payload, seen, reason)

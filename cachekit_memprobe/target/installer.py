@@ -29,6 +29,11 @@ _BUILD_REMEDY = (
     "Its native part needs a Rust toolchain, and its build packages from PyPI. One that is built and "
     "installed in an environment of yours is measured with --python"
 )
+_FULL = re.compile(r"No space left on device|Disk quota exceeded|os error (28|122)\)")
+_FULL_REMEDY = (
+    "Make room on the disk, or name other folders: CACHEKIT_MEMPROBE_CACHE_DIR for environments, "
+    "UV_CACHE_DIR for what uv downloads"
+)
 _TAIL_LINES = 12
 _LEASH = Path(leash.__file__)
 
@@ -181,6 +186,8 @@ def _uv(
             tail(without_hosts(ended.stderr), _TAIL_LINES)
             or f"  nothing, and ended with status {ended.status}"
         )
+        if _FULL.search(ended.stderr):
+            said, remedy = f"{said}\n  The disk is full.", _FULL_REMEDY
         raise CouldNotMeasure(f"{failure}; uv said:\n{said}\n{remedy}")
     return ended.stdout
 
