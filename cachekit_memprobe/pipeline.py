@@ -107,7 +107,7 @@ def longest_first(scenarios: Sequence[Scenario]) -> list[Scenario]:
 def _measure_one(session: Session, scenario: Scenario, folder: RunFolder, room: Room) -> None:
     if inapplicable := why_not(scenario, session.target.cachekit):
         measurement = Measurement.not_applicable(scenario, inapplicable)
-    elif lacking := lacking_room(scenario, session.options.jobs, room):
+    elif lacking := lacking_room(scenario, session.options.jobs, room, session.target.cachekit):
         measurement = Measurement.failed(scenario, lacking)
     else:
         measurement = session.measure(scenario, folder.capture_of(scenario.name))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from cachekit_memprobe.child.releases import version_key
 from cachekit_memprobe.child.stages import CONNECTED
 from cachekit_memprobe.doctor.cgroup import headroom_bytes
 from cachekit_memprobe.doctor.check import Check, Subject
@@ -23,16 +24,19 @@ _TOOL_BYTES = 230 * _MIB
 _JOB_BYTES = 20 * _MIB
 _SERVER_BYTES = 100 * _MIB
 _BESIDE = 0.5
-"""Of what a process takes at its peak, what one beside it takes at that moment."""
+"""Of what a process takes at its peak: what one beside it takes at that moment, or one more reader in it."""
 
 _PAYLOADS: tuple[tuple[Callable[[Scenario], bool], float], ...] = (
     (lambda scenario: scenario.value.kind == "nested", 33.0),
-    (lambda scenario: scenario.value.kind in ("bytes", "text", "series"), 9.0),
     (lambda scenario: scenario.value.kind == "file" and scenario.caching.serializer != "arrow", 33.0),
+    (lambda scenario: scenario.value.kind in ("bytes", "text", "series"), 6.5),
     (lambda scenario: scenario.caching.encryption, 6.5),
     (lambda scenario: True, 4.5),
 )
-"""What the largest process of a scenario holds at its peak; the first that fits counts."""
+"""What the largest process of a scenario holds at its peak, with the newest cachekit; the first that fits."""
+
+_OF_OLD_RELEASES = (("0.9.0", 5.0), ("0.17.0", 3.0))
+"""What releases before that one hold besides: frames were text once, and byte storage larger by half."""
 
 _DISK_PAYLOADS = 3
 
@@ -54,13 +58,18 @@ def room_here() -> Room:
     return Room(_free_memory_bytes(), disk_bytes)
 
 
-def memory_needed(scenario: Scenario, jobs: int = DEFAULT_JOBS) -> int:
-    """What a run of a scenario holds at its peak in all, in bytes: this program, its children, a server."""
+def memory_needed(scenario: Scenario, jobs: int = DEFAULT_JOBS, release: str = "") -> int:
+    """What a run of a scenario holds at its peak in all, in bytes: this program, its children, a server.
+
+    Args:
+        release: of cachekit; the newest when it isn't told.
+    """
     payloads = next(payloads for fits, payloads in _PAYLOADS if fits(scenario))
-    side_by_side = 1 + _BESIDE * (jobs - 1)
-    values_bytes = scenario.value.logical_bytes * max(scenario.read.readers, scenario.read.keys)
+    if release:
+        payloads += sum(more for until, more in _OF_OLD_RELEASES if version_key(release) < version_key(until))
+    payloads *= (1 + _BESIDE * (jobs - 1)) * (1 + _BESIDE * (scenario.read.readers - 1))
     server_bytes = _SERVER_BYTES if scenario.caching.backend in CONNECTED else 0
-    return _TOOL_BYTES + jobs * _JOB_BYTES + server_bytes + round(payloads * side_by_side * values_bytes)
+    return _TOOL_BYTES + jobs * _JOB_BYTES + server_bytes + round(payloads * scenario.value.logical_bytes)
 
 
 def disk_needed(scenario: Scenario) -> int:
@@ -68,10 +77,10 @@ def disk_needed(scenario: Scenario) -> int:
     return _DISK_PAYLOADS * scenario.value.logical_bytes * scenario.read.keys
 
 
-def lacking_room(scenario: Scenario, jobs: int, room: Room) -> str | None:
+def lacking_room(scenario: Scenario, jobs: int, room: Room, release: str = "") -> str | None:
     """Why a scenario can't be measured in the room that there is; ``None`` if it can."""
     like = scenario.value.logical_bytes
-    needed, free = memory_needed(scenario, jobs), room.memory_bytes
+    needed, free = memory_needed(scenario, jobs, release), room.memory_bytes
     if needed > free:
         fewer = ", or --jobs 1" if jobs > 1 else ""
         return (
@@ -92,7 +101,10 @@ def free_memory(subject: Subject) -> Check:
     """What can be had now without swapping, in the whole machine and in this process's cgroups."""
     name, free_bytes = "memory", _free_memory_bytes()
     free = format_bytes(free_bytes, like_bytes=subject.size_bytes)
-    needs = sorted(((memory_needed(case), case.name) for case in subject.scenarios), reverse=True)
+    release = subject.versions.get("cachekit", "")
+    needs = sorted(
+        ((memory_needed(case, release=release), case.name) for case in subject.scenarios), reverse=True
+    )
     if not needs:
         return Check(name, "ok", f"{free} free")
     most_bytes, hungriest = needs[0]
