@@ -18,6 +18,19 @@ SiteKind = Literal["verbatim", "mixed", "transformed", "received", "unproven", "
 
 
 @dataclass(frozen=True)
+class Part:
+    """What one piece of native code allocated for a line, in large blocks.
+
+    Attributes:
+        native: a name for a reader, such as ``bytes_new``.
+    """
+
+    native: str
+    copies_bytes: int
+    blocks: int
+
+
+@dataclass(frozen=True)
 class SiteUsage:
     """What one line of code allocated during the read.
 
@@ -32,6 +45,7 @@ class SiteUsage:
             ``transformed``: neither; ``unproven``: the aliasing instrument didn't get to see it;
             ``mapped``: more of it is a file map than heap.
         mapped_bytes: file-mapped here, which is no part of the others.
+        parts: by native code, the largest first, where it is known and there is more than one.
     """
 
     place: Place
@@ -43,6 +57,7 @@ class SiteUsage:
     survived_bytes: int
     kind: SiteKind
     mapped_bytes: int = 0
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,12 @@
 """The heap of one read: its high-water mark, who held what there, and who allocated how much."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cachekit_memprobe.attribution.capture import Block
+from cachekit_memprobe.attribution.capture import SMALL_BYTES, Block
 from cachekit_memprobe.child.stages import Place
-
-_SMALL_BYTES = 128 * 1024
-"""Blocks below this are parts of something: chunks of a socket, columns, objects."""
+from cachekit_memprobe.result import Part
 
 
 @dataclass(frozen=True)
@@ -21,6 +19,8 @@ class PlaceUse:
         live_bytes: what it held at the read's peak.
         survived_bytes: what it still held when the read returned.
         mapped_bytes: what it mapped from files, which is no part of the others.
+        parts: its large blocks by the native code that made them, the largest first; empty if that is not
+            known, or is the same of all.
     """
 
     place: Place
@@ -29,6 +29,7 @@ class PlaceUse:
     live_bytes: int
     survived_bytes: int
     mapped_bytes: int = 0
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,21 +51,49 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
     peak_bytes, peak_time = _high_water_mark(heap)
     counts, live, survived = Counter[Place](), Counter[Place](), Counter[Place]()
     maps = _sizes_by_place(block for block in blocks if block.is_file_map)
-    copies = _together(block for block in heap if block.size_bytes < _SMALL_BYTES)
+    copies = _together(block for block in heap if block.size_bytes < SMALL_BYTES)
     for block in heap:
-        if block.size_bytes >= _SMALL_BYTES:
+        if block.size_bytes >= SMALL_BYTES:
             copies[block.place] += block.grown_bytes
         counts[block.place] += 1
         if block.born <= peak_time and (block.died is None or block.died > peak_time):
             live[block.place] += block.size_bytes
         if block.died is None:
             survived[block.place] += block.size_bytes
+    parts = _parts_by_place(heap)
     places = [
-        PlaceUse(place, copies[place], counts[place], live[place], survived[place], maps[place])
+        PlaceUse(
+            place,
+            copies[place],
+            counts[place],
+            live[place],
+            survived[place],
+            maps[place],
+            parts.get(place, ()),
+        )
         for place in counts | maps
     ]
     places.sort(key=lambda use: (use.copies_bytes + use.mapped_bytes, use.copies_bytes), reverse=True)
     return HeapUse(peak_bytes, tuple(places))
+
+
+def _parts_by_place(blocks: Iterable[Block]) -> Mapping[Place, tuple[Part, ...]]:
+    """Of the places whose large blocks were made by different native code."""
+    sizes: dict[Place, dict[str, list[int]]] = {}
+    for block in blocks:
+        if block.native:
+            sizes.setdefault(block.place, {}).setdefault(block.native, []).append(block.grown_bytes)
+    return {
+        place: tuple(
+            sorted(
+                (Part(native, sum(grown), len(grown)) for native, grown in by_native.items()),
+                key=lambda part: part.copies_bytes,
+                reverse=True,
+            )
+        )
+        for place, by_native in sizes.items()
+        if len(by_native) > 1
+    }
 
 
 def _high_water_mark(blocks: Iterable[Block]) -> tuple[int, int]:

@@ -94,6 +94,7 @@ class _Table:
             survived_bytes=use.survived_bytes,
             kind="mapped" if use.mapped_bytes > use.copies_bytes else _kind(kinds, use.copies_bytes),
             mapped_bytes=use.mapped_bytes,
+            parts=use.parts,
         )
 
     def _verbatim_bytes(self, stage: str, places: Iterable[PlaceUse]) -> int | None:

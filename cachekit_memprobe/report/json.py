@@ -95,6 +95,7 @@ def _site(site: SiteUsage, payload: Payload | None) -> dict[str, Any]:
         "live_bytes": site.live_bytes,
         "survived_bytes": site.survived_bytes,
         "mapped_bytes": site.mapped_bytes,
+        "parts": [{**asdict(part), "copies": in_payloads(part.copies_bytes, payload)} for part in site.parts],
     }
 
 
