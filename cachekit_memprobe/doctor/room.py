@@ -18,7 +18,7 @@ from cachekit_memprobe.model import DEFAULT_JOBS, Scenario
 from cachekit_memprobe.units import format_bytes
 
 _MIB = 1 << 20
-_TOOL_BYTES = 230 * _MIB
+_TOOL_BYTES = 205 * _MIB
 """This program, a launcher, and a process that has imported what it measures."""
 
 _JOB_BYTES = 20 * _MIB
@@ -29,11 +29,15 @@ _BESIDE = 0.5
 _PAYLOADS: tuple[tuple[Callable[[Scenario], bool], float], ...] = (
     (lambda scenario: scenario.value.kind == "nested", 33.0),
     (lambda scenario: scenario.value.kind == "file" and scenario.caching.serializer != "arrow", 33.0),
-    (lambda scenario: scenario.value.kind in ("bytes", "text", "series"), 6.5),
-    (lambda scenario: scenario.caching.encryption, 6.5),
-    (lambda scenario: True, 4.5),
+    (lambda scenario: scenario.value.kind == "series", 9.0),
+    (lambda scenario: scenario.value.kind == "text", 5.5),
+    (lambda scenario: scenario.value.kind == "bytes" or scenario.caching.encryption, 4.5),
+    (lambda scenario: True, 3.3),
 )
 """What the largest process of a scenario holds at its peak, with the newest cachekit; the first that fits."""
+
+_CONNECTED_PAYLOADS = 2.0
+"""The frame in the server, and what its client receives into."""
 
 _OF_OLD_RELEASES = (("0.9.0", 5.0), ("0.17.0", 3.0))
 """What releases before that one hold besides: frames were text once, and byte storage larger by half."""
@@ -65,10 +69,13 @@ def memory_needed(scenario: Scenario, jobs: int = DEFAULT_JOBS, release: str = "
         release: of cachekit; the newest when it isn't told.
     """
     payloads = next(payloads for fits, payloads in _PAYLOADS if fits(scenario))
+    connected = scenario.caching.backend in CONNECTED
+    if connected:
+        payloads += _CONNECTED_PAYLOADS
     if release:
         payloads += sum(more for until, more in _OF_OLD_RELEASES if version_key(release) < version_key(until))
     payloads *= (1 + _BESIDE * (jobs - 1)) * (1 + _BESIDE * (scenario.read.readers - 1))
-    server_bytes = _SERVER_BYTES if scenario.caching.backend in CONNECTED else 0
+    server_bytes = _SERVER_BYTES if connected else 0
     return _TOOL_BYTES + jobs * _JOB_BYTES + server_bytes + round(payloads * scenario.value.logical_bytes)
 
 
