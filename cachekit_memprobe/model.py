@@ -28,6 +28,8 @@ Isolation = Literal["fork", "fresh"]
 DEFAULT_ISOLATION: Isolation = "fork" if sys.platform == "linux" else "fresh"
 """Elsewhere a forked process can't be handed to its supervisor."""
 
+DEFAULT_JOBS = 2
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -76,7 +78,8 @@ class Target:
         spec: what the user asked for: ``installed``, a release, ``latest``, or an interpreter's path.
         python: the interpreter that runs the children; it stays out of reports.
         versions: ``cachekit``, ``python``, ``pyarrow``, ``pandas``, ``numpy``, ``memray``, ``platform``
-            and what else identifies the target; a package that it lacks is absent.
+            and what else identifies the target; a package that it lacks is absent. ``cachekit_state``
+            is what sets its cachekit apart from the release, such as ``editable, modified``.
     """
 
     spec: str
@@ -86,6 +89,12 @@ class Target:
     @property
     def cachekit(self) -> str:
         return self.versions["cachekit"]
+
+    @property
+    def words(self) -> str:
+        """``cachekit 0.17.1 (editable, modified)``, for a reader."""
+        state = self.versions.get("cachekit_state")
+        return f"cachekit {self.versions.get('cachekit', '?')}" + (f" ({state})" if state else "")
 
 
 @dataclass(frozen=True)
@@ -101,15 +110,17 @@ class RunOptions:
         as_deployed: leave the target's own allocators alone in the rss process.
         isolation: ``fork`` has a launcher fork the processes that needn't be fresh ones; see
             :mod:`cachekit_memprobe.replay.launcher`.
+        stages: functions that belong to stages besides those of the map, ``unwrap=module:function``.
     """
 
     instruments: tuple[str, ...]
     reads: int = 5
     repeat: int = 1
     timeout_s: float = 300.0
-    jobs: int = 2
+    jobs: int = DEFAULT_JOBS
     as_deployed: bool = False
     isolation: Isolation = DEFAULT_ISOLATION
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -216,7 +227,7 @@ class Measurement:
     """All observations of one scenario, or the reason why there are none.
 
     Attributes:
-        reason: why it could not be measured; ``None`` when it was.
+        reason: why it could not be measured, or does not apply; ``None`` when it was measured.
         applies: False when the scenario isn't meant for this release.
     """
 
@@ -232,6 +243,6 @@ class Measurement:
         return cls(scenario, None, reason=reason)
 
     @classmethod
-    def not_applicable(cls, scenario: Scenario) -> "Measurement":
-        """It isn't meant for this release."""
-        return cls(scenario, None, applies=False)
+    def not_applicable(cls, scenario: Scenario, reason: str) -> "Measurement":
+        """It isn't meant for this release, or this release can't do it."""
+        return cls(scenario, None, reason=reason, applies=False)

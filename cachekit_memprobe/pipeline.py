@@ -9,9 +9,10 @@ from pathlib import Path
 from cachekit_memprobe import __version__
 from cachekit_memprobe.attribution import figures_of, notes_of, stages_of, use_of_measurement
 from cachekit_memprobe.budget import judge, verdict_of
-from cachekit_memprobe.doctor.room import lacking_memory
+from cachekit_memprobe.doctor.room import Room, lacking_room, room_here
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.findings import Evidence, findings_of
+from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.model import Limit, Measurement, Payload, Phase, Run, Scenario, Step
 from cachekit_memprobe.replay.own_data import OwnData
 from cachekit_memprobe.replay.session import Progress, Session
@@ -19,7 +20,7 @@ from cachekit_memprobe.replay.supervisor import Supervisor, supervising
 from cachekit_memprobe.result import Report, Result, Verdict
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scaling import scaling_of
-from cachekit_memprobe.scenario import applies_to, limits_for
+from cachekit_memprobe.scenario import limits_for, why_not
 from cachekit_memprobe.servers import OwnServers, serving
 from cachekit_memprobe.target.signals import terminable
 
@@ -44,6 +45,7 @@ def measure(
 
     Whatever ends this, a signal included, no child process, no server and no temporary file survives it.
     """
+    room = room_here()
     target, options, fork = planned.target, planned.options, planned.options.isolation == "fork"
     with (
         terminable(),
@@ -51,13 +53,13 @@ def measure(
         supervising(Path(scratch, "launchers"), fork=fork) as supervisor,
     ):
         loaded = _loaded(planned, supervisor, Path(scratch, "data"), folder, progress)
-        applicable = [scenario for scenario in loaded if applies_to(scenario, target.cachekit)]
+        applicable = [scenario for scenario in loaded if why_not(scenario, target.cachekit) is None]
         with serving(applicable, own_servers, Path(scratch, "servers")) as servers:
             slots = threading.Semaphore(options.jobs)
             session = Session(
                 target, options, supervisor, Path(scratch, "replays"), servers.connect, progress, slots
             )
-            _measure_all(session, loaded, folder)
+            _measure_all(session, loaded, folder, room)
 
 
 def _loaded(
@@ -77,12 +79,12 @@ def _loaded(
     return loaded
 
 
-def _measure_all(session: Session, scenarios: Sequence[Scenario], folder: RunFolder) -> None:
+def _measure_all(session: Session, scenarios: Sequence[Scenario], folder: RunFolder, room: Room) -> None:
     with ThreadPoolExecutor(max_workers=session.options.jobs) as pool:
         pending: list[Future[None]] = []
         try:
             for scenario in longest_first(scenarios):
-                pending.append(pool.submit(_measure_one, session, scenario, folder))
+                pending.append(pool.submit(_measure_one, session, scenario, folder, room))
             for done in pending:
                 done.result()
         except BaseException:
@@ -102,10 +104,10 @@ def longest_first(scenarios: Sequence[Scenario]) -> list[Scenario]:
     return sorted(scenarios, key=cost, reverse=True)
 
 
-def _measure_one(session: Session, scenario: Scenario, folder: RunFolder) -> None:
-    if not applies_to(scenario, session.target.cachekit):
-        measurement = Measurement.not_applicable(scenario)
-    elif lacking := lacking_memory(scenario.value.logical_bytes):
+def _measure_one(session: Session, scenario: Scenario, folder: RunFolder, room: Room) -> None:
+    if inapplicable := why_not(scenario, session.target.cachekit):
+        measurement = Measurement.not_applicable(scenario, inapplicable)
+    elif lacking := lacking_room(scenario, session.options.jobs, room, session.target.cachekit):
         measurement = Measurement.failed(scenario, lacking)
     else:
         measurement = session.measure(scenario, folder.capture_of(scenario.name))
@@ -136,9 +138,9 @@ def explain(folder: RunFolder, predict_bytes: Sequence[int] = ()) -> Report:
 def _result(measurement: Measurement, measured: Run, folder: RunFolder) -> Result:
     """One scenario's result: not applicable, not measured, or measured and judged."""
     if not measurement.applies:
-        return _unjudged(
-            measurement, "not_applicable", f"applies to cachekit {measurement.scenario.releases}"
-        )
+        # Of a run folder of schema 1 the reason was left to be said here.
+        reason = measurement.reason or f"it is for releases {measurement.scenario.releases}"
+        return _unjudged(measurement, "not_applicable", reason)
     if measurement.reason is not None or measurement.payload is None:
         return _unjudged(measurement, "unmeasured", measurement.reason or "nothing was stored")
     try:
@@ -196,5 +198,5 @@ def _unjudged(measurement: Measurement, verdict: Verdict, reason: str) -> Result
         stages=(),
         budgets=(),
         findings=(),
-        reason=reason,
+        reason=without_folders(reason),
     )

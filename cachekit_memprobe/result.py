@@ -21,6 +21,19 @@ SiteKind = Literal["verbatim", "mixed", "transformed", "received", "unproven", "
 
 
 @dataclass(frozen=True)
+class Part:
+    """What one piece of native code allocated for a line, in large blocks.
+
+    Attributes:
+        native: a name for a reader, such as ``bytes_new``.
+    """
+
+    native: str
+    copies_bytes: int
+    blocks: int
+
+
+@dataclass(frozen=True)
 class SiteUsage:
     """What one line of code allocated during the read.
 
@@ -41,6 +54,7 @@ class SiteUsage:
             ``copies_bytes`` counts them once.
         elsewhere_bytes: proven to be copied here into memory that the read didn't allocate.
         memory_of: whose memory it copied into, or most of it.
+        parts: by native code, the largest first, where it is known and there is more than one.
     """
 
     place: Place
@@ -56,6 +70,7 @@ class SiteUsage:
     recycled_bytes: int = 0
     elsewhere_bytes: int = 0
     memory_of: MemoryOf = ""
+    parts: tuple[Part, ...] = ()
 
     @property
     def moved_bytes(self) -> int:

@@ -36,12 +36,16 @@ from pathlib import Path
 from typing import Any
 
 from cachekit_memprobe.attribution.block import Block
+from cachekit_memprobe.attribution.native import native_caller
 from cachekit_memprobe.attribution.pools import Pools
 from cachekit_memprobe.child.seen import Backing, MemraySeen, Note
 from cachekit_memprobe.child.stages import DECODE, DECOMPRESS, OTHER, OUTSIDE, Place
 from cachekit_memprobe.errors import CouldNotMeasure
 
 _NATIVE_DECOMPRESSION = "DecompressBuffer"
+SMALL_BYTES = 128 * 1024
+"""Blocks below this are parts of something: chunks of a socket, columns, objects."""
+
 _INTERLEAVED_MARKS = 64
 _MOST_BETWEEN = 4
 """Allocations between a mark's two: Python may need an arena, of pymalloc's, for what makes the second."""
@@ -149,8 +153,8 @@ class _Decoder:
         thread.just_freed_bytes = 0
         helps = thread.position == OUTSIDE and self._where.may_help(record)
         place = self._where.of(record, self._reading() if helps else thread.position, helps=helps)
-        stray = thread.is_stray and place.stage == OTHER
-        block = Block(place, record.size, grown_bytes, self._time, seen_by="thread" if stray else "")
+        block = Block(place, record.size, grown_bytes, self._time, native=self._where.native_of(record))
+        block.seen_by = "thread" if thread.is_stray and place.stage == OTHER else ""
         self._blocks.append(block)
         self._live[record.address] = block
         if record.allocator == self._map:
@@ -230,6 +234,7 @@ class _Where:
         self._target = f"{package_prefix}cachekit/"
         self._frames: dict[int, tuple[str, str, int] | None] = {}
         self._decompressing: dict[int, bool] = {}
+        self._native_callers: dict[int, str] = {}
         self._without_stack: dict[int, bool] = {}
 
     def of(self, record: Any, position: Place, *, helps: bool) -> Place:
@@ -242,6 +247,15 @@ class _Where:
             return Place(stage, position.function, position.file, position.line)
         function, file, line = frame
         return Place(stage, function, file.removeprefix(self._prefix), line)
+
+    def native_of(self, record: Any) -> str:
+        """The native code that made a large block; empty for others, and where native stacks are missing."""
+        if not self._native or record.size < SMALL_BYTES:
+            return ""
+        stack_id = record.native_stack_id
+        if stack_id not in self._native_callers:
+            self._native_callers[stack_id] = native_caller(record.native_stack_trace())
+        return self._native_callers[stack_id]
 
     def may_help(self, record: Any) -> bool:
         """Whether a thread outside of every stage works for one: it has no Python code, or the target's."""

@@ -1,14 +1,13 @@
 """The heap of one read: its high-water mark, who held what there, and who allocated how much."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cachekit_memprobe.attribution.block import Block, SeenBy
+from cachekit_memprobe.attribution.capture import SMALL_BYTES
 from cachekit_memprobe.child.stages import Place
-
-_SMALL_BYTES = 128 * 1024
-"""Blocks below this are parts of something: chunks of a socket, columns, objects."""
+from cachekit_memprobe.result import Part
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,8 @@ class PlaceUse:
         recycled_bytes: what small blocks came to beyond that, each in the place of one that was freed.
         seen_by: how most of it is known, if not by records of its own thread.
         shared_bytes: what it mapped of shared memory; what the read made of it is also part of the others.
+        parts: its large blocks by the native code that made them, the largest first; empty if that is not
+            known, or is the same of all.
     """
 
     place: Place
@@ -35,6 +36,7 @@ class PlaceUse:
     seen_by: SeenBy = ""
     recycled_bytes: int = 0
     shared_bytes: int = 0
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,17 +65,18 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
     maps = _sizes_by_place(block for block in blocks if block.backing == "file")
     shared = _sizes_by_place(block for block in blocks if block.backing in ("shared", "made"))
     seen_by = {block.place: block.seen_by for block in sorted(heap, key=lambda block: block.size_bytes)}
-    pieces = [block for block in heap if block.size_bytes < _SMALL_BYTES]
+    pieces = [block for block in heap if block.size_bytes < SMALL_BYTES]
     small, together = _sizes_by_place(pieces), _together(pieces)
     copies = together.copy()
     for block in heap:
-        if block.size_bytes >= _SMALL_BYTES:
+        if block.size_bytes >= SMALL_BYTES:
             copies[block.place] += block.grown_bytes
         counts[block.place] += 1
         if block.born <= peak_time and (block.died is None or block.died > peak_time):
             live[block.place] += block.size_bytes
         if block.died is None:
             survived[block.place] += block.size_bytes
+    parts = _parts_by_place(heap)
     places = [
         PlaceUse(
             place,
@@ -85,6 +88,7 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
             shared_bytes=shared[place],
             seen_by=seen_by.get(place, ""),
             recycled_bytes=small[place] - together[place],
+            parts=parts.get(place, ()),
         )
         for place in counts | maps | shared
     ]
@@ -94,6 +98,25 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
 
 def _size_of(use: PlaceUse) -> tuple[int, int]:
     return use.copies_bytes + use.mapped_bytes + use.shared_bytes, use.copies_bytes
+
+
+def _parts_by_place(blocks: Iterable[Block]) -> Mapping[Place, tuple[Part, ...]]:
+    """Of the places whose large blocks were made by different native code."""
+    sizes: dict[Place, dict[str, list[int]]] = {}
+    for block in blocks:
+        if block.native:
+            sizes.setdefault(block.place, {}).setdefault(block.native, []).append(block.grown_bytes)
+    return {
+        place: tuple(
+            sorted(
+                (Part(native, sum(grown), len(grown)) for native, grown in by_native.items()),
+                key=lambda part: part.copies_bytes,
+                reverse=True,
+            )
+        )
+        for place, by_native in sizes.items()
+        if len(by_native) > 1
+    }
 
 
 def _high_water_mark(blocks: Iterable[Block]) -> tuple[int, int]:

@@ -119,6 +119,7 @@ class _Table:
             recycled_bytes=use.recycled_bytes,
             elsewhere_bytes=elsewhere_bytes,
             memory_of=memory_of,
+            parts=use.parts,
         )
 
 

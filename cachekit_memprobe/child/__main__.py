@@ -1,11 +1,14 @@
 """The entry point of a measured process: ``python child READ_FD WRITE_FD``, and of a launcher of such.
 
+``python child names FILE NAME...`` writes which functions of cachekit are not there, as JSON.
+
 Run by path under the target's interpreter, where cachekit-memprobe is not installed, so it makes its
 own package importable without putting anything else of the tool's environment on ``sys.path``.
 """
 
 import ctypes
 import importlib.util
+import json
 import os
 import signal
 import sys
@@ -13,6 +16,7 @@ from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _LAUNCHER = "launcher"
+_NAMES = "names"
 
 
 def _expose_package() -> None:
@@ -44,6 +48,10 @@ def main(arguments: list[str]) -> None:
         from cachekit_memprobe.child.launcher import WITHOUT_TARGET, serve
 
         serve(int(arguments[1]), without_target=WITHOUT_TARGET in arguments)
+    elif arguments[0] == _NAMES:
+        from cachekit_memprobe.child.resolve import unresolved
+
+        Path(arguments[1]).write_text(json.dumps(unresolved(arguments[2:])))
     else:
         from cachekit_memprobe.child.errand import run
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cachekit_memprobe.child import task as tasks
 from cachekit_memprobe.child import wire
 from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.shortage import chain_of, is_shortage, with_shortage
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -29,8 +30,12 @@ def run(read_fd: int, write_fd: int) -> None:
     except CouldNotMeasure as reason:
         _fail(channel, str(reason))
     except Exception as error:
-        traceback.print_exc()
-        _fail(channel, f"{type(error).__name__}: {error}")
+        told = with_shortage(chain_of(error))
+        if not is_shortage(error):
+            # On a full disk not even that can be said.
+            with contextlib.suppress(OSError):
+                traceback.print_exc()
+        _fail(channel, told)
 
 
 def _fail(channel: wire.Channel, reason: str) -> None:

@@ -8,12 +8,13 @@ import ast
 import importlib
 import inspect
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cachekit_memprobe.child.assigned import EXAMPLE, problem_with, sites_in
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.stages import Function, Site, functions_of, sites_of
 
@@ -43,7 +44,12 @@ class Watched:
 
 
 def watch_list(
-    release: str, *, backend: str, compressed: bool, required: tuple[str, ...]
+    release: str,
+    *,
+    backend: str,
+    compressed: bool,
+    required: tuple[str, ...],
+    assigned: tuple[Function, ...] = (),
 ) -> dict[types.CodeType, Watched]:
     """Find every function of the map for a release.
 
@@ -52,24 +58,27 @@ def watch_list(
         backend: whose reads are watched.
         compressed: the entry is compressed, so that sites that decompress count as such.
         required: stages whose functions must all be there.
+        assigned: functions of the user's, which must be there; what they do need not be found elsewhere.
 
     Raises:
         CouldNotMeasure: a required stage's function, or the call that marks it, is not in this release.
     """
-    functions = functions_of(release, backend)
-    sites = sites_of(functions)
+    functions = (*functions_of(release, backend), *assigned)
+    sites = (*sites_of(functions), *sites_in(assigned))
+    elsewhere = {entry.stage for entry in assigned}
     watched: dict[types.CodeType, Watched] = {}
     missing: list[str] = []
     found_sites: set[str] = set()
     for entry in functions:
         try:
             code = _code_of(entry.name)
+            own_sites = [site for site in sites if site.function == entry.name]
+            lines, starts = _site_lines(code, own_sites, compressed)
         except (ImportError, AttributeError, LookupError) as error:
-            if entry.stage in required and not _lacks_another_package(error):
+            expected = entry.stage in required and entry.stage not in elsewhere
+            if entry in assigned or (expected and not _lacks_another_package(error)):
                 missing.append(f"{entry.stage}: {_PACKAGE}.{entry.name} ({error})")
             continue
-        own_sites = [site for site in sites if site.function == entry.name]
-        lines, starts = _site_lines(code, own_sites, compressed)
         found_sites.update(lines.values())
         watched[code] = Watched(
             entry.stage, _qualname(entry), code.co_filename, code.co_firstlineno, lines, starts
@@ -79,9 +88,21 @@ def watch_list(
     if missing:
         raise CouldNotMeasure(
             f"cachekit {release} lacks functions that the stage map names for it, so copies in them "
-            "would go unseen: " + "; ".join(missing)
+            f"would go unseen: {'; '.join(missing)}. If they have other names in this cachekit, give them "
+            f"with --stage, such as --stage {EXAMPLE}"
         )
     return watched
+
+
+def unresolved(names: Iterable[str]) -> dict[str, str]:
+    """Which functions, named as in the map, are not there, and why, in a sentence."""
+    problems = {}
+    for name in names:
+        try:
+            _code_of(name)
+        except Exception as error:  # importing a module of the target's may fail in any way
+            problems[name] = problem_with(name, error)
+    return problems
 
 
 def _lacks_another_package(error: Exception) -> bool:

@@ -145,6 +145,7 @@ class Task:
         reads: how many measured reads.
         pinned: the allocators were pinned through the environment.
         capture: where memray writes.
+        stages: functions that the user assigns to stages, see :mod:`.assigned`.
     """
 
     operation: str
@@ -158,6 +159,7 @@ class Task:
     pinned: bool = True
     capture: str = ""
     link: Link = field(default_factory=Link)
+    stages: tuple[str, ...] = ()
 
     @property
     def counts_pages(self) -> bool:
@@ -180,5 +182,6 @@ def decode_task(text: str) -> Task:
         TypeError: it was written by another version.
     """
     fields: dict[str, Any] = json.loads(text)
+    fields["stages"] = tuple(fields["stages"])
     records = {"value": Value, "caching": Caching, "read": Read, "stored": Stored, "link": Link}
     return Task(**{name: records[name](**part) if name in records else part for name, part in fields.items()})

@@ -11,6 +11,7 @@ from typing import NoReturn, ParamSpec
 
 import click
 
+from cachekit_memprobe.child.shortage import with_shortage
 from cachekit_memprobe.errors import (
     EXIT_BROKEN_PIPE,
     EXIT_INTERRUPTED,
@@ -88,7 +89,7 @@ def _tell(message: str, code: int) -> int:
 
 def _describe(error: OSError) -> str:
     reason = error.strerror or type(error).__name__
-    return f"{reason}: {error.filename}" if error.filename else reason
+    return with_shortage(f"{reason}: {error.filename}" if error.filename else reason)
 
 
 def _discard_output() -> None:

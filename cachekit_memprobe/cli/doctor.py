@@ -39,11 +39,13 @@ def doctor_command(spec: str, python: Path | None, extras: tuple[str, ...], size
     Ends with 3 when something is missing without which nothing can be measured.
     """
     from cachekit_memprobe.doctor import checks
+    from cachekit_memprobe.scenario import select, with_overrides
 
     with ProgressDisplay(silent=False) as progress:
         target, problem = _resolved(spec, python, extras, progress)
         progress.preparing("examining")
-        found = checks(target, size, problem)
+        sized = [with_overrides(scenario, size_bytes=size) for scenario in select(())]
+        found = checks(target, size, problem, sized)
     stdout_console().print(Trimmed(_table(found)))
     return EXIT_UNMEASURED if any(check.status == "missing" for check in found) else EXIT_OK
 

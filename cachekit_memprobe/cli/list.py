@@ -28,22 +28,22 @@ def list_command() -> int:
     """
     from cachekit_memprobe.scenario import bundled_names, load_bundled
 
-    versions, problem = _installed()
-    release = versions.get("cachekit")
+    versions, here = _installed()
     console = stdout_console()
     scenarios = [load_bundled(name) for name in bundled_names()]
     console.print(Trimmed(_table(scenarios, versions)))
     console.print()
-    console.print(Text(f"here: cachekit {release}" if release else f"here: {clean_line(problem)}"))
+    console.print(Text(f"here: {clean_line(here)}"))
     return EXIT_OK
 
 
 def _installed() -> tuple[Mapping[str, str], str]:
-    """The versions of the installed cachekit and its libraries, or why there are none."""
+    """The versions of the installed cachekit and its libraries, and its name, or why there are none."""
     from cachekit_memprobe import target
 
     try:
-        return target.resolve(target.INSTALLED).versions, ""
+        installed = target.resolve(target.INSTALLED)
+        return installed.versions, installed.words
     except MemprobeError as error:
         return {}, str(error)
 
@@ -65,12 +65,12 @@ def _table(scenarios: list[Scenario], versions: Mapping[str, str]) -> Table:
 
 
 def _runs_here(scenario: Scenario, versions: Mapping[str, str]) -> str:
-    from cachekit_memprobe.scenario import applies_to
+    from cachekit_memprobe.scenario import why_not
 
     if "cachekit" not in versions:
         return "no"
-    if not applies_to(scenario, versions["cachekit"]):
-        return f"no, for {scenario.releases}"
+    if why_not(scenario, versions["cachekit"]):
+        return f"no, for {scenario.releases}" if scenario.releases else "no, release too old"
     if _lacks_server(scenario.caching.backend):
         return "no, no server"
     if _POLARS in scenario.needs and _POLARS not in versions:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cachekit_memprobe.child.assigned import parse_assignment
 from cachekit_memprobe.model import Limit
 from cachekit_memprobe.units import parse_bytes
 
@@ -81,6 +82,19 @@ def parsed_limits(ctx: click.Context, param: click.Parameter, values: tuple[str,
     return tuple(limits)
 
 
+def parsed_stages(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Callback: each ``STAGE=MODULE:FUNCTION``, checked for its form; no function of two stages."""
+    stages: dict[str, str] = {}
+    for value in values:
+        try:
+            function = parse_assignment(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error), ctx, param) from None
+        if stages.setdefault(function.name, function.stage) != function.stage:
+            raise click.BadParameter(f"{function.name} is given for two stages; give it for one", ctx, param)
+    return tuple(f"{stage}={name}" for name, stage in stages.items())
+
+
 def target_options(command: _Command) -> _Command:
     """``--cachekit``, ``--python`` and ``--with``: what is measured."""
     release = click.option(
@@ -89,8 +103,8 @@ def target_options(command: _Command) -> _Command:
         metavar="SPEC",
         default="installed",
         show_default=True,
-        help="The cachekit to measure: installed, latest, or a release such as 0.9.1. The environment of a "
-        "release is made once and kept.",
+        help="The cachekit to measure: installed, latest, a release such as 0.9.1, or a source tree such "
+        "as ./cachekit. The environment of a release, or of a state of the tree, is made once and kept.",
     )
     interpreter = click.option(
         "--python",

@@ -114,6 +114,7 @@ def run_command(
     check_unused(out)
     with ProgressDisplay(silent=quiet) as progress:
         resolved = target.resolve(spec, python, progress.preparing, extras)
+        target.check_stages(resolved, options.stages)
         folder = RunFolder.create(out)
         planned = Run.planned(resolved, options, scenarios, multiplied)
         report = pipeline.run(planned, folder, progress.measuring, own_servers)

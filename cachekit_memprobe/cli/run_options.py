@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 import click
 
 from cachekit_memprobe.child import datafile
+from cachekit_memprobe.child.assigned import EXAMPLE
 from cachekit_memprobe.cli.options import (
     parsed_axes,
     parsed_predictions,
     parsed_seconds,
     parsed_sizes,
+    parsed_stages,
 )
 from cachekit_memprobe.metrics import INSTRUMENTS, QUICK
 from cachekit_memprobe.model import DEFAULT_ISOLATION, RunOptions
@@ -273,6 +275,15 @@ measuring_options = gathered(
         help="How the measured processes start: fork makes them from one that has already imported cachekit, "
         "which is faster; fresh starts a new interpreter for each. That of the rss instrument is always "
         "fresh.",
+    ),
+    click.option(
+        "--stage",
+        "stages",
+        callback=parsed_stages,
+        metavar="STAGE=MODULE:FUNCTION",
+        multiple=True,
+        help=f"Count this function of cachekit to the stage as well, such as {EXAMPLE}, "
+        "for a branch in which it was renamed. May be given several times.",
     ),
     click.option(
         "--as-deployed",

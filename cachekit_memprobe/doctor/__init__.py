@@ -4,7 +4,7 @@ Only the target's own packages can be asked where there is a target; the machine
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cachekit_memprobe.doctor.check import Check, Status, Subject
@@ -19,7 +19,7 @@ from cachekit_memprobe.doctor.libraries import (
 )
 from cachekit_memprobe.doctor.room import free_disk, free_memory
 from cachekit_memprobe.doctor.tools import memcached, redis_server, uv
-from cachekit_memprobe.model import Target
+from cachekit_memprobe.model import Scenario, Target
 
 __all__ = ["Check", "Status", "checks"]
 
@@ -42,18 +42,24 @@ _OF_THE_MACHINE: tuple[Callable[[Subject], Check], ...] = (
 )
 
 
-def checks(target: Target | None, size_bytes: int, problem: str | None = None) -> tuple[Check, ...]:
+def checks(
+    target: Target | None,
+    size_bytes: int,
+    problem: str | None = None,
+    scenarios: Sequence[Scenario] = (),
+) -> tuple[Check, ...]:
     """Examine the target, then the machine; nothing is raised, all is told.
 
     Args:
         target: what would be measured; ``None`` when it could not be resolved.
         size_bytes: the payload's size that is asked for.
         problem: why there is no target.
+        scenarios: of that size, for which there has to be room.
     """
+    python, versions = (Path(sys.executable), {}) if target is None else (target.python, target.versions)
+    subject = Subject(python, versions, size_bytes, tuple(scenarios))
     if target is None:
-        subject = Subject(python=Path(sys.executable), versions={}, size_bytes=size_bytes)
         of_target: tuple[Check, ...] = (no_target(problem),)
     else:
-        subject = Subject(python=target.python, versions=target.versions, size_bytes=size_bytes)
         of_target = tuple(check(subject) for check in _OF_THE_TARGET)
     return (*of_target, *(check(subject) for check in _OF_THE_MACHINE))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from cachekit_memprobe.model import Scenario
+
 Status = Literal["ok", "limited", "missing"]
 
 
@@ -28,8 +30,9 @@ class Check:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is examined: an interpreter, the versions it told, and the size of the payload."""
+    """What is examined: an interpreter, its versions, the size of the payload, what may be measured."""
 
     python: Path
     versions: Mapping[str, str]
     size_bytes: int
+    scenarios: tuple[Scenario, ...] = ()

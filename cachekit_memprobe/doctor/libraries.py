@@ -32,7 +32,8 @@ def cachekit(subject: Subject) -> Check:
     if version_key(release) < version_key(_OLDEST_READ):
         detail = f"{release} is older than {_OLDEST_READ}, the first release that the stage map was read from"
         return Check(name, "limited", detail, f"Measure {_OLDEST_READ} or a later release.")
-    return Check(name, "ok", release)
+    state = subject.versions.get("cachekit_state")
+    return Check(name, "ok", f"{release} ({state})" if state else release)
 
 
 def memray(subject: Subject) -> Check:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from cachekit_memprobe import metrics
 from cachekit_memprobe.child.seen import KINDS, ReadFigures, RssSeen, Seen
+from cachekit_memprobe.child.shortage import is_shortage, with_shortage
 from cachekit_memprobe.child.task import MEASURED, NOTHING_STORED, PREPARE, READ, STORE, Stored, Task
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import (
@@ -92,6 +93,10 @@ class Session:
                 _raise_first(outcomes)
         except CouldNotMeasure as failure:
             reason = str(failure)
+        except OSError as error:
+            if not is_shortage(error):
+                raise
+            reason = with_shortage(str(error))
         finally:
             shutil.rmtree(workspace, ignore_errors=True)
         return Measurement(scenario, payload, seen, reason)
@@ -249,6 +254,7 @@ class _Replay:
             pinned=not (rss and options.as_deployed),
             capture=capture,
             link=replace(self.connection.link, master_key=key),
+            stages=options.stages,
         )
 
     def _run(self, name: str, task: Task, kind: type[_Record]) -> _Record:

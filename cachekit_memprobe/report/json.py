@@ -102,6 +102,7 @@ def _site(site: SiteUsage, payload: Payload | None, *, heap: bool) -> dict[str, 
         "survived_bytes": site.survived_bytes if heap else None,
         "mapped_bytes": site.mapped_bytes if heap else None,
         "shared_bytes": site.shared_bytes if heap else None,
+        "parts": [{**asdict(part), "copies": in_payloads(part.copies_bytes, payload)} for part in site.parts],
     }
 
 

@@ -31,7 +31,7 @@ from cachekit_memprobe.report.view import (
     why_unmeasured,
 )
 from cachekit_memprobe.result import Finding, Report, Result
-from cachekit_memprobe.units import format_bytes
+from cachekit_memprobe.units import format_bytes, format_payloads
 
 _AVOIDABLE = {"verbatim": "", "mixed": " (partly)"}
 _BESIDE_CACHEKIT = ("python", "pyarrow", "pandas", "memray")
@@ -70,7 +70,7 @@ def _sweep(report: Report, width: int) -> Iterable[RenderableType]:
 
 def _header(report: Report, width: int) -> Iterable[RenderableType]:
     versions = {name: clean_line(version) for name, version in report.run.target.versions.items()}
-    name = f"cachekit {versions.get('cachekit', '?')}"
+    name = clean_line(report.run.target.words)
     others = [f"{other} {versions[other]}" for other in _BESIDE_CACHEKIT if other in versions]
     header = Text(filled(listed([name, *others, versions.get("platform", "")]), width))
     header.stylize(HEADING, 0, len(name))
@@ -101,7 +101,7 @@ def _blocks(result: Result, options: RunOptions, width: int) -> Iterable[Rendera
     if result.verdict == "unmeasured":
         yield _unmeasured(result)
     if result.stages:
-        yield Group(stage_table(result, width), *_verbatim_sources(result))
+        yield Group(stage_table(result, width), *_verbatim_sources(result), *_parts_of_lines(result))
     if result.metrics:
         yield figure_lines(result, options, width)
         yield budget_lines(result, options, width)
@@ -138,6 +138,24 @@ def _verbatim_sources(result: Result) -> Iterable[RenderableType]:
             lines.add_row(Text(site_location(site) + _AVOIDABLE[site.kind]), source)
     if lines.row_count:
         yield from (Text(), Text("verbatim copies:"), indented(lines))
+
+
+def _parts_of_lines(result: Result) -> Iterable[RenderableType]:
+    """What the native code below a line allocated, where that is more than one buffer."""
+    lines = Table.grid(padding=(0, 2, 0, 0))
+    lines.add_column(no_wrap=True)
+    lines.add_column(no_wrap=True, justify="right")
+    lines.add_column(overflow="fold")
+    for site in (site for stage in result.stages for site in stage.sites):
+        where = site_location(site)
+        for part in site.parts:
+            copies = in_payloads(part.copies_bytes, result.payload)
+            if noticeable(copies):
+                blocks = f" ({part.blocks} blocks)" if part.blocks > 1 else ""
+                lines.add_row(Text(where), format_payloads(copies), Text(clean_line(part.native) + blocks))
+                where = ""
+    if lines.row_count:
+        yield from (Text(), Text("one line, several buffers:"), indented(lines))
 
 
 def _sentence(finding: Finding) -> str:

@@ -192,8 +192,6 @@ def why_unmeasured(result: Result) -> str:
 def why_not_applicable(result: Result, report: Report) -> str:
     """``does not apply to cachekit 0.9.1: it is for releases >=0.10.0``."""
     sentence = f"does not apply to cachekit {clean_line(report.run.target.versions.get('cachekit', '?'))}"
-    if result.scenario.releases:
-        return f"{sentence}: it is for releases {clean_line(result.scenario.releases)}"
     return f"{sentence}: {clean_line(result.reason)}" if result.reason else sentence
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cachekit_memprobe import validation
+from cachekit_memprobe.child.shortage import with_shortage
 from cachekit_memprobe.errors import MemprobeError, UsageError
 
 _Record = TypeVar("_Record")
@@ -74,7 +75,7 @@ def write_atomically(path: Path, text: str) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise MemprobeError(f"can't write {path}: {error.strerror}") from None
+        raise MemprobeError(with_shortage(f"can't write {path}: {error.strerror}")) from None
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -12,6 +12,7 @@ import platformdirs
 from cachekit_memprobe import __version__
 from cachekit_memprobe.child.seen import MemraySeen, Seen
 from cachekit_memprobe.errors import MemprobeError, UsageError
+from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.metrics import NAMES
 from cachekit_memprobe.model import Measurement, Observations, Run, Scenario, Target
 from cachekit_memprobe.runstore import earlier
@@ -129,9 +130,8 @@ class RunFolder:
             saved_as = saved_seen(instrument, self._with_own_capture(seen))
             write(folder / files[-1], saved_as, type(saved_as))
         scenario = _without_folders(measurement.scenario)
-        saved = SavedMeasurement(
-            scenario, measurement.payload, tuple(files), measurement.reason, measurement.applies
-        )
+        reason = measurement.reason and without_folders(measurement.reason)
+        saved = SavedMeasurement(scenario, measurement.payload, tuple(files), reason, measurement.applies)
         write(folder / _MEASUREMENT_FILE, saved, SavedMeasurement)
 
     def save_report(self, json_text: str) -> None:

@@ -3,7 +3,7 @@
 Every error names the file, the table and the key, what was expected, what was found, and the remedy.
 """
 
-from cachekit_memprobe.scenario.conditions import applies_to, limits_for
+from cachekit_memprobe.scenario.conditions import limits_for, why_not
 from cachekit_memprobe.scenario.expansion import Size, expand, parse_sizes, with_overrides
 from cachekit_memprobe.scenario.limits import parse_limit
 from cachekit_memprobe.scenario.loader import load_scenario
@@ -19,7 +19,6 @@ __all__ = [
     "Axis",
     "HowCached",
     "Size",
-    "applies_to",
     "axis_names",
     "bundled_names",
     "expand",
@@ -34,5 +33,6 @@ __all__ = [
     "scenario_text",
     "select",
     "starter_text",
+    "why_not",
     "with_overrides",
 ]

@@ -8,27 +8,30 @@ from packaging.version import InvalidVersion, Version
 
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import Limit, Scenario
+from cachekit_memprobe.scenario.abilities import lacking
 
 CONDITIONS = ("cachekit", "python", "pandas", "pyarrow", "numpy", "orjson")
 """What of a target a condition may be about."""
 
 
-def applies_to(scenario: Scenario, release: str) -> bool:
-    """Whether the scenario is meant for a release of cachekit, pre-releases included.
+def why_not(scenario: Scenario, release: str) -> str | None:
+    """Why the scenario does not apply to a release of cachekit; ``None`` if it does, as to pre-releases.
 
     Raises:
         CouldNotMeasure: the scenario is for some releases only, and ``release`` is not a version.
     """
-    if not scenario.releases:
-        return True
     try:
         version = Version(release)
     except InvalidVersion:
+        if not scenario.releases:
+            return None
         raise CouldNotMeasure(
             f"can't tell whether {scenario.name} ({scenario.releases}) applies: "
             f"cachekit's release {release!r} is not a version"
         ) from None
-    return SpecifierSet(scenario.releases).contains(version, prereleases=True)
+    if not SpecifierSet(scenario.releases).contains(version, prereleases=True):
+        return f"it is for releases {scenario.releases}"
+    return lacking(scenario, version)
 
 
 def limits_for(limits: Sequence[Limit], versions: Mapping[str, str]) -> tuple[Limit, ...]:

@@ -7,13 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cachekit_memprobe.errors import UsageError
-from cachekit_memprobe.metrics import SMALLEST_PAYLOAD_BYTES
+from cachekit_memprobe.metrics import SMALLEST_JUDGED_BYTES, SMALLEST_PAYLOAD_BYTES
 from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.matrix import Axis, variants
 from cachekit_memprobe.scenario.problems import spelled
 from cachekit_memprobe.scenario.rules import KIND, OWN_DATA
 from cachekit_memprobe.sweep import Skipped, Sweep, Variant
-from cachekit_memprobe.units import parse_bytes
+from cachekit_memprobe.units import format_bytes, parse_bytes
+
+BUNDLED = "bundled:"
+"""What the source of a bundled scenario begins with."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,12 @@ def expand(
         predict_bytes: sizes to predict from those that are measured.
 
     Raises:
-        UsageError: there is nothing to predict from, a file's data would have to have another size, or no
-            combination of the axes is possible.
+        UsageError: there is nothing to predict from, a file's data would have to have another size, a size
+            is too small for the limits, or no combination of the axes is possible.
     """
     _refuse_what_is_fixed(scenarios, sizes, axes, predict_bytes)
+    if not axes:  # whose variants have none of the scenarios' limits
+        _refuse_what_is_too_small(scenarios, sizes)
     combined = _combined(scenarios, axes, limits)
     possible = [entry for entry in combined if isinstance(entry, Scenario)]
     skipped = tuple(entry for entry in combined if isinstance(entry, Skipped))
@@ -122,6 +127,19 @@ def _refuse_what_is_fixed(
             f"--matrix kind: {of_files[0]} caches the data of a file, whose kind is fixed; "
             "leave that axis out"
         )
+
+
+def _refuse_what_is_too_small(scenarios: Iterable[Scenario], sizes: Sequence[Size]) -> None:
+    """A bundled scenario would fail by what every read takes besides."""
+    for scenario in scenarios:
+        smallest_bytes = min(SMALLEST_JUDGED_BYTES, scenario.value.logical_bytes)
+        for size in sizes:
+            if scenario.source.startswith(BUNDLED) and scenario.budget and size.size_bytes < smallest_bytes:
+                raise UsageError(
+                    f"--size {size.text}: the limits of {scenario.name} hold from "
+                    f"{format_bytes(smallest_bytes)} on, as what any read takes besides is about 1 MB; give "
+                    "that or more, or a scenario file of your own with other limits (cachekit-memprobe init)"
+                )
 
 
 def _combined(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.model import Scenario
+from cachekit_memprobe.scenario.expansion import BUNDLED
 from cachekit_memprobe.scenario.loader import load_scenario
 from cachekit_memprobe.scenario.problems import closest, did_you_mean, printable
 
@@ -56,7 +57,7 @@ def load_bundled(name: str) -> Scenario:
     files = _bundled()
     if name not in files:
         raise UsageError(_no_match(name))
-    return replace(load_scenario(files[name]), source=f"bundled:{name}")
+    return replace(load_scenario(files[name]), source=f"{BUNDLED}{name}")
 
 
 def _bundled() -> dict[str, Path]:

@@ -12,7 +12,8 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.target import installer, interpreter
+from cachekit_memprobe.target import installer, interpreter, local
+from cachekit_memprobe.target.local import Local
 from cachekit_memprobe.target.recipe import (
     CACHE_DIR_VARIABLE,
     PACKAGES,
@@ -27,16 +28,16 @@ _WAIT_S = installer.VENV_TIMEOUT_S + installer.INSTALL_TIMEOUT_S + 60
 
 
 def provide(
-    release: Version, extras: tuple[Requirement, ...], progress: Callable[[str], None]
+    source: Version | Local, extras: tuple[Requirement, ...], progress: Callable[[str], None]
 ) -> tuple[Path, dict[str, str]]:
-    """The interpreter of a release's environment and its versions; the environment is made if it has to be.
+    """The interpreter of a cachekit's environment and its versions; the environment is made if it has to be.
 
     Safe under several runs at once: one makes it, the others wait.
 
     Raises:
         CouldNotMeasure: it can't be made.
     """
-    recipe, root = recipe_of(release, extras), environments_root()
+    recipe, root = recipe_of(source, extras), environments_root()
     folder = root / recipe.key
     try:
         versions = _usable(folder, recipe)
@@ -46,7 +47,7 @@ def provide(
                 versions = _usable(folder, recipe) or _remake(folder, recipe, progress)
     except OSError as error:
         raise CouldNotMeasure(
-            f"no environment can be made for cachekit {release}: {error.strerror or error}. Make room in the "
+            f"no environment can be made for {recipe.name}: {error.strerror or error}. Make room in the "
             f"cache directory and make it writable, or name another one with {CACHE_DIR_VARIABLE}"
         ) from error
     return _python_of(folder), versions
@@ -68,7 +69,19 @@ def _usable(folder: Path, recipe: Recipe) -> dict[str, str] | None:
     except interpreter.Unanswered:
         return None
     complete = all(name in versions for name in ("cachekit", "memray", *PACKAGES))
-    return versions if complete and Version(versions["cachekit"]) == recipe.release else None
+    return _as_made(versions, recipe) if complete and _is_of(versions, recipe) else None
+
+
+def _is_of(versions: dict[str, str], recipe: Recipe) -> bool:
+    return isinstance(recipe.source, Local) or Version(versions["cachekit"]) == recipe.source
+
+
+def _as_made(versions: dict[str, str], recipe: Recipe) -> dict[str, str]:
+    """The versions, and what a cachekit that was built here is: the installer knows only its wheel."""
+    if isinstance(recipe.source, Version):
+        return versions
+    modified = versions.get("cachekit_state", "").endswith("modified")
+    return {**versions, "cachekit_state": recipe.source.state + (", modified" if modified else "")}
 
 
 @contextmanager
@@ -78,12 +91,12 @@ def _only_maker(root: Path, recipe: Recipe, progress: Callable[[str], None]) -> 
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        progress(f"waiting for another run that makes the environment for cachekit {recipe.release}")
+        progress(f"waiting for another run that makes the environment for {recipe.name}")
         try:
             lock.acquire(timeout=_WAIT_S)
         except filelock.Timeout:
             raise CouldNotMeasure(
-                f"another run has been making the environment for cachekit {recipe.release} for too long; "
+                f"another run has been making the environment for {recipe.name} for too long; "
                 "end it and try again"
             ) from None
     try:
@@ -96,20 +109,38 @@ def _remake(folder: Path, recipe: Recipe, progress: Callable[[str], None]) -> di
     """Make the environment beside its place and move it there when it is whole; under the lock."""
     prefix = f".partial-{recipe.key}-"
     _sweep(folder, prefix)
-    progress(f"making an environment for cachekit {recipe.release}")
+    progress(f"making an environment for {recipe.name}")
     partial = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
     try:
         python = _python_of(partial)
-        installer.create(partial, recipe.python, recipe.release)
-        installer.install(python, recipe.requirements, recipe.release)
+        installer.create(partial, recipe.python, recipe.name)
+        installer.install(python, (_cachekit(recipe, partial), *recipe.requirements), recipe.name)
         versions = _proven(python, recipe)
-        ready = {"recipe": RECIPE, "requirements": recipe.requirements, "versions": versions}
+        ready = {"recipe": RECIPE, "cachekit": str(recipe.source), "requirements": recipe.requirements}
+        ready["versions"] = versions
         (partial / _READY).write_text(json.dumps(ready, indent=2) + "\n")
         partial.rename(folder)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
     return versions
+
+
+def _cachekit(recipe: Recipe, folder: Path) -> str:
+    """What to install: a release by its number, a source tree as the wheel that is built of it.
+
+    Raises:
+        CouldNotMeasure: it can't be built, or changes meanwhile, so that nobody knows what was built.
+    """
+    source = recipe.source
+    if isinstance(source, Version):
+        return f"cachekit=={source}"
+    if source.is_wheel:
+        return str(source.path)
+    wheel = installer.build(source.path, recipe.python, folder / "wheel", recipe.name)
+    if local.inspected(source.path) != source:
+        raise CouldNotMeasure(f"{recipe.name} was changed while it was being built; try again")
+    return str(wheel)
 
 
 def _sweep(folder: Path, prefix: str) -> None:
@@ -131,12 +162,10 @@ def _proven(python: Path, recipe: Recipe) -> dict[str, str]:
     """
     if reason := interpreter.import_failure(python, "cachekit", "memray", *PACKAGES):
         raise CouldNotMeasure(
-            f"cachekit {recipe.release} was installed, but can't be imported:\n{reason}\n"
+            f"{recipe.name} was installed, but can't be imported:\n{reason}\n"
             "Measure an environment of your own with --python, or another release"
         )
     try:
-        return interpreter.describe(python)
+        return _as_made(interpreter.describe(python), recipe)
     except interpreter.Unanswered as error:
-        raise CouldNotMeasure(
-            f"the environment of cachekit {recipe.release} does not work: {error}"
-        ) from None
+        raise CouldNotMeasure(f"the environment of {recipe.name} does not work: {error}") from None

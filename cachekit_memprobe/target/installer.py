@@ -19,11 +19,22 @@ from cachekit_memprobe.target.interpreter import base_python, own_python
 RESOLVE_TIMEOUT_S = 120.0
 VENV_TIMEOUT_S = 120.0
 INSTALL_TIMEOUT_S = 900.0
+BUILD_TIMEOUT_S = 1800.0
 
 _REMEDY = (
     "See the releases of cachekit on PyPI; if this is one of them, check the network and uv's index "
     "settings. An environment of your own is measured with --python"
 )
+_BUILD_REMEDY = (
+    "Its native part needs a Rust toolchain, and its build packages from PyPI. One that is built and "
+    "installed in an environment of yours is measured with --python"
+)
+_FULL = re.compile(r"No space left on device|Disk quota exceeded|os error (28|122)\)")
+_FULL_REMEDY = (
+    "Make room on the disk, or name other folders: CACHEKIT_MEMPROBE_CACHE_DIR for environments, "
+    "UV_CACHE_DIR for what uv downloads"
+)
+_TAIL_LINES = 12
 _LEASH = Path(leash.__file__)
 
 _PLAIN = ("--quiet", "--color", "never", "--no-python-downloads")
@@ -81,7 +92,7 @@ def latest_release(progress: Callable[[str], None]) -> Version:
     return Version(found.group(1))
 
 
-def create(folder: Path, python: Path, release: Version) -> None:
+def create(folder: Path, python: Path, name: str) -> None:
     """Make an empty virtual environment that still works after its folder was renamed.
 
     Raises:
@@ -89,12 +100,12 @@ def create(folder: Path, python: Path, release: Version) -> None:
     """
     _uv(
         ("venv", *_PLAIN, "--no-project", "--relocatable", "--python", str(python), str(folder)),
-        failure=f"no environment can be made for cachekit {release}",
+        failure=f"no environment can be made for {name}",
         timeout_s=VENV_TIMEOUT_S,
     )
 
 
-def install(python: Path, requirements: Sequence[str], release: Version) -> None:
+def install(python: Path, requirements: Sequence[str], name: str) -> None:
     """Install the requirements into the environment of an interpreter.
 
     Raises:
@@ -102,9 +113,34 @@ def install(python: Path, requirements: Sequence[str], release: Version) -> None
     """
     _uv(
         ("pip", "install", *_PLAIN, *_WHEELS, "--python", str(python), *requirements),
-        failure=f"cachekit {release} can't be installed",
+        failure=f"{name} can't be installed",
         timeout_s=INSTALL_TIMEOUT_S,
     )
+
+
+def build(source: Path, python: Path, folder: Path, name: str) -> Path:
+    """A wheel of a source tree, or of an sdist, made in ``folder``.
+
+    Raises:
+        CouldNotMeasure: it can't be built.
+    """
+    # Not quietly: what its build says is the reason when it fails.
+    arguments = (
+        "build",
+        "--wheel",
+        *_PLAIN[1:],
+        "--python",
+        str(python),
+        "--out-dir",
+        str(folder),
+        str(source),
+    )
+    failure = f"no wheel can be built of {name}"
+    _uv(arguments, failure=failure, timeout_s=BUILD_TIMEOUT_S, remedy=_BUILD_REMEDY)
+    wheels = list(folder.glob("cachekit-*.whl"))
+    if len(wheels) != 1:
+        raise CouldNotMeasure(f"{failure}: it is not the source of cachekit")
+    return wheels[0]
 
 
 def find_uv() -> Path:
@@ -127,7 +163,12 @@ def find_uv() -> Path:
 
 
 def _uv(
-    arguments: Sequence[str], *, failure: str, timeout_s: float, files: dict[str, str] | None = None
+    arguments: Sequence[str],
+    *,
+    failure: str,
+    timeout_s: float,
+    files: dict[str, str] | None = None,
+    remedy: str = _REMEDY,
 ) -> str:
     """Run uv where it finds no project, and return what it printed; it dies together with this process."""
     leash = (str(own_python()), "-I", "-S", str(_LEASH), str(os.getpid()))
@@ -139,10 +180,15 @@ def _uv(
         try:
             ended = run(command, env=_environment(), cwd=Path(neutral), timeout_s=timeout_s)
         except subprocess.TimeoutExpired:
-            raise CouldNotMeasure(f"{failure}: uv took longer than {timeout_s:.0f} s. {_REMEDY}") from None
+            raise CouldNotMeasure(f"{failure}: uv took longer than {timeout_s:.0f} s. {remedy}") from None
     if ended.status != 0:
-        said = tail(without_hosts(ended.stderr)) or f"  nothing, and ended with status {ended.status}"
-        raise CouldNotMeasure(f"{failure}; uv said:\n{said}\n{_REMEDY}")
+        said = (
+            tail(without_hosts(ended.stderr), _TAIL_LINES)
+            or f"  nothing, and ended with status {ended.status}"
+        )
+        if _FULL.search(ended.stderr):
+            said, remedy = f"{said}\n  The disk is full.", _FULL_REMEDY
+        raise CouldNotMeasure(f"{failure}; uv said:\n{said}\n{remedy}")
     return ended.stdout
 
 

@@ -5,10 +5,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cachekit_memprobe import processes
+from cachekit_memprobe import child, processes
 from cachekit_memprobe.child.releases import version_key
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.target.excerpt import tail
@@ -16,6 +16,7 @@ from cachekit_memprobe.target.excerpt import tail
 OLDEST_PYTHON = "3.10"
 
 _DESCRIBE = Path(__file__).with_name("describe.py")
+_CHILD = Path(child.__file__).with_name("__main__.py")
 _TIMEOUT_S = 60.0
 """Plenty for a first import, which compiles every module, on a slow disk."""
 
@@ -62,8 +63,11 @@ def is_recent(versions: Mapping[str, str]) -> bool:
     return version_key(versions["python"]) >= version_key(OLDEST_PYTHON)
 
 
-def describe(python: Path) -> dict[str, str]:
+def describe(python: Path, releases: Path | None = None) -> dict[str, str]:
     """The versions that identify an interpreter and its packages; an absent package is left out.
+
+    Args:
+        releases: the folder of the environments of releases, to tell whether a checkout differs from one.
 
     Raises:
         Unanswered: it is no Python 3, or it doesn't start.
@@ -71,7 +75,8 @@ def describe(python: Path) -> dict[str, str]:
     """
     with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch:
         answer = Path(scratch, "versions.json")
-        ended = _ask(python, (str(_DESCRIBE), str(answer)), Path(scratch))
+        compared = () if releases is None else (str(releases),)
+        ended = _ask(python, (str(_DESCRIBE), str(answer), *compared), Path(scratch))
         try:
             versions = json.loads(answer.read_bytes())
         except (OSError, ValueError):
@@ -88,6 +93,24 @@ def import_failure(python: Path, *modules: str) -> str | None:
     with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch:
         ended = _ask(python, ("-c", f"import {', '.join(modules)}"), Path(scratch))
     return None if ended.status == 0 else _how_it_ended(ended)
+
+
+def unresolved(python: Path, names: Sequence[str]) -> dict[str, str]:
+    """Which functions of the interpreter's cachekit are not there, named as in the stage map, and why.
+
+    Raises:
+        CouldNotMeasure: it can't tell.
+    """
+    with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch:
+        answer = Path(scratch, "names.json")
+        ended = _ask(python, (str(_CHILD), "names", str(answer), *names), Path(scratch))
+        try:
+            problems = json.loads(answer.read_bytes())
+        except (OSError, ValueError):
+            raise CouldNotMeasure(
+                f"the functions of --stage can't be looked up:\n{_how_it_ended(ended)}"
+            ) from None
+    return {str(name): str(problem) for name, problem in problems.items()}
 
 
 def _ask(python: Path, arguments: tuple[str, ...], home: Path) -> processes.Ended:

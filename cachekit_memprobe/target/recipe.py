@@ -16,6 +16,7 @@ from packaging.version import Version
 
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.target import interpreter
+from cachekit_memprobe.target.local import Local
 
 CACHE_DIR_VARIABLE = "CACHEKIT_MEMPROBE_CACHE_DIR"
 RECIPE = 1
@@ -26,32 +27,50 @@ PACKAGES = ("orjson", "pyarrow", "pandas", "numpy", "pymemcache")
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that an environment depends on; two recipes that differ have different keys."""
+    """Everything that an environment depends on; two recipes that differ have different keys.
 
-    release: Version
+    Attributes:
+        source: the cachekit in it.
+        requirements: all else that it has.
+    """
+
+    source: Version | Local
     python: Path
     requirements: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What is in the environment, for messages."""
+        return f"cachekit {self.source}" if isinstance(self.source, Version) else str(self.source)
 
     @property
     def key(self) -> str:
         """A folder's name: readable, and unique by its hash."""
         build = (str(self.python), sysconfig.get_config_var("SOABI"), platform.system())
-        facts = json.dumps([RECIPE, self._label, *build, *self.requirements])
+        facts = json.dumps([RECIPE, self._label, *build, *self._cachekit, *self.requirements])
         return f"{self._label}-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
 
     @property
     def _label(self) -> str:
         python = f"{platform.python_implementation().lower()}-{platform.python_version()}"
-        return f"cachekit-{self.release}-{python}-{platform.machine()}"
+        source = self.source if isinstance(self.source, Version) else "local"
+        return f"cachekit-{source}-{python}-{platform.machine()}"
+
+    @property
+    def _cachekit(self) -> tuple[str, ...]:
+        """What identifies it: not where a source tree lies, but what is in it."""
+        if isinstance(self.source, Version):
+            return (f"cachekit=={self.source}",)
+        return (self.source.fingerprint,)
 
 
-def recipe_of(release: Version, extras: tuple[Requirement, ...] = ()) -> Recipe:
-    """How the environment of a release is made.
+def recipe_of(source: Version | Local, extras: tuple[Requirement, ...] = ()) -> Recipe:
+    """How the environment of a release, or of a source tree, is made.
 
     memray is this tool's own version of it, since this tool reads the captures that it writes.
 
     Args:
-        release: of cachekit.
+        source: of cachekit.
         extras: further requirements, which replace those of the same package.
     """
     try:
@@ -60,8 +79,8 @@ def recipe_of(release: Version, extras: tuple[Requirement, ...] = ()) -> Recipe:
         raise CouldNotMeasure("memray is missing; install cachekit-memprobe again") from None
     chosen = {canonicalize_name(extra.name): str(extra) for extra in extras}
     packages = {canonicalize_name(name): name for name in PACKAGES}
-    requirements = (f"cachekit=={release}", *{**packages, **chosen}.values(), f"memray=={memray}")
-    return Recipe(release, interpreter.base_python(), requirements)
+    requirements = (*{**packages, **chosen}.values(), f"memray=={memray}")
+    return Recipe(source, interpreter.base_python(), requirements)
 
 
 def environments_root() -> Path:

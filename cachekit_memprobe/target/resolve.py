@@ -1,5 +1,6 @@
 """From what the user asked for to a :class:`Target`."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -7,14 +8,19 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from cachekit_memprobe.child.assigned import parse_assignment
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.model import Target
-from cachekit_memprobe.target import environment, installer, interpreter
+from cachekit_memprobe.target import environment, installer, interpreter, local
+from cachekit_memprobe.target.excerpt import without_hosts
+from cachekit_memprobe.target.recipe import environments_root
 from cachekit_memprobe.target.signals import terminable
 
 INSTALLED = "installed"
 LATEST = "latest"
 _GIVEN = ("cachekit", "memray")
+_PINNED = re.compile(r"^\s*(cachekit\s*)?==\s*")
+_REPOSITORY = re.compile(r"^git\+|://|\s@\s")
 
 _NOT_INSTALLED = (
     "cachekit is not installed in {where}. Install it there, together with pyarrow, pandas and memray, "
@@ -39,7 +45,8 @@ def resolve(
     """Find, or make, the interpreter that has the cachekit to measure, and ask it for its versions.
 
     Args:
-        spec: ``installed``, ``latest``, or a release such as ``0.9.1``.
+        spec: ``installed``, ``latest``, a release such as ``0.9.1`` or ``cachekit==0.9.1``, or the path of a
+            source tree, which has a ``/`` in it.
         python: an interpreter that has cachekit; it goes with ``installed`` only.
         progress: is told, in one line each, what takes long.
         extras: further requirements of a release's environment, such as ``pandas==2.3.3``.
@@ -57,9 +64,13 @@ def resolve(
         if spec == INSTALLED:
             own = interpreter.own_python()
             return _interpreter(INSTALLED, own, "cachekit-memprobe's own environment")
-        release = installer.latest_release(progress) if spec == LATEST else _release(spec)
-        env_python, versions = environment.provide(release, requirements, progress)
-        return Target(spec=LATEST if spec == LATEST else str(release), python=env_python, versions=versions)
+        source = installer.latest_release(progress) if spec == LATEST else _source(spec)
+        env_python, versions = environment.provide(source, requirements, progress)
+        return Target(
+            spec=str(source) if isinstance(source, Version) and spec != LATEST else spec,
+            python=env_python,
+            versions=versions,
+        )
 
 
 def _requirements(extras: Sequence[str], spec: str) -> tuple[Requirement, ...]:
@@ -85,13 +96,34 @@ def _requirements(extras: Sequence[str], spec: str) -> tuple[Requirement, ...]:
     return tuple(chosen)
 
 
-def _release(spec: str) -> Version:
-    try:
-        return Version(spec.removeprefix("=="))
-    except InvalidVersion:
+def _source(spec: str) -> Version | local.Local:
+    if _REPOSITORY.search(spec):
         raise UsageError(
-            f"{spec!r} names no cachekit; write {INSTALLED}, {LATEST}, or a release like 0.9.1 or ==0.9.1"
+            f"--cachekit {without_hosts(spec)}: a repository is not fetched; clone it, and give the folder: "
+            "--cachekit ./cachekit"
+        )
+    return local.inspected(Path(spec).expanduser()) if local.is_path(spec) else _release(spec)
+
+
+def _release(spec: str) -> Version:
+    """A release, spelt as cachekit's are: 0.18 is 0.18.0, and has the same environment.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        version = Version(_PINNED.sub("", spec))
+    except InvalidVersion:
+        example = spec if spec and Path(spec).is_dir() else "cachekit"
+        raise UsageError(
+            f"{spec!r} names no cachekit; write {INSTALLED}, {LATEST}, a release like 0.9.1 or ==0.9.1, or "
+            f"the path of a source tree like ./{example}"
         ) from None
+    numbers = [*version.release, 0, 0]
+    while len(numbers) > 3 and numbers[-1] == 0:
+        numbers.pop()
+    written, meant = (".".join(map(str, parts)) for parts in (version.release, numbers))
+    return Version(str(version).replace(written, meant, 1))
 
 
 def _interpreter(spec: str, python: Path, where: str) -> Target:
@@ -101,7 +133,7 @@ def _interpreter(spec: str, python: Path, where: str) -> Target:
     before anything is measured.
     """
     try:
-        versions = interpreter.describe(python)
+        versions = interpreter.describe(python, environments_root())
     except interpreter.Unanswered as error:
         raise UsageError(f"{where} is not a Python interpreter that can be used: {error}") from None
     if not interpreter.is_recent(versions):
@@ -116,3 +148,16 @@ def _interpreter(spec: str, python: Path, where: str) -> Target:
             _NOT_IMPORTABLE.format(release=versions["cachekit"], where=where, reason=reason)
         )
     return Target(spec=spec, python=python, versions=versions)
+
+
+def check_stages(target: Target, stages: Sequence[str]) -> None:
+    """Refuse functions of ``--stage`` that the target's cachekit doesn't have.
+
+    Raises:
+        UsageError: naming each, and what may be meant.
+        CouldNotMeasure: the target can't tell.
+    """
+    names = {parse_assignment(text).name: text for text in stages}
+    problems = interpreter.unresolved(target.python, list(names)) if names else {}
+    if problems:
+        raise UsageError("\n".join(f"--stage {names[name]}: {problem}" for name, problem in problems.items()))

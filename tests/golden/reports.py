@@ -246,6 +246,7 @@ NOT_APPLICABLE = Result(
     stages=(),
     budgets=(),
     findings=(),
+    reason="it is for releases >=0.10.0",
 )
 
 UNMEASURED = Result(

@@ -59,7 +59,7 @@ def aftermath(
     names = (*REASONS, "raised", "empty", "chatty")
     files = [str(write_scenario(folder / f"{name}.toml")) for name in names]
     ended = cli(
-        *("run", *files, "bytes-file-get", "--size", "1MiB", "--instrument", "memray"),
+        *("run", *files, "bytes-file-get", "--size", "8MiB", "--instrument", "memray"),
         *("--python", str(faulty("misbehaves").python), "--timeout", "12", "--jobs", "3"),
         *("--isolation", request.param, "--out", str(folder / "run"), "--json", "-"),
         TMPDIR=str(temporary),

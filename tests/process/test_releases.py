@@ -218,7 +218,7 @@ def test_the_copies_of_a_file_are_told_apart(release: str, sites: int, results: 
 
 def test_a_mapped_read_before_0_10_does_not_apply(results: Results) -> None:
     result = results[OLD, _MAP]
-    assert (result.verdict, result.reason) == ("not_applicable", "applies to cachekit >=0.10.0")
+    assert (result.verdict, result.reason) == ("not_applicable", "it is for releases >=0.10.0")
 
 
 @pytest.mark.parametrize(("release", "scenario"), COPIES, ids=map("-".join, COPIES))

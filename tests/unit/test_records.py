@@ -43,9 +43,10 @@ def test_a_run_is_planned_for_now_and_nothing_is_multiplied_unless_said() -> Non
 
 
 def test_a_scenario_that_was_not_measured_says_why() -> None:
-    failed, inapplicable = Measurement.failed(SCENARIO, "no luck"), Measurement.not_applicable(SCENARIO)
+    failed = Measurement.failed(SCENARIO, "no luck")
+    inapplicable = Measurement.not_applicable(SCENARIO, "too old")
     assert (failed.payload, failed.reason, failed.applies) == (None, "no luck", True)
-    assert (inapplicable.payload, inapplicable.reason, inapplicable.applies) == (None, None, False)
+    assert (inapplicable.payload, inapplicable.reason, inapplicable.applies) == (None, "too old", False)
     assert list(failed.seen.each()) == list(inapplicable.seen.each()) == []
 
 

@@ -21,10 +21,11 @@ from cachekit_memprobe.child.probes.staged import (
     package_folder,
     ready_reader,
     require_passed,
+    required_of,
     traced_read,
 )
 from cachekit_memprobe.child.seen import MemraySeen, Note
-from cachekit_memprobe.child.stages import Place, stage_of
+from cachekit_memprobe.child.stages import DECOMPRESS, Place, stage_of
 from cachekit_memprobe.child.task import Task
 
 HERALD_BYTES = 40_009
@@ -47,9 +48,10 @@ def probe(task: Task, channel: wire.Channel) -> MemraySeen:
     tracer = open_tracer(task, reader, journal)
     reader.expect()
     destination = memray.FileDestination(task.capture, overwrite=True)
-    # They tell Arrow's decompression on its own threads from what else it does there. Whoever reads such a
-    # capture looks up the symbols of every library first: 0.1 s and 50 MB that no other read has to cost.
-    native = task.caching.compression != "none"
+    # They tell Arrow's decompression on its own threads from what else it does there, and which buffers a
+    # single call into Rust makes. Whoever reads such a capture looks up the symbols of every library first:
+    # 0.1 s and 50 MB that no other read has to cost.
+    native = task.caching.encryption or DECOMPRESS in required_of(task)
     sys.addaudithook(journal.heard)  # for good: there is no way to remove it
     with memray.Tracker(destination=destination, native_traces=native, trace_python_allocators=False):
         journal.note(Note("open"))

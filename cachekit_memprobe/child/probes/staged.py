@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cachekit_memprobe.child.assigned import EXAMPLE, parse_assignment
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.resolve import watch_list
 from cachekit_memprobe.child.stages import Place, required_stages
@@ -58,6 +59,7 @@ def open_tracer(task: Task, reader: Reader, listener: Listener) -> StageTracer:
         backend=task.caching.backend,
         compressed=task.caching.compression != "none",
         required=required_of(task),
+        assigned=tuple(map(parse_assignment, task.stages)),
     )
     return StageTracer(watched, listener, f"{package_folder()}/cachekit")
 
@@ -72,7 +74,8 @@ def require_passed(task: Task, calls: Counter[str], release: str) -> None:
     if missed:
         raise CouldNotMeasure(
             f"the read never passed the stage {', '.join(missed)}: cachekit {release} does this work "
-            "elsewhere than the stage map says, so copies there would go unseen"
+            "elsewhere than the stage map says, so copies there would go unseen. If you know the function "
+            f"that does it, give it with --stage, such as --stage {EXAMPLE}"
         )
 
 

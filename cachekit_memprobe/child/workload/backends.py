@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.shortage import chain_of
 from cachekit_memprobe.child.task import Task
 
 _MB = 1 << 20
 # What a busy machine makes of a client's finite timeouts is not measured.
 _PATIENCE_S = 30.0
 _LARGEST_MEMCACHED_ITEM_BYTES = 1 << 30
+_ITEM_LIMIT = "max_item_size_bytes"
 
 
 class CountingBackend:
@@ -26,6 +28,7 @@ class CountingBackend:
         self.gets = 0
         self.maps = 0
         self.frames: dict[str, int | None] = {}
+        self.failure = ""
 
     def get(self, key: str) -> Any:
         self.gets += 1
@@ -33,7 +36,7 @@ class CountingBackend:
 
     def set(self, key: str, value: Any, ttl: int | None = None) -> Any:
         self.frames[key] = len(value)
-        return self._backend.set(key, value, ttl)
+        return _noting_failure(self, self._backend.set, key, value, ttl)
 
     def delete(self, key: str) -> Any:
         return self._backend.delete(key)
@@ -43,6 +46,15 @@ class CountingBackend:
 
     def health_check(self) -> Any:
         return self._backend.health_check()
+
+
+def _noting_failure(backend: Any, operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """For cachekit logs a failure and goes on."""
+    try:
+        return operation(*args, **kwargs)
+    except Exception as error:
+        backend.failure = chain_of(error)
+        raise
 
 
 def open_backend(task: Task, payload_bytes: int) -> Any:
@@ -85,6 +97,7 @@ def _counting_subclass(file_backend: Any) -> Any:
             self.gets = 0
             self.maps = 0
             self.frames: dict[str, int | None] = {}
+            self.failure = ""
 
         def get(self, key: str) -> Any:
             self.gets += 1
@@ -92,7 +105,7 @@ def _counting_subclass(file_backend: Any) -> Any:
 
         def set(self, key: str, value: Any, ttl: int | None = None) -> Any:
             self.frames[key] = len(value)
-            return super().set(key, value, ttl)
+            return _noting_failure(self, super().set, key, value, ttl)
 
     if hasattr(file_backend, "get_buffer"):
         CountingFileBackend.get_buffer = _counting_get_buffer(file_backend.get_buffer)
@@ -113,7 +126,7 @@ def _counting_get_buffer(get_buffer: Callable[..., Any]) -> Callable[..., Any]:
 def _noting_set_streaming(set_streaming: Callable[..., Any]) -> Callable[..., Any]:
     def noted(self: Any, key: str, *args: Any, **kwargs: Any) -> Any:
         self.frames[key] = None
-        return set_streaming(self, key, *args, **kwargs)
+        return _noting_failure(self, set_streaming, self, key, *args, **kwargs)
 
     return noted
 
@@ -142,11 +155,13 @@ def _open_memcached(task: Task, payload_bytes: int) -> Any:
     from cachekit.backends.memcached import MemcachedBackend
     from cachekit.backends.memcached.config import MemcachedBackendConfig
 
+    fields = MemcachedBackendConfig.model_fields
     config = MemcachedBackendConfig(
         servers=task.link.servers.split(","),
         connect_timeout=_PATIENCE_S,
         timeout=_PATIENCE_S,
-        max_item_size_bytes=_LARGEST_MEMCACHED_ITEM_BYTES,
+        # Up to 0.8 there is no such limit.
+        **({_ITEM_LIMIT: _LARGEST_MEMCACHED_ITEM_BYTES} if _ITEM_LIMIT in fields else {}),
     )
     return _counted(MemcachedBackend(config), task)
 
@@ -170,7 +185,7 @@ def _counted(backend: Any, task: Task) -> Any:
     class Counted(kind):  # type: ignore[misc, valid-type]  # the base is only known in the target
         def get(self, key: str) -> Any:
             self.count_get()
-            return self._noting_failure(super().get, key)
+            return _noting_failure(self, super().get, key)
 
         def count_get(self) -> None:
             with lock:
@@ -181,14 +196,7 @@ def _counted(backend: Any, task: Task) -> Any:
             if journal:
                 with Path(journal).open("a", encoding="utf-8") as lines:
                     lines.write(f"{key}\n")
-            return self._noting_failure(super().set, key, value, *args, **kwargs)
-
-        def _noting_failure(self, operation: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-            try:
-                return operation(*args, **kwargs)
-            except Exception as error:
-                self.failure = f"{type(error).__name__}: {error}"
-                raise
+            return _noting_failure(self, super().set, key, value, *args, **kwargs)
 
     if hasattr(kind, "get_with_freshness"):
         Counted.get_with_freshness = _counting_get_with_freshness(kind.get_with_freshness)
@@ -203,7 +211,7 @@ def _counted(backend: Any, task: Task) -> Any:
 def _counting_get_with_freshness(get_with_freshness: Callable[..., Any]) -> Callable[..., Any]:
     def counted(self: Any, key: str) -> Any:
         self.count_get()
-        return self._noting_failure(get_with_freshness, self, key)
+        return _noting_failure(self, get_with_freshness, self, key)
 
     return counted
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import marshal
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -19,6 +20,7 @@ from cachekit_memprobe.child.workload.contents import (
 
 _CHUNK = 1 << 20
 _ROWS = 1 << 16
+_INDEX_LEVEL = re.compile(r"__index_level_\d+__")
 
 _Aspect = Callable[[Any], Any]
 """What is digested of an Arrow array: a buffer of it."""
@@ -60,6 +62,8 @@ def _parts(value: Any, *, as_arrow: bool) -> Iterator[Any]:
     if kind == TABLE and as_arrow:
         yield b"table"
         for name in getattr(value, "column_names", value.columns):
+            if _INDEX_LEVEL.fullmatch(str(name)):
+                continue  # up to 0.8 Arrow data has the index of a DataFrame, as a column
             yield from _arrow_parts(str(name), value[name])
         return
     yield type(value).__name__.encode()

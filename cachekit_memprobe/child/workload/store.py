@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.shortage import with_shortage
 from cachekit_memprobe.child.stages import CONNECTED
 from cachekit_memprobe.child.task import WARM_UP, Stored, Task
 from cachekit_memprobe.child.workload import contents
@@ -43,10 +44,8 @@ def store(task: Task) -> Stored:
 
 def _frame_bytes(task: Task, workload: Workload, which: str, key: str) -> int:
     """The size of the stored frame."""
-    failed = failure_of(workload.backend)
-    if failed or not workload.backend.exists(key):
-        reason = f": {failed}" if failed else "; see the target's log below"
-        raise CouldNotMeasure(f"cachekit did not store the {which} value{reason}")
+    if failure_of(workload.backend) or not workload.backend.exists(key):
+        raise _not_stored(workload, which)
     if _is_kept_apart(task):
         frame_file(task, which).write_bytes(workload.backend.get(key))
     told = workload.backend.frames[key]
@@ -73,5 +72,11 @@ def _is_kept_apart(task: Task) -> bool:
 def _stored_key(workload: Workload, which: str, known: set[str]) -> str:
     fresh = [key for key in workload.backend.frames if key not in known]
     if not fresh:
-        raise CouldNotMeasure(f"cachekit did not store the {which} value; see the target's log below")
+        raise _not_stored(workload, which)
     return str(fresh[0])
+
+
+def _not_stored(workload: Workload, which: str) -> CouldNotMeasure:
+    failed = failure_of(workload.backend)
+    reason = f": {failed}" if failed else "; see the target's log below"
+    return CouldNotMeasure(with_shortage(f"cachekit did not store the {which} value{reason}"))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cachekit_memprobe.child import resolve
+from cachekit_memprobe.child.assigned import parse_assignment
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.resolve import Watched, return_lines, statement_lines, watch_list
 from cachekit_memprobe.child.stages import (
@@ -71,8 +72,33 @@ class TestAFunctionThatIsMissing:
         for name in ("SerializationWrapper.unpack", "serializers.nowhere:unwrap", "no inner function inner"):
             assert name in str(caught.value)
 
+    def test_may_be_assigned_by_the_user(self) -> None:
+        assigned = (Function(UNWRAP, "serializers.wrapper:SerializationWrapper.unwrap"),)
+        found = watch_list(RELEASE, backend=BACKEND, compressed=False, required=(UNWRAP,), assigned=assigned)
+        assert [entry.function for entry in found.values()] == ["SerializationWrapper.unwrap"]
+
+    def test_is_named_if_the_user_assigned_it(self) -> None:
+        assigned = (Function(UNWRAP, "serializers.wrapper:nowhere"),)
+        with pytest.raises(CouldNotMeasure, match=r"wrapper:nowhere .* give them with --stage"):
+            watch_list(RELEASE, backend=BACKEND, compressed=False, required=(), assigned=assigned)
+
     def test_is_no_matter_if_the_read_does_not(self) -> None:
         assert watch(required=(DECODE,)) == []
+
+
+def test_an_assigned_function_has_the_sites_of_its_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the function that materializes has another name."""
+    kept = tuple(
+        entry for entry in functions_of(RELEASE, BACKEND) if not entry.name.endswith("_verified_ipc")
+    )
+    monkeypatch.setattr(resolve, "functions_of", lambda release, backend: kept)
+    with pytest.raises(CouldNotMeasure, match="materialize: no call of the map"):
+        watch(required=(MATERIALIZE,))
+    assigned = (parse_assignment("decode=serializers.arrow_serializer:ArrowSerializer._read_verified_ipc"),)
+    required = (DECODE, MATERIALIZE)
+    found = watch_list(RELEASE, backend=BACKEND, compressed=True, required=required, assigned=assigned)
+    (read,) = (entry for entry in found.values() if "_read_verified_ipc" in entry.function)
+    assert {MATERIALIZE, DECOMPRESS} <= set(read.sites.values())
 
 
 def test_a_stage_that_only_a_call_marks_is_required_too(monkeypatch: pytest.MonkeyPatch) -> None:

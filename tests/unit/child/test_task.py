@@ -40,6 +40,7 @@ TASK = Task(
     reads=3,
     pinned=False,
     capture="/runs/memray.bin",
+    stages=("unwrap=m:f",),
     link=LINK,
 )
 PLAIN = Task(

@@ -88,6 +88,7 @@ def tool(monkeypatch: pytest.MonkeyPatch) -> Tool:
     monkeypatch.setitem(sys.modules, pipeline.__name__, pipeline)
     monkeypatch.setattr(cachekit_memprobe, "pipeline", pipeline, raising=False)
     monkeypatch.setattr("cachekit_memprobe.target.resolve", fake.resolve)
+    monkeypatch.setattr("cachekit_memprobe.target.check_stages", lambda target, stages: None)
     return fake
 
 

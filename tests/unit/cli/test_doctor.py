@@ -1,10 +1,11 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from cachekit_memprobe.doctor import Check
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.model import Target
+from cachekit_memprobe.model import Scenario, Target
 from tests.golden.reports import TARGET
 from tests.unit.cli.conftest import Invoke, Tool
 
@@ -17,7 +18,10 @@ MISSING = Check("cachekit", "missing", "not installed", "Install it.")
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Target | None, int, str | None]]:
     calls: list[tuple[Target | None, int, str | None]] = []
 
-    def checks(target: Target | None, size_bytes: int, problem: str | None = None) -> tuple[Check, ...]:
+    def checks(
+        target: Target | None, size_bytes: int, problem: str | None, scenarios: Sequence[Scenario]
+    ) -> tuple[Check, ...]:
+        assert {scenario.value.logical_bytes for scenario in scenarios} == {size_bytes}
         calls.append((target, size_bytes, problem))
         return (OK, LIMITED) if target else (MISSING, LIMITED)
 

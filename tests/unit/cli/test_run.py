@@ -52,6 +52,23 @@ def test_options_reach_the_measurement(invoke: Invoke, tool: Tool) -> None:
     assert tool.resolved == [("0.9.1", None)]
 
 
+def test_a_full_disk_is_told_with_the_remedy(invoke: Invoke, tool: Tool) -> None:
+    tool.error = OSError(28, "No space left on device", "/full")
+    result = invoke("run")
+    assert result.exit_code == 3
+    assert result.stderr.startswith("error: the disk is full; make room there, or name another folder: ")
+    assert result.stderr.endswith("(No space left on device: /full)\n")
+
+
+def test_functions_of_stages_reach_the_measurement_in_one_form(invoke: Invoke, tool: Tool) -> None:
+    unwrap = "unwrap=serializers.wrapper:SerializationWrapper.unwrap"
+    given = ("--stage", unwrap.replace("=", "=cachekit."), "--stage", unwrap)
+    result = invoke("run", "arrow-l1-hit", *given)
+    assert result.exit_code == 0, result.output
+    assert tool.options == RunOptions(metrics.INSTRUMENTS, stages=(unwrap,))
+    assert "give it for one" in invoke("run", *given, "--stage", unwrap.replace("unwrap=", "decode=")).stderr
+
+
 def test_an_interpreter_can_be_given(invoke: Invoke, tool: Tool) -> None:
     invoke("run", "--python", "env/bin/python")
     assert tool.resolved == [("installed", Path("env/bin/python"))]
@@ -195,7 +212,7 @@ def test_a_file_without_permission_is_refused_before_anything_slow(
         (UsageError("give one, not both"), 2, "error: give one, not both\n"),
         (CouldNotMeasure("uv said:\n  \x1b[31mno\x1b[0m"), 3, "error: uv said:\n  no\n"),
         (KeyboardInterrupt(), 130, "error: interrupted; there is no verdict\n"),
-        (OSError(28, "No space left on device", "/full"), 3, "error: No space left on device: /full\n"),
+        (OSError(2, "No such file or directory", "/gone"), 3, "error: No such file or directory: /gone\n"),
         (BrokenPipeError(), 141, ""),
     ],
 )

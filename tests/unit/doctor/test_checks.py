@@ -133,34 +133,6 @@ def test_no_huge_pages_need_no_switch(
     assert kernel.huge_pages(_subject()).status == "ok"
 
 
-@pytest.mark.parametrize(
-    ("free_payloads", "status", "named"),
-    [
-        (18, "ok", ()),
-        (10, "limited", ("json",)),
-        (5, "limited", ("json", "bytes")),
-        (3, "missing", ("all other",)),
-    ],
-)
-def test_says_what_fits_into_memory(
-    free_payloads: int, status: str, named: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(room, "_free_memory_bytes", lambda: free_payloads * 64 * _MIB)
-    check = room.free_memory(_subject(size_bytes=64 * _MIB))
-    assert check.status == status
-    assert all(kind in check.detail for kind in named)
-    assert ("--size" in check.remedy) == (status != "ok")
-
-
-@pytest.mark.parametrize(("value_bytes", "lacks"), [(64 * _MIB, False), (64 * _MIB + 1, True)])
-def test_a_value_that_does_not_fit_into_memory_is_not_made(
-    value_bytes: int, lacks: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(room, "_free_memory_bytes", lambda: 64 * _MIB)
-    reason = room.lacking_memory(value_bytes)
-    assert (reason is not None) == lacks
-
-
 def test_free_memory_is_at_most_what_the_machine_has() -> None:
     assert 0 < room._free_memory_bytes() <= psutil.virtual_memory().total
 

@@ -40,6 +40,7 @@ def test_everything_but_the_results() -> None:
                 "jobs": 2,
                 "as_deployed": False,
                 "isolation": "fork",
+                "stages": [],
             },
             "sweep": {
                 "sizes": [],
@@ -199,6 +200,7 @@ def test_a_stage_names_its_largest_site() -> None:
                     "survived_bytes": 0,
                     "mapped_bytes": 0,
                     "shared_bytes": 0,
+                    "parts": [],
                 }
             ],
         }

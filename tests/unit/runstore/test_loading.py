@@ -77,12 +77,12 @@ def test_a_scenario_that_the_run_did_not_reach_is_unmeasured(tmp_path: Path) -> 
 def test_a_failure_and_a_scenario_that_does_not_apply_are_kept(tmp_path: Path) -> None:
     folder = begun(tmp_path / "run", (SCENARIO, OTHER))
     folder.save_measurement(Measurement.failed(SCENARIO, "killed\n  tail"))
-    folder.save_measurement(Measurement.not_applicable(OTHER))
+    folder.save_measurement(Measurement.not_applicable(OTHER, "too old"))
 
     _, (failed, inapplicable) = folder.load()
 
     assert (failed.reason, failed.applies) == ("killed\n  tail", True)
-    assert (inapplicable.reason, inapplicable.applies) == (None, False)
+    assert (inapplicable.reason, inapplicable.applies) == ("too old", False)
 
 
 def test_no_folder_of_the_machine_is_saved(tmp_path: Path) -> None:

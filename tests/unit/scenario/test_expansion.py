@@ -166,3 +166,33 @@ def test_a_limit_replaces_those_for_every_kind_of_target() -> None:
     overridden = with_overrides(scenario, limits=[given]).budget
     assert [limit for limit in overridden if limit.metric == "rss.peak"] == [given]
     assert objects in with_overrides(scenario, size_bytes=1).budget
+
+
+class TestASizeForWhichTheLimitsDoNotHold:
+    @pytest.mark.parametrize(
+        ("name", "size", "smallest"),
+        [
+            ("arrow-l1-hit", "1MB", "8.0 MB"),
+            ("arrow-l1-hit", "7.9MB", "8.0 MB"),
+            ("arrow-l1-hit", "64MB,4MB", "8.0 MB"),
+            ("arrow-single-batch-l1-hit", "7MB", "7.0 MiB"),
+        ],
+    )
+    def test_is_refused_with_the_smallest(self, name: str, size: str, smallest: str) -> None:
+        with pytest.raises(UsageError, match=f"the limits of {name} hold from {smallest} on.*init"):
+            expand([load_bundled(name)], sizes=parse_sizes(size))
+
+    @pytest.mark.parametrize(
+        ("name", "size"),
+        [("arrow-l1-hit", "8MB"), ("arrow-single-batch-l1-hit", "7MiB"), ("json-l1-hit", "8MiB")],
+    )
+    def test_is_none_from_there_on(self, name: str, size: str) -> None:
+        (scenario,), _ = expand([load_bundled(name)], sizes=parse_sizes(size))
+        assert scenario.budget
+
+    def test_is_no_matter_without_the_limits(self) -> None:
+        """In a matrix, and in a file of the user's, whose limits are the user's to choose."""
+        own = replace(load_bundled("arrow-l1-hit"), source="mine.toml")
+        unlimited = replace(load_bundled("arrow-l1-hit"), budget=())
+        expand([own, unlimited], sizes=parse_sizes("1MB"))
+        expand([load_bundled("arrow-l1-hit")], sizes=parse_sizes("1MB"), axes=[parse_axis("tier=l1,l2")])

@@ -14,7 +14,7 @@ _RECIPE = recipe_of(Version("0.9.1"))
 
 
 def test_asks_for_the_release_and_for_the_memray_that_reads_its_captures() -> None:
-    assert _RECIPE.requirements[0] == "cachekit==0.9.1"
+    assert (_RECIPE.name, _RECIPE.source) == ("cachekit 0.9.1", Version("0.9.1"))
     assert f"memray=={version('memray')}" in _RECIPE.requirements
 
 
@@ -26,7 +26,7 @@ def test_the_key_is_readable_and_the_same_every_time() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        replace(_RECIPE, release=Version("0.9.0")),
+        replace(_RECIPE, source=Version("0.9.0")),
         replace(_RECIPE, python=Path("/opt/python/bin/python3")),
         replace(_RECIPE, requirements=(*_RECIPE.requirements, "polars")),
     ],

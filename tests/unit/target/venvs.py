@@ -2,15 +2,13 @@
 
 from pathlib import Path
 
-from packaging.version import Version
-
 from cachekit_memprobe.target import installer
 from cachekit_memprobe.target.interpreter import base_python
 
 
 def make_venv(folder: Path) -> Path:
     """The interpreter of a new environment that has no packages."""
-    installer.create(folder, base_python(), Version("1.0"))
+    installer.create(folder, base_python(), "cachekit 1.0")
     return folder / "bin" / "python"
 
 

@@ -1,0 +1,106 @@
+"""A cachekit that lies here: a source tree, an sdist or a wheel. It is known by what is in it."""
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cachekit_memprobe.errors import UsageError
+
+_PROJECT_FILES = ("pyproject.toml", "setup.py")
+_ARCHIVES = (".whl", ".tar.gz")
+_MADE = ("target", "build", "dist", "__pycache__", "node_modules")
+"""Folders of what a build or a run leaves behind."""
+
+_COMPILED = (".pyc", ".so", ".pyd")
+_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Local:
+    """A cachekit that lies here.
+
+    Attributes:
+        path: absolute.
+        fingerprint: of all that a build may read: what has changed is another cachekit.
+    """
+
+    path: Path
+    fingerprint: str
+
+    @property
+    def is_wheel(self) -> bool:
+        return self.path.suffix == ".whl"
+
+    @property
+    def state(self) -> str:
+        """What sets it apart from a release, for reports."""
+        kind = "source tree" if self.path.is_dir() else "file"
+        return f"{kind} {self.fingerprint[:_SHOWN]}"
+
+    def __str__(self) -> str:
+        return f"the cachekit in {self.path.name}"
+
+
+def is_path(spec: str) -> bool:
+    """Whether a spec is meant as a path: it has a separator in it, or is ``.``, ``..`` or an archive."""
+    return os.sep in spec or spec in (os.curdir, os.pardir) or spec.endswith(_ARCHIVES)
+
+
+def inspected(path: Path) -> Local:
+    """What lies at a path.
+
+    Raises:
+        UsageError: nothing that can be built or installed.
+    """
+    path = path.absolute()
+    try:
+        if path.is_dir():
+            if not any((path / name).is_file() for name in _PROJECT_FILES):
+                raise UsageError(
+                    f"--cachekit {path} has no {_PROJECT_FILES[0]}; give the folder of cachekit's project, "
+                    "or an interpreter that has cachekit with --python"
+                )
+            return Local(path, _fingerprint(path))
+        if path.is_file() and path.name.endswith(_ARCHIVES):
+            return Local(path, hashlib.sha256(path.read_bytes()).hexdigest())
+    except OSError as error:
+        raise UsageError(f"--cachekit {path} can't be read: {error.strerror}") from None
+    reason = "is no source tree and no wheel" if path.exists() else "does not exist"
+    raise UsageError(f"--cachekit {path} {reason}; give the folder of cachekit's project")
+
+
+def _fingerprint(tree: Path) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(_tracked(tree) or _walked(tree)):
+        content = tree / name
+        if content.is_file():
+            digest.update(f"{name}\0{hashlib.sha256(content.read_bytes()).hexdigest()}\0".encode())
+    return digest.hexdigest()
+
+
+def _tracked(tree: Path) -> list[str]:
+    """The files that git knows, and new ones that it doesn't ignore; empty where there is no repository."""
+    command = ("git", "-C", str(tree), "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    try:
+        listed = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [os.fsdecode(name) for name in listed.split(b"\0") if name]
+
+
+def _walked(tree: Path) -> Iterator[str]:
+    """The files, without those that aren't source."""
+    for folder, inner, files in os.walk(tree):
+        inner[:] = [name for name in inner if _is_source(Path(folder, name))]
+        for name in files:
+            if not name.endswith(_COMPILED):
+                yield Path(folder, name).relative_to(tree).as_posix()
+
+
+def _is_source(folder: Path) -> bool:
+    hidden = folder.name.startswith(".")
+    made = folder.name in _MADE or folder.name.endswith(".egg-info")
+    return not (hidden or made or (folder / "pyvenv.cfg").exists())

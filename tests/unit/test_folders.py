@@ -1,0 +1,44 @@
+import pytest
+
+from cachekit_memprobe.folders import without_folders
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (
+            'File "/root/.cache/env/lib/python3.11/site-packages/cachekit/x.py", line 3, in f',
+            'File "cachekit/x.py", line 3, in f',
+        ),
+        (
+            'File "/home/joe/my work/cachekit_memprobe/child/errand.py"',
+            'File "cachekit_memprobe/child/errand.py"',
+        ),
+        ("File '/usr/lib/python3.12/json/decoder.py'", "File 'json/decoder.py'"),
+        ("no room: /tmp/cachekit-memprobe-ab12/replays/one/cache/f.tmp: full", "no room: f.tmp: full"),
+        (
+            "[Errno 28] No space left on device: '/tmp/x/measured.frame'",
+            "[Errno 28] No space left on device: 'measured.frame'",
+        ),
+        ("read ~/work/orders.csv (twice)", "read orders.csv (twice)"),
+        ("/srv/data/a.csv and (/srv/data/b.csv)", "a.csv and (b.csv)"),
+        ("in /srv/data/folder/", "in folder"),
+    ],
+)
+def test_a_path_is_cut_down_to_what_says_something(said: str, kept: str) -> None:
+    assert without_folders(said) == kept
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "see https://example.org/a/b/c.html",
+        "/proc/self/clear_refs can't be written",
+        "1/1000 of the payload, and/or text/plain",
+        "cachekit/serializers/wrapper.py:126",
+        "redis://:<password>@host:6379/0",
+        "write it like ./checkout/cachekit",
+    ],
+)
+def test_anything_else_is_left_alone(said: str) -> None:
+    assert without_folders(said) == said
