@@ -58,9 +58,10 @@ def _refuse_huge_pages() -> None:
 def _done(task: tasks.Task, channel: wire.Channel) -> "DataclassInstance":
     """The result. Each task imports what it needs, and nothing of the others."""
     if task.operation == tasks.SIZE:
-        from cachekit_memprobe.child.workload import contents, files
+        from cachekit_memprobe.child.workload import contents, described, files
 
-        return tasks.Sized(contents.logical_bytes(files.load(task.value.file)))
+        value = files.load(task.value.file)
+        return tasks.Sized(contents.logical_bytes(value), described.described(task.value.file, value))
     if task.operation == tasks.STORE:
         from cachekit_memprobe.child.workload.store import store
 

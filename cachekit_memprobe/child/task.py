@@ -28,6 +28,7 @@ class Value:
         columns: of a dataframe; 0 for anything else.
         file: the user's own data, absolute, for the kind ``file``; empty otherwise. It stays out of
             run folders and reports, which say its name only.
+        holds: what the file was found to hold, in words, once it has been loaded.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Value:
     seed: int
     columns: int
     file: str = ""
+    holds: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,10 @@ class Stored:
 
 @dataclass(frozen=True)
 class Sized:
-    """How large the data of a file is, once it is loaded."""
+    """How large the data of a file is, once it is loaded, and what it consists of, in words."""
 
     logical_bytes: int
+    holds: str
 
 
 NOTHING_STORED = Stored({}, {}, {}, {}, "", 0)

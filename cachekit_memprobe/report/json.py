@@ -40,6 +40,7 @@ def _result(result: Result) -> dict[str, Any]:
         "verdict": result.verdict,
         "reason": result.reason,
         "payload": asdict(payload) if payload else None,
+        "file_holds": result.scenario.value.holds or None,
         "tier": result.scenario.read.tier,
         "route": result.scenario.read.route,
         "metrics": _rounded(result.metrics),

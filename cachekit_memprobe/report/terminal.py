@@ -91,6 +91,8 @@ def _scenario(result: Result, report: Report, width: int) -> Iterable[Renderable
         return
     yield Text(clean_line(result.scenario.summary))
     yield Text(_read(result), style=QUIET)
+    if result.scenario.value.holds:
+        yield Text(f"the file holds {clean_line(result.scenario.value.holds)}", style=QUIET)
     for block in _blocks(result, report.run.options, width):
         yield Text()
         yield block

@@ -20,7 +20,7 @@ from cachekit_memprobe.scenario.problems import (
     dotted,
     toml,
 )
-from cachekit_memprobe.scenario.rules import broken_rules, file_problems
+from cachekit_memprobe.scenario.rules import broken_rules, file_problems, without_consequences
 from cachekit_memprobe.scenario.schema import TABLES, ScenarioFile, Table
 
 _BUDGET_EXAMPLE = 'rss.peak = "1.35x"'
@@ -56,7 +56,7 @@ def check(document: dict[str, Any], folder: Path = Path()) -> Checked:
         *budget_problems,
         *file_problems(document, folder),
     )
-    return Checked(tables, limits, problems)
+    return Checked(tables, limits, tuple(without_consequences(problems)))
 
 
 def is_valid(table: str, key: str, value: object) -> bool:

@@ -36,7 +36,7 @@ def store(task: Task) -> Stored:
         del value
         frame_bytes[which] = 0
         if not by_reference(task):
-            keys[which] = _stored_key(workload, which, known=set(keys.values()))
+            keys[which] = _stored_key(task, workload, which, known=set(keys.values()))
             frame_bytes[which] = _frame_bytes(task, workload, which, keys[which])
     return Stored(keys, digests, exact_digests, frame_bytes, form, logical_bytes)
 
@@ -70,8 +70,22 @@ def _is_kept_apart(task: Task) -> bool:
     return task.read.tier == "l1" and task.caching.backend in CONNECTED
 
 
-def _stored_key(workload: Workload, which: str, known: set[str]) -> str:
+def _stored_key(task: Task, workload: Workload, which: str, known: set[str]) -> str:
     fresh = [key for key in workload.backend.frames if key not in known]
     if not fresh:
-        raise CouldNotMeasure(f"cachekit did not store the {which} value; see the target's log below")
+        reason = _refusal(task, workload, which) or "see the target's log below"
+        raise CouldNotMeasure(f"cachekit did not store the {which} value; {reason}")
     return str(fresh[0])
+
+
+def _refusal(task: Task, workload: Workload, which: str) -> str:
+    """Why the serializer refuses a value, of which cachekit's log has the type of the error only."""
+    if task.caching.serializer != "orjson":
+        return ""
+    import orjson
+
+    try:
+        orjson.dumps(workload.make(which))
+    except (TypeError, ValueError, RecursionError) as error:
+        return f"orjson can't write it: {error}"
+    return ""

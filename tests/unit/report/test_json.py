@@ -63,6 +63,7 @@ def test_a_measured_result_without_its_stages() -> None:
             "verdict": "fail",
             "reason": None,
             "payload": {"logical_bytes": 300000000, "frame_bytes": 300001234},
+            "file_holds": None,
             "tier": "l1",
             "route": "memory",
             "metrics": {

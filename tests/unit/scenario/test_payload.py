@@ -80,6 +80,12 @@ def test_limits_are_its_budget(write: Write) -> None:
             "write --compression none, or name another file",
         ),
         (
+            "a.npy",
+            HowCached(tier="l2", route="map"),
+            '--route: expected "get" because a.npy holds an array, and cachekit maps Arrow frames only, '
+            'found "map"; write --route get, or name another file',
+        ),
+        (
             "a.csv",
             HowCached(route="map", encryption=True),
             '--encryption: expected false because --route is "map", found true; '
