@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Literal
 
+from cachekit_memprobe import variables
 from cachekit_memprobe.child.seen import (
     AliasingSeen,
     BareSeen,
@@ -54,6 +55,8 @@ class Scenario:
         releases: a PEP 440 specifier of the cachekit releases that it applies to, empty for all.
         needs: what the machine must have, such as ``redis``; empty for nothing.
         variant: what it changes in the scenario that it comes from; ``None`` for a scenario as it is.
+        environment: variables for its processes; those of allocators are for the rss instrument, as
+            deployed.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Scenario:
     needs: tuple[str, ...]
     budget: tuple[Limit, ...]
     variant: Variant | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ class RunOptions:
         as_deployed: leave the target's own allocators alone in the rss process.
         isolation: ``fork`` has a launcher fork the processes that needn't be fresh ones; see
             :mod:`cachekit_memprobe.replay.launcher`.
+        kept_environment: as deployed, the allocator settings of the user's own environment, as recorded.
     """
 
     instruments: tuple[str, ...]
@@ -110,6 +115,7 @@ class RunOptions:
     jobs: int = 2
     as_deployed: bool = False
     isolation: Isolation = DEFAULT_ISOLATION
+    kept_environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,10 @@ class Run:
     def planned(
         cls, target: Target, options: RunOptions, scenarios: Sequence[Scenario], sweep: Sweep | None = None
     ) -> "Run":
-        """A run that begins now."""
+        """A run that begins now, in the environment of this process."""
+        if options.as_deployed:
+            kept = variables.recorded(variables.allocator_settings())
+            options = replace(options, kept_environment=kept)
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         return cls(now, target, options, tuple(scenarios), sweep or Sweep())
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cachekit_memprobe.child import task as tasks
 from cachekit_memprobe.child import wire
+from cachekit_memprobe.child.deployed import require_allocators
 from cachekit_memprobe.child.errors import CouldNotMeasure
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def run(read_fd: int, write_fd: int) -> None:
             task = _prepared(task, channel)
         if task.pinned and task.counts_pages:
             _refuse_huge_pages()
+        if not task.pinned:
+            require_allocators()
         channel.result(_done(task, channel))
     except CouldNotMeasure as reason:
         _fail(channel, str(reason))

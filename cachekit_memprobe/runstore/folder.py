@@ -9,7 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
-from cachekit_memprobe import __version__
+from cachekit_memprobe import __version__, variables
 from cachekit_memprobe.child.seen import MemraySeen, Seen
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.metrics import NAMES
@@ -128,7 +128,7 @@ class RunFolder:
             files.append(f"{number:02}-{instrument}.json")
             saved_as = saved_seen(instrument, self._with_own_capture(seen))
             write(folder / files[-1], saved_as, type(saved_as))
-        scenario = _without_folders(measurement.scenario)
+        scenario = _public(measurement.scenario)
         saved = SavedMeasurement(
             scenario, measurement.payload, tuple(files), measurement.reason, measurement.applies
         )
@@ -230,9 +230,11 @@ def _default_path() -> Path:
     return platformdirs.user_state_path("cachekit-memprobe") / "runs" / f"{stamp}-{secrets.token_hex(3)}"
 
 
-def _without_folders(scenario: Scenario) -> Scenario:
+def _public(scenario: Scenario) -> Scenario:
+    """Without the folders of this machine, and without values that nobody knows to be no secret."""
     value = replace(scenario.value, file=_file_name(scenario.value.file))
-    return replace(scenario, source=_file_name(scenario.source), value=value)
+    given = variables.recorded(scenario.environment)
+    return replace(scenario, source=_file_name(scenario.source), value=value, environment=given)
 
 
 def _file_name(path: str) -> str:

@@ -40,6 +40,7 @@ def test_everything_but_the_results() -> None:
                 "jobs": 2,
                 "as_deployed": False,
                 "isolation": "fork",
+                "kept_environment": {},
             },
             "sweep": {
                 "sizes": [],
@@ -64,6 +65,7 @@ def test_a_measured_result_without_its_stages() -> None:
             "reason": None,
             "payload": {"logical_bytes": 300000000, "frame_bytes": 300001234},
             "file_holds": None,
+            "environment": {},
             "tier": "l1",
             "route": "memory",
             "metrics": {
