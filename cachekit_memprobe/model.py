@@ -21,7 +21,7 @@ from cachekit_memprobe.child.seen import (
     Seen,
     TracemallocSeen,
 )
-from cachekit_memprobe.child.task import Caching, Link, Read, Value
+from cachekit_memprobe.child.task import Caching, Link, Need, Read, Value
 from cachekit_memprobe.sweep import Sweep, Variant
 
 Level = Literal["error", "warn"]
@@ -178,10 +178,15 @@ class Connection:
 
 @dataclass(frozen=True)
 class Payload:
-    """``logical_bytes`` of the value as it was made, ``frame_bytes`` of the frame that is stored."""
+    """``logical_bytes`` of the value as it was made, ``frame_bytes`` of the frame that is stored.
+
+    Attributes:
+        record_batches: of Arrow in a frame that is many times the value; 0 if that isn't known.
+    """
 
     logical_bytes: int
     frame_bytes: int
+    record_batches: int = 0
 
 
 @dataclass(frozen=True)
@@ -227,6 +232,7 @@ class Measurement:
     Attributes:
         reason: why it could not be measured; ``None`` when it was.
         applies: False when the scenario isn't meant for this release.
+        needs: what the read depends on that isn't so by itself in the release.
     """
 
     scenario: Scenario
@@ -234,6 +240,7 @@ class Measurement:
     seen: Observations = field(default_factory=Observations)
     reason: str | None = None
     applies: bool = True
+    needs: tuple[Need, ...] = ()
 
     @classmethod
     def failed(cls, scenario: Scenario, reason: str) -> "Measurement":

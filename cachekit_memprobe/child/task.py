@@ -6,7 +6,7 @@ never saved: it crosses the channel, and may hold a key that was made for the ru
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 PREPARE = "prepare"
 SIZE = "size"
@@ -83,6 +83,36 @@ class Read:
         return (MEASURED, *(f"{MEASURED}-{number}" for number in range(2, self.keys + 1)))
 
 
+NeedKind = Literal[
+    "async",
+    "backend",
+    "l1_size",
+    "l1_attribute",
+    "max_value_size",
+    "file_value",
+    "memcached_item",
+    "compression",
+    "unknown",
+]
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a read depends on that isn't so by itself in the release; see :mod:`.workload.defaults`.
+
+    Attributes:
+        what: an ``async`` function, or another ``backend`` than File's own way; or a setting.
+        limit_bytes: up to which frames the setting's default goes.
+        needed_bytes: to which it has to be set.
+        instead: the way of the read, or the value of the setting, without it; of ``unknown``, the reason.
+    """
+
+    what: NeedKind
+    limit_bytes: int = 0
+    needed_bytes: int = 0
+    instead: str = ""
+
+
 @dataclass(frozen=True)
 class Stored:
     """What the storing process tells the reading ones; the mappings are by the name of a value.
@@ -94,6 +124,8 @@ class Stored:
         frame_bytes: of the stored entry; 0 for a cache by reference.
         form: of a measured value, see :mod:`.workload.contents`.
         logical_bytes: of a measured value as it was made.
+        record_batches: of Arrow in the frame of a measured value, if that is many times the value; else 0.
+        needs: of the read; for the supervisor only.
     """
 
     keys: dict[str, str]
@@ -102,6 +134,8 @@ class Stored:
     frame_bytes: dict[str, int]
     form: str
     logical_bytes: int
+    record_batches: int = 0
+    needs: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,12 @@ from cachekit_memprobe.findings import (
     kept_buffer,
     kept_frame,
     kept_pages,
+    large_frame,
     large_temporary,
     late_window,
     live_twice,
     open_mapping,
+    own_settings,
     small_value,
     stats_work,
     verbatim_copy,
@@ -41,7 +43,11 @@ class Rule(Protocol):
         """What the rule finds in the evidence of one scenario."""
 
 
+OF_THE_FRAME: tuple[Rule, ...] = (large_frame, own_settings)
+"""What is known as soon as the value is stored, whether it could then be read or not."""
+
 RULES: tuple[Rule, ...] = (
+    *OF_THE_FRAME,
     small_value,
     by_reference,
     verbatim_copy,
@@ -62,6 +68,11 @@ RULES: tuple[Rule, ...] = (
 """In the order in which they are reported."""
 
 
+def findings_of_frame(evidence: Evidence) -> tuple[Finding, ...]:
+    """What is found of a value that is stored, and whose reads couldn't be measured."""
+    return tuple(finding for rule in OF_THE_FRAME for finding in rule.find(evidence))
+
+
 def findings_of(evidence: Evidence) -> tuple[Finding, ...]:
     """What every rule finds, without what a more specific one says better."""
     found = [(rule, finding) for rule in RULES for finding in rule.find(evidence)]
@@ -71,4 +82,4 @@ def findings_of(evidence: Evidence) -> tuple[Finding, ...]:
     return tuple(finding for _, finding in found if (finding.code, finding.place) not in said_better)
 
 
-__all__ = ["RULES", "Evidence", "Rule", "findings_of"]
+__all__ = ["RULES", "Evidence", "Rule", "findings_of", "findings_of_frame"]

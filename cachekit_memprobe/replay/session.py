@@ -13,7 +13,16 @@ from typing import TypeVar
 
 from cachekit_memprobe import metrics
 from cachekit_memprobe.child.seen import KINDS, RssSeen, Seen
-from cachekit_memprobe.child.task import MEASURED, NOTHING_STORED, PREPARE, READ, STORE, Stored, Task
+from cachekit_memprobe.child.task import (
+    MEASURED,
+    NOTHING_STORED,
+    PREPARE,
+    READ,
+    STORE,
+    Need,
+    Stored,
+    Task,
+)
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import (
     Connection,
@@ -71,6 +80,7 @@ class Session:
         seen = Observations()
         payload: Payload | None = None
         reason: str | None = None
+        needs: tuple[Need, ...] = ()
         try:
             with (
                 self.connect(scenario) as connection,
@@ -80,7 +90,8 @@ class Session:
                 replay = _Replay(self, scenario, workspace, capture, connection, pool)
                 prepared = replay.prepared()
                 stored = replay.store()
-                payload = Payload(stored.logical_bytes, stored.frame_bytes[MEASURED])
+                needs = stored.needs
+                payload = Payload(stored.logical_bytes, stored.frame_bytes[MEASURED], stored.record_batches)
                 outcomes = replay.observed(stored, prepared)
                 for outcome in outcomes:
                     if outcome.exception() is None:
@@ -90,7 +101,7 @@ class Session:
             reason = str(failure)
         finally:
             shutil.rmtree(workspace, ignore_errors=True)
-        return Measurement(scenario, payload, seen, reason)
+        return Measurement(scenario, payload, seen, reason, needs=needs)
 
 
 @dataclass(frozen=True)
@@ -221,7 +232,7 @@ class _Replay:
             read=self.scenario.read,
             workspace=str(self.workspace),
             instrument=instrument,
-            stored=stored,
+            stored=replace(stored, needs=()),
             reads=options.reads if rss else 1,
             pinned=not (rss and options.as_deployed),
             capture=capture,

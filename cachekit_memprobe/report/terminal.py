@@ -105,13 +105,21 @@ def _blocks(result: Result, options: RunOptions, width: int) -> Iterable[Rendera
     """The parts of a scenario for which there is something to show, in the order in which they are read."""
     if result.verdict == "unmeasured":
         yield _unmeasured(result)
+    if leading := _findings(result, leads=True):
+        yield leading
     if result.stages:
         yield Group(stage_table(result, width), *_verbatim_sources(result))
     if result.metrics:
         yield figure_lines(result, options, width)
         yield budget_lines(result, options, width)
-    if result.findings:
-        yield Group(*(labelled(finding.code, _sentence(finding)) for finding in result.findings))
+    if others := _findings(result, leads=False):
+        yield others
+
+
+def _findings(result: Result, *, leads: bool) -> Group | None:
+    """Those that a reader should know before any figure, or the others."""
+    chosen = [finding for finding in result.findings if finding.leads == leads]
+    return Group(*(labelled(finding.code, _sentence(finding)) for finding in chosen)) if chosen else None
 
 
 def _read(result: Result) -> str:

@@ -130,7 +130,12 @@ class RunFolder:
             write(folder / files[-1], saved_as, type(saved_as))
         scenario = _public(measurement.scenario)
         saved = SavedMeasurement(
-            scenario, measurement.payload, tuple(files), measurement.reason, measurement.applies
+            scenario,
+            measurement.payload,
+            tuple(files),
+            measurement.reason,
+            measurement.applies,
+            measurement.needs,
         )
         write(folder / _MEASUREMENT_FILE, saved, SavedMeasurement)
 
@@ -175,7 +180,7 @@ class RunFolder:
         seen = Observations()
         for entry in saved.observations:
             seen = seen.adding(self._load_seen(folder / entry, schema_version))
-        return Measurement(saved.scenario, saved.payload, seen, saved.reason, saved.applies)
+        return Measurement(saved.scenario, saved.payload, seen, saved.reason, saved.applies, saved.needs)
 
     def _load_seen(self, file: Path, schema_version: int) -> Seen:
         document = read_json(file)

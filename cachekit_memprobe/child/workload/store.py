@@ -4,11 +4,18 @@ from pathlib import Path
 
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.stages import CONNECTED
-from cachekit_memprobe.child.task import WARM_UP, Stored, Task
+from cachekit_memprobe.child.task import MEASURED, WARM_UP, Stored, Task
 from cachekit_memprobe.child.workload import contents
 from cachekit_memprobe.child.workload.backends import failure_of
 from cachekit_memprobe.child.workload.cached import Workload, by_reference
+from cachekit_memprobe.child.workload.defaults import needs_of
 from cachekit_memprobe.child.workload.digests import digest, exact_digest
+
+_LARGE_FRAME = 2
+"""Times the value, from which on the parts of the frame are counted."""
+
+_ARROW_FILE = b"ARROW1\0\0"
+_LONGEST_HEAD = 1 << 16
 
 _OF_JSON = ("nested", "file")
 """Kinds of which a value that isn't a table or an array has no types but JSON's."""
@@ -38,7 +45,36 @@ def store(task: Task) -> Stored:
         if not by_reference(task):
             keys[which] = _stored_key(task, workload, which, known=set(keys.values()))
             frame_bytes[which] = _frame_bytes(task, workload, which, keys[which])
-    return Stored(keys, digests, exact_digests, frame_bytes, form, logical_bytes)
+    measured_bytes = [frame_bytes[which] for which in task.read.names]
+    return Stored(
+        keys=keys,
+        digests=digests,
+        exact_digests=exact_digests,
+        frame_bytes=frame_bytes,
+        form=form,
+        logical_bytes=logical_bytes,
+        record_batches=_record_batches(task, workload, keys, measured_bytes[0], logical_bytes),
+        needs=needs_of(task, measured_bytes, form),
+    )
+
+
+def _record_batches(
+    task: Task, workload: Workload, keys: dict[str, str], frame_bytes: int, logical_bytes: int
+) -> int:
+    """How many record batches a large frame has; 0 where that isn't of interest or can't be seen."""
+    if frame_bytes < _LARGE_FRAME * logical_bytes or task.caching.encryption:
+        return 0
+    frame = memoryview(workload.backend.get(keys[MEASURED]))
+    start = bytes(frame[:_LONGEST_HEAD]).find(_ARROW_FILE)
+    if start < 0:
+        return 0
+    import pyarrow as pa
+
+    try:
+        with pa.ipc.open_file(pa.py_buffer(frame[start:])) as reader:
+            return int(reader.num_record_batches)
+    except pa.ArrowInvalid:
+        return 0
 
 
 def _frame_bytes(task: Task, workload: Workload, which: str, key: str) -> int:
