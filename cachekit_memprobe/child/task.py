@@ -125,7 +125,7 @@ class Stored:
         form: of a measured value, see :mod:`.workload.contents`.
         logical_bytes: of a measured value as it was made.
         record_batches: of Arrow in the frame of a measured value, if that is many times the value; else 0.
-        needs: of the read; for the supervisor only.
+        needs: of the read.
     """
 
     keys: dict[str, str]
@@ -217,5 +217,10 @@ def decode_task(text: str) -> Task:
         TypeError: it was written by another version.
     """
     fields: dict[str, Any] = json.loads(text)
-    records = {"value": Value, "caching": Caching, "read": Read, "stored": Stored, "link": Link}
+    records = {"value": Value, "caching": Caching, "read": Read, "stored": _stored, "link": Link}
     return Task(**{name: records[name](**part) if name in records else part for name, part in fields.items()})
+
+
+def _stored(**fields: Any) -> Stored:
+    needs = tuple(Need(**need) for need in fields.pop("needs"))
+    return Stored(**fields, needs=needs)

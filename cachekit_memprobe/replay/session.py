@@ -232,7 +232,7 @@ class _Replay:
             read=self.scenario.read,
             workspace=str(self.workspace),
             instrument=instrument,
-            stored=replace(stored, needs=()),
+            stored=stored,
             reads=options.reads if rss else 1,
             pinned=not (rss and options.as_deployed),
             capture=capture,

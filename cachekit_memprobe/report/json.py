@@ -40,7 +40,7 @@ def _result(result: Result) -> dict[str, Any]:
         "variant": asdict(result.scenario.variant) if result.scenario.variant else None,
         "verdict": result.verdict,
         "reason": result.reason,
-        "payload": asdict(payload) if payload else None,
+        "payload": _payload(payload) if payload else None,
         "file_holds": result.scenario.value.holds or None,
         "environment": {
             name: None if value == UNRECORDED else value
@@ -55,6 +55,10 @@ def _result(result: Result) -> dict[str, Any]:
         "budgets": [_budget(limit) for limit in result.budgets],
         "findings": [_finding(finding) for finding in result.findings],
     }
+
+
+def _payload(payload: Payload) -> dict[str, int]:
+    return {"logical_bytes": payload.logical_bytes, "frame_bytes": payload.frame_bytes}
 
 
 def _rounded(metrics: Mapping[str, float]) -> dict[str, float]:

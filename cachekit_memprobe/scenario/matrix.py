@@ -13,7 +13,7 @@ from cachekit_memprobe.scenario.checks import check, is_valid
 from cachekit_memprobe.scenario.given import ENV, UNSET, axis_value
 from cachekit_memprobe.scenario.loader import scenario_of
 from cachekit_memprobe.scenario.problems import Key, Problem, closest, did_you_mean, place, spelled
-from cachekit_memprobe.scenario.rules import BACKFILL, COLUMNS, FILE, L1, ROUTE, SIZE, TIER
+from cachekit_memprobe.scenario.rules import ASYNCHRONOUS, BACKFILL, COLUMNS, FILE, L1, ROUTE, SIZE, TIER
 from cachekit_memprobe.scenario.schema import TABLES
 from cachekit_memprobe.scenario.writing import document_of
 from cachekit_memprobe.sweep import Skipped, Variant
@@ -25,7 +25,7 @@ _NOT_AN_AXIS = {
     SIZE: "give several sizes with --size 64MB,128MB,256MB",
     FILE: "run each file by itself with --payload",
 }
-_FOLLOWERS = (ROUTE, L1, TIER, COLUMNS, BACKFILL)
+_FOLLOWERS = (ROUTE, L1, TIER, COLUMNS, BACKFILL, ASYNCHRONOUS)
 """Keys that say where a read goes rather than what is cached: they give way to an axis that needs it."""
 
 

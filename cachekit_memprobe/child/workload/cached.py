@@ -60,6 +60,10 @@ class Workload:
         """Drop the entries that this process holds by reference."""
         self._cached.cache_clear()
 
+    def close(self) -> None:
+        """End what the reads ran on."""
+        self._caller.close()
+
     def make(self, which: str) -> Any:
         """The value itself, uncached."""
         number = self._names.index(which) if which in self._names else 0

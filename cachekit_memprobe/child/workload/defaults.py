@@ -74,12 +74,15 @@ def _usual_counts(task: Task) -> Counts:
         link=replace(task.link, namespace=name),
     )
     workload = Workload(one, open_plain_file_backend(one))
-    workload.read(WARM_UP)
-    if task.caching.l1 and task.read.tier == "l2":
-        _l1_cache(name).clear()
-    before = workload.counts()
-    workload.read(WARM_UP)
-    return workload.counts() - before
+    try:
+        workload.read(WARM_UP)
+        if task.caching.l1 and task.read.tier == "l2":
+            _l1_cache(name).clear()
+        before = workload.counts()
+        workload.read(WARM_UP)
+        return workload.counts() - before
+    finally:
+        workload.close()
 
 
 def _l1(task: Task, frame_bytes: Sequence[int]) -> Iterator[Need]:

@@ -10,6 +10,7 @@ from cachekit_memprobe.child.task import (
     READ,
     Caching,
     Link,
+    Need,
     Read,
     Sized,
     Stored,
@@ -27,6 +28,8 @@ STORED = Stored(
     frame_bytes={"measured": 10, "measured-2": 11},
     form="table",
     logical_bytes=9,
+    record_batches=3,
+    needs=(Need("l1_size", 1, 2, "x"), Need("async")),
 )
 LINK = Link("memprobe-1", "cache-1:1,cache-2:2", "/scratch/journal", "https://h", "ck_live_key", "5ec4e7")
 TASK = Task(

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from cachekit_memprobe.child.seen import Block, BlockKind, Handed, Held, Kept, Origin, RetentionSeen
 from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.child.task import Need
 from cachekit_memprobe.findings import Evidence
 from cachekit_memprobe.model import Payload
 from cachekit_memprobe.result import SiteKind, SiteUsage, StageUsage
@@ -83,6 +84,7 @@ def evidence(
     backend: str = "file",
     tier: str = "l1",
     backfill: bool = False,
+    needs: Sequence[Need] = (),
 ) -> Evidence:
     """Of a read from L1 whose payload is 300 MB."""
     scenario = replace(
@@ -90,4 +92,4 @@ def evidence(
         caching=replace(SCENARIO.caching, backend=backend),
         read=replace(SCENARIO.read, readers=readers, tier=tier, backfill=backfill),
     )
-    return Evidence(scenario, payload, stages, values or {}, kept, retained, blocks, as_deployed)
+    return Evidence(scenario, payload, stages, values or {}, kept, retained, blocks, as_deployed, needs)

@@ -8,6 +8,7 @@ import pytest
 
 from cachekit_memprobe import pages
 from cachekit_memprobe.child.seen import Handed, Kept
+from cachekit_memprobe.child.task import Need
 from cachekit_memprobe.findings import RULES, Evidence, Rule, findings_of
 from cachekit_memprobe.model import Payload
 from tests.golden.reports import MAP_SITE
@@ -52,6 +53,8 @@ TRIGGERS: dict[str, Evidence] = {
     ),
     "MEM015": evidence(stage("l1_get"), stage("stats"), tier="reference"),
     "MEM016": evidence(payload=Payload(999_999, 1_000_500)),
+    "MEM017": evidence(needs=[Need("l1_size", 13_107_200, 2401 << 20)]),
+    "MEM018": evidence(payload=Payload(10_000_000, 61_600_000)),
 }
 
 CLEAN = evidence(
