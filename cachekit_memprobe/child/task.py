@@ -5,6 +5,7 @@ never saved: it crosses the channel, and may hold a key that was made for the ru
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -217,7 +218,13 @@ def decode_task(text: str) -> Task:
         TypeError: it was written by another version.
     """
     fields: dict[str, Any] = json.loads(text)
-    records = {"value": Value, "caching": Caching, "read": Read, "stored": _stored, "link": Link}
+    records: dict[str, Callable[..., Any]] = {
+        "value": Value,
+        "caching": Caching,
+        "read": Read,
+        "stored": _stored,
+        "link": Link,
+    }
     return Task(**{name: records[name](**part) if name in records else part for name, part in fields.items()})
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -89,10 +90,8 @@ def test_a_sync_function_writes_arrow_past_l1_and_an_async_one_does_not(ask: Ask
     # As a user's own function has it.
     backend = FileBackend(FileBackendConfig(cache_dir=tmp_path / "own"))
 
-    @cache(ttl=60, backend=backend, serializer="arrow", l1=L1CacheConfig(enabled=True), namespace="own")
-    def load() -> pd.DataFrame:
-        return pd.DataFrame({"x": [1.0] * 1000})
-
+    own = cache(ttl=60, backend=backend, serializer="arrow", l1=L1CacheConfig(enabled=True), namespace="own")
+    load: Any = own(lambda: pd.DataFrame({"x": [1.0] * 1000}))
     load()
     load()
     info = load.cache_info()
