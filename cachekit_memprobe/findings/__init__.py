@@ -47,7 +47,7 @@ OF_THE_FRAME: tuple[Rule, ...] = (large_frame, own_settings)
 """What is known as soon as the value is stored, whether it could then be read or not."""
 
 RULES: tuple[Rule, ...] = (
-    *OF_THE_FRAME,
+    large_frame,
     small_value,
     by_reference,
     verbatim_copy,
@@ -64,6 +64,7 @@ RULES: tuple[Rule, ...] = (
     kept_pages,
     kept_frame,
     open_mapping,
+    own_settings,
 )
 """In the order in which they are reported."""
 

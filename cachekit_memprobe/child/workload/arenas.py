@@ -1,7 +1,7 @@
 """Fills what is free in pymalloc's arenas, so that a read's small objects need new ones.
 
 What the warm-up freed is still resident wherever a single object keeps an arena. Small objects of the
-measured read would go there, and the resident set would not grow by them: 1 to 2 MiB of a DataFrame with lists.
+measured read would go there, and the resident set would not grow by them: 1 to 2 MiB of a table of lists.
 """
 
 import os
