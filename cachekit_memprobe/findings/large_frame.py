@@ -8,14 +8,15 @@ from cachekit_memprobe.units import format_bytes, format_payloads
 
 CODE = "MEM018"
 
-_MANY = 2.0
+_MANY = 3.0
+"""JSON spells out a float of 8 bytes in up to 24 characters."""
 _NOTABLE_BYTES = 1 << 20
 _SMALL_BATCH_BYTES = 1 << 20
 """cachekit cuts tables into batches of 8 MiB; far smaller ones have another cause than that."""
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
-    """At most one finding. Compression makes frames smaller, and no format in use doubles a value."""
+    """At most one finding."""
     payload = evidence.payload
     excess_bytes = payload.frame_bytes - payload.logical_bytes
     if payload.frame_bytes >= _MANY * payload.logical_bytes and excess_bytes >= _NOTABLE_BYTES:

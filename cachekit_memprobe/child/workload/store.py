@@ -11,7 +11,7 @@ from cachekit_memprobe.child.workload.cached import Workload, by_reference
 from cachekit_memprobe.child.workload.defaults import needs_of
 from cachekit_memprobe.child.workload.digests import digest, exact_digest
 
-_LARGE_FRAME = 2
+_LARGE_FRAME = 3
 """Times the value, from which on the parts of the frame are counted."""
 
 _ARROW_FILE = b"ARROW1\0\0"

@@ -29,6 +29,7 @@ def test_batches_of_the_usual_size_are_no_explanation() -> None:
     [
         Payload(VALUE_BYTES, VALUE_BYTES + 7000),
         Payload(VALUE_BYTES, 15_100_000),  # incompressible bytes up to 0.16
+        Payload(VALUE_BYTES, 25_000_000),  # JSON of floats
         Payload(16, 1945),  # what describes a table, around a value of one row
         Payload(VALUE_BYTES, 0),
     ],
