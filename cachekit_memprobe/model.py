@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Literal
 
+from cachekit_memprobe import variables
 from cachekit_memprobe.child.seen import (
     AliasingSeen,
     BareSeen,
@@ -20,7 +21,7 @@ from cachekit_memprobe.child.seen import (
     Seen,
     TracemallocSeen,
 )
-from cachekit_memprobe.child.task import Caching, Link, Read, Value
+from cachekit_memprobe.child.task import Caching, Link, Need, Read, Value
 from cachekit_memprobe.sweep import Sweep, Variant
 
 Level = Literal["error", "warn"]
@@ -56,6 +57,8 @@ class Scenario:
         releases: a PEP 440 specifier of the cachekit releases that it applies to, empty for all.
         needs: what the machine must have, such as ``redis``; empty for nothing.
         variant: what it changes in the scenario that it comes from; ``None`` for a scenario as it is.
+        environment: variables for its processes; those of allocators are for the rss instrument, as
+            deployed.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Scenario:
     needs: tuple[str, ...]
     budget: tuple[Limit, ...]
     variant: Variant | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ class RunOptions:
         isolation: ``fork`` has a launcher fork the processes that needn't be fresh ones; see
             :mod:`cachekit_memprobe.replay.launcher`.
         stages: functions that belong to stages besides those of the map, ``unwrap=module:function``.
+        kept_environment: as deployed, the allocator settings of the user's own environment, as recorded.
     """
 
     instruments: tuple[str, ...]
@@ -121,6 +126,7 @@ class RunOptions:
     as_deployed: bool = False
     isolation: Isolation = DEFAULT_ISOLATION
     stages: tuple[str, ...] = ()
+    kept_environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -142,7 +148,10 @@ class Run:
     def planned(
         cls, target: Target, options: RunOptions, scenarios: Sequence[Scenario], sweep: Sweep | None = None
     ) -> "Run":
-        """A run that begins now."""
+        """A run that begins now, in the environment of this process."""
+        if options.as_deployed:
+            kept = variables.recorded(variables.allocator_settings())
+            options = replace(options, kept_environment=kept)
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         return cls(now, target, options, tuple(scenarios), sweep or Sweep())
 
@@ -180,10 +189,15 @@ class Connection:
 
 @dataclass(frozen=True)
 class Payload:
-    """``logical_bytes`` of the value as it was made, ``frame_bytes`` of the frame that is stored."""
+    """``logical_bytes`` of the value as it was made, ``frame_bytes`` of the frame that is stored.
+
+    Attributes:
+        record_batches: of Arrow in a frame that is many times the value; 0 if that isn't known.
+    """
 
     logical_bytes: int
     frame_bytes: int
+    record_batches: int = 0
 
 
 @dataclass(frozen=True)
@@ -229,6 +243,7 @@ class Measurement:
     Attributes:
         reason: why it could not be measured, or does not apply; ``None`` when it was measured.
         applies: False when the scenario isn't meant for this release.
+        needs: what the read depends on that isn't so by itself in the release.
     """
 
     scenario: Scenario
@@ -236,6 +251,7 @@ class Measurement:
     seen: Observations = field(default_factory=Observations)
     reason: str | None = None
     applies: bool = True
+    needs: tuple[Need, ...] = ()
 
     @classmethod
     def failed(cls, scenario: Scenario, reason: str) -> "Measurement":

@@ -11,7 +11,7 @@ from cachekit_memprobe.attribution import figures_of, notes_of, stages_of, use_o
 from cachekit_memprobe.budget import judge, verdict_of
 from cachekit_memprobe.doctor.room import Room, lacking_room, room_here
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.findings import Evidence, findings_of
+from cachekit_memprobe.findings import Evidence, findings_of, findings_of_frame
 from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.model import Limit, Measurement, Payload, Phase, Run, Scenario, Step
 from cachekit_memprobe.replay.own_data import OwnData
@@ -174,6 +174,7 @@ def _judged(
         retained=measurement.seen.retention,
         blocks=aliasing.blocks if aliasing else (),
         as_deployed=measured.options.as_deployed,
+        needs=measurement.needs,
     )
     return Result(
         scenario=measurement.scenario,
@@ -190,6 +191,8 @@ def _judged(
 
 
 def _unjudged(measurement: Measurement, verdict: Verdict, reason: str) -> Result:
+    payload, needs = measurement.payload, measurement.needs
+    stored = payload and Evidence(measurement.scenario, payload, (), {}, needs=needs)
     return Result(
         scenario=measurement.scenario,
         verdict=verdict,
@@ -197,6 +200,6 @@ def _unjudged(measurement: Measurement, verdict: Verdict, reason: str) -> Result
         metrics={},
         stages=(),
         budgets=(),
-        findings=(),
+        findings=findings_of_frame(stored) if stored else (),
         reason=without_folders(reason),
     )

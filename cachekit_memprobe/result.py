@@ -111,11 +111,16 @@ class StageUsage:
 
 @dataclass(frozen=True)
 class Finding:
-    """One plain sentence that a developer should know, of a stage or of a line in it, if it is of one."""
+    """One plain sentence that a developer should know, of a stage or of a line in it, if it is of one.
+
+    Attributes:
+        leads: it outweighs all other figures of the read, so that a report begins with it.
+    """
 
     code: str
     message: str
     place: Place | None = None
+    leads: bool = False
 
 
 @dataclass(frozen=True)

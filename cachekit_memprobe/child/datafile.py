@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from cachekit_memprobe.child import foreign, textfile
+
 Content = Literal["table", "array", "objects"]
 
 
@@ -33,7 +35,9 @@ ARROW_FILE = Format("Arrow", (".arrow", ".feather", ".ipc"), "table")
 ARROW_STREAM = Format("Arrow stream", (".arrows",), "table")
 NPY = Format("NumPy", (".npy",), "array")
 CSV = Format("CSV", (".csv",), "table")
+TSV = Format("TSV", (".tsv", ".tab"), "table")
 JSON = Format("JSON", (".json",), "objects")
+JSON_LINES = Format("JSON lines", (".jsonl", ".ndjson"), "objects")
 
 EXPECTED = "Parquet, CSV, Arrow or Feather, .npy or JSON"
 SERIALIZERS: dict[Content, tuple[str, ...]] = {
@@ -46,16 +50,10 @@ SERIALIZERS: dict[Content, tuple[str, ...]] = {
 IN_WORDS: dict[Content, str] = {"table": "a DataFrame", "array": "an array", "objects": "JSON objects"}
 
 _BINARY = (PARQUET, ARROW_FILE, ARROW_STREAM, NPY)
+_TEXTS = (CSV, TSV, JSON, JSON_LINES)
 _PICKLE_SUFFIXES = {".pkl", ".pickle", ".pck", ".dill", ".joblib"}
 _PICKLE_PROTOCOLS = range(2, 32)
 _NO_PICKLE = f"a pickle runs code when it is loaded, and data isn't run here; write the value as {EXPECTED}"
-_ARCHIVES = {
-    b"\x1f\x8b": "a gzip file",
-    b"(\xb5/\xfd": "a zstd file",
-    b"BZh": "a bzip2 file",
-    b"\xfd7zXZ": "an xz file",
-    b"PK\x03\x04": "a zip archive",
-}
 _NPY_MAGIC = b"\x93NUMPY"
 _HEAD_BYTES = 4096
 _LONGEST_HEADER = 1 << 20
@@ -112,7 +110,12 @@ def _recognise(path: Path, file: BinaryIO, size_bytes: int) -> Format:
     if head.startswith(_NPY_MAGIC):
         _refuse_objects(path, file)
         return NPY
-    return _signed(path, head, tail) or _text(path, head)
+    recognised = _signed(path, head, tail) or _packed_text(path, head)
+    if recognised:
+        return recognised
+    if refused := foreign.known_by(path, head, is_text=_is_text(head)):
+        raise DataFileError(path, EXPECTED, *refused)
+    return _text(path, head, path.suffix)
 
 
 def _signed(path: Path, head: bytes, tail: bytes) -> Format | None:
@@ -128,10 +131,24 @@ def _signed(path: Path, head: bytes, tail: bytes) -> Format | None:
         raise DataFileError(path, EXPECTED, "Feather version 1, which pyarrow gives up", remedy)
     if head.startswith(b"\xff\xff\xff\xff"):
         return ARROW_STREAM
-    for signature, name in _ARCHIVES.items():
-        if head.startswith(signature):
-            raise DataFileError(path, EXPECTED, name, "unpack it first")
     return None
+
+
+def _packed_text(path: Path, head: bytes) -> Format | None:
+    """The format of a text that is packed, such as ``prices.csv.gz``; other formats pack themselves."""
+    if not textfile.is_packed(head) or path.suffix.lower() not in textfile.PACKED_SUFFIXES:
+        return None
+    inner = path.with_suffix("")
+    if not any(inner.suffix.lower() in known.suffixes for known in _TEXTS):
+        return None
+    try:
+        with textfile.opened(path) as file:
+            head = file.read(_HEAD_BYTES)
+    except Exception:  # each packer has errors of its own
+        raise DataFileError(path, "a whole file", "one that can't be unpacked", "copy it again") from None
+    if not head:
+        raise DataFileError(path, EXPECTED, "an empty file", "give a file with data in it")
+    return _text(path, head, inner.suffix)
 
 
 def _whole(path: Path, known: Format, ends_well: bool) -> Format:
@@ -145,16 +162,16 @@ def _whole(path: Path, known: Format, ends_well: bool) -> Format:
     return known
 
 
-def _text(path: Path, head: bytes) -> Format:
+def _text(path: Path, head: bytes, suffix: str) -> Format:
     """The format of a file without a signature: a text, as its suffix says."""
-    suffix = path.suffix.lower()
+    suffix = suffix.lower()
     for known in _BINARY:
         if suffix in known.suffixes:
             found = "text" if _is_text(head) else "other bytes"
             raise DataFileError(
                 path, f"{known.name}, as the file's name says", found, "write it again, or rename it"
             )
-    for known in (CSV, JSON):
+    for known in _TEXTS:
         if suffix in known.suffixes:
             if _is_text(head):
                 return known

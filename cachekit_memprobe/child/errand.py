@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cachekit_memprobe.child import task as tasks
 from cachekit_memprobe.child import wire
+from cachekit_memprobe.child.deployed import require_allocators
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.shortage import chain_of, is_shortage, with_shortage
 
@@ -26,6 +27,8 @@ def run(read_fd: int, write_fd: int) -> None:
             task = _prepared(task, channel)
         if task.pinned and task.counts_pages:
             _refuse_huge_pages()
+        if not task.pinned:
+            require_allocators()
         channel.result(_done(task, channel))
     except CouldNotMeasure as reason:
         _fail(channel, str(reason))
@@ -63,9 +66,10 @@ def _refuse_huge_pages() -> None:
 def _done(task: tasks.Task, channel: wire.Channel) -> "DataclassInstance":
     """The result. Each task imports what it needs, and nothing of the others."""
     if task.operation == tasks.SIZE:
-        from cachekit_memprobe.child.workload import contents, files
+        from cachekit_memprobe.child.workload import contents, described, files
 
-        return tasks.Sized(contents.logical_bytes(files.load(task.value.file)))
+        value = files.load(task.value.file)
+        return tasks.Sized(contents.logical_bytes(value), described.described(task.value.file, value))
     if task.operation == tasks.STORE:
         from cachekit_memprobe.child.workload.store import store
 

@@ -5,8 +5,9 @@ never saved: it crosses the channel, and may hold a key that was made for the ru
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 PREPARE = "prepare"
 SIZE = "size"
@@ -28,6 +29,7 @@ class Value:
         columns: of a dataframe; 0 for anything else.
         file: the user's own data, absolute, for the kind ``file``; empty otherwise. It stays out of
             run folders and reports, which say its name only.
+        holds: what the file was found to hold, in words, once it has been loaded.
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Value:
     seed: int
     columns: int
     file: str = ""
+    holds: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,36 @@ class Read:
         return (MEASURED, *(f"{MEASURED}-{number}" for number in range(2, self.keys + 1)))
 
 
+NeedKind = Literal[
+    "async",
+    "backend",
+    "l1_size",
+    "l1_attribute",
+    "max_value_size",
+    "file_value",
+    "memcached_item",
+    "compression",
+    "unknown",
+]
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a read depends on that isn't so by itself in the release; see :mod:`.workload.defaults`.
+
+    Attributes:
+        what: an ``async`` function, or another ``backend`` than File's own way; or a setting.
+        limit_bytes: up to which frames the setting's default goes.
+        needed_bytes: to which it has to be set.
+        instead: the way of the read, or the value of the setting, without it; of ``unknown``, the reason.
+    """
+
+    what: NeedKind
+    limit_bytes: int = 0
+    needed_bytes: int = 0
+    instead: str = ""
+
+
 @dataclass(frozen=True)
 class Stored:
     """What the storing process tells the reading ones; the mappings are by the name of a value.
@@ -92,6 +125,8 @@ class Stored:
         frame_bytes: of the stored entry; 0 for a cache by reference.
         form: of a measured value, see :mod:`.workload.contents`.
         logical_bytes: of a measured value as it was made.
+        record_batches: of Arrow in the frame of a measured value, if that is many times the value; else 0.
+        needs: of the read.
     """
 
     keys: dict[str, str]
@@ -100,13 +135,16 @@ class Stored:
     frame_bytes: dict[str, int]
     form: str
     logical_bytes: int
+    record_batches: int = 0
+    needs: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True)
 class Sized:
-    """How large the data of a file is, once it is loaded."""
+    """How large the data of a file is, once it is loaded, and what it consists of, in words."""
 
     logical_bytes: int
+    holds: str
 
 
 NOTHING_STORED = Stored({}, {}, {}, {}, "", 0)
@@ -183,5 +221,16 @@ def decode_task(text: str) -> Task:
     """
     fields: dict[str, Any] = json.loads(text)
     fields["stages"] = tuple(fields["stages"])
-    records = {"value": Value, "caching": Caching, "read": Read, "stored": Stored, "link": Link}
+    records: dict[str, Callable[..., Any]] = {
+        "value": Value,
+        "caching": Caching,
+        "read": Read,
+        "stored": _stored,
+        "link": Link,
+    }
     return Task(**{name: records[name](**part) if name in records else part for name, part in fields.items()})
+
+
+def _stored(**fields: Any) -> Stored:
+    needs = tuple(Need(**need) for need in fields.pop("needs"))
+    return Stored(**fields, needs=needs)

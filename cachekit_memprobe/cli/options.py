@@ -95,6 +95,24 @@ def parsed_stages(ctx: click.Context, param: click.Parameter, values: tuple[str,
     return tuple(f"{stage}={name}" for name, stage in stages.items())
 
 
+def parsed_variables(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Callback: each ``NAME=VALUE`` to a variable of the measured processes, no name twice."""
+    from cachekit_memprobe.scenario import parse_variable
+
+    given: dict[str, str] = {}
+    for text in values:
+        try:
+            name, value = parse_variable(text)
+        except ValueError as error:
+            raise click.BadParameter(str(error), ctx, param) from None
+        if name in given:
+            raise click.BadParameter(
+                f"{name} is given twice; to compare values, write --matrix env.{name}=ONE,OTHER", ctx, param
+            )
+        given[name] = value
+    return given
+
+
 def target_options(command: _Command) -> _Command:
     """``--cachekit``, ``--python`` and ``--with``: what is measured."""
     release = click.option(

@@ -1,16 +1,17 @@
 """``run``: measure scenarios and judge them against their budgets."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cachekit_memprobe import programs
+from cachekit_memprobe import programs, variables
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stderr_console
 from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.new_file import write_new
-from cachekit_memprobe.cli.options import json_option, parsed_limits, target_options
+from cachekit_memprobe.cli.options import json_option, parsed_limits, parsed_variables, target_options
 from cachekit_memprobe.cli.progress import ProgressDisplay
 from cachekit_memprobe.cli.publish import check_json_file, publish
 from cachekit_memprobe.cli.run_options import (
@@ -24,7 +25,7 @@ from cachekit_memprobe.cli.run_options import (
     sweep_options,
 )
 from cachekit_memprobe.errors import UsageError
-from cachekit_memprobe.metrics import metric_of
+from cachekit_memprobe.metrics import RSS, metric_of
 from cachekit_memprobe.model import Limit, Run, RunOptions, Scenario
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.runstore import RunFolder, check_unused
@@ -70,6 +71,15 @@ run in which nothing at all was measured ends with 3."""
     help="Replace or add a limit, in payloads (rss.peak=1.3x) or as a size (copies.unwrap=10MB). May be "
     "given several times.",
 )
+@click.option(
+    "--env",
+    "given",
+    callback=parsed_variables,
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Give the measured processes this environment variable; they get no other of yours. One of an "
+    "allocator (MALLOC_ARENA_MAX=2) needs --as-deployed. May be given several times.",
+)
 @target_options
 @server_options
 @measuring_options
@@ -90,6 +100,7 @@ def run_command(
     how: "HowCached",
     sweep: SweepOptions,
     limits: tuple[Limit, ...],
+    given: dict[str, str],
     spec: str,
     python: Path | None,
     extras: tuple[str, ...],
@@ -108,8 +119,9 @@ def run_command(
 
     # All that can be refused is refused before anything slow begins.
     own_servers = _own_servers(servers)
-    scenarios, multiplied = _scenarios(patterns, data, how, sweep, limits, own_servers)
+    scenarios, multiplied = _scenarios(patterns, data, how, sweep, limits, own_servers, given)
     _refuse_unmeasured(limits, options)
+    _refuse_pinned(scenarios, options)
     check_json_file(json_file)
     check_unused(out)
     with ProgressDisplay(silent=quiet) as progress:
@@ -138,6 +150,16 @@ def _refuse_unmeasured(limits: tuple[Limit, ...], options: RunOptions) -> None:
             )
 
 
+def _refuse_pinned(scenarios: tuple[Scenario, ...], options: RunOptions) -> None:
+    """What a variable says of an allocator is only heard by one that isn't pinned."""
+    named = {name for one in scenarios for name in one.environment if variables.is_allocator(name)}
+    if named and not (options.as_deployed and RSS in options.instruments):
+        raise UsageError(
+            f"{', '.join(sorted(named))}: allocators are pinned, so that figures can be repeated; add "
+            f"--as-deployed, with which the {RSS} instrument measures them as they are set"
+        )
+
+
 def _scenarios(
     patterns: tuple[str, ...],
     data: DataOptions,
@@ -145,6 +167,7 @@ def _scenarios(
     sweep: SweepOptions,
     limits: tuple[Limit, ...],
     own_servers: "OwnServers",
+    given: dict[str, str],
 ) -> tuple[tuple[Scenario, ...], Sweep]:
     from cachekit_memprobe.scenario import expand, select
 
@@ -153,6 +176,7 @@ def _scenarios(
         chosen = select(patterns) if patterns else _all_that_can_run(own_servers)
     else:
         chosen = (_own_scenario(patterns, data, how, limits),)
+    chosen = tuple(replace(one, environment={**one.environment, **given}) for one in chosen)
     multiplied = expand(
         chosen, sizes=sweep.sizes, axes=sweep.axes, limits=limits, predict_bytes=sweep.predict_bytes
     )

@@ -21,10 +21,12 @@ from cachekit_memprobe.findings import (
     kept_buffer,
     kept_frame,
     kept_pages,
+    large_frame,
     large_temporary,
     late_window,
     live_twice,
     open_mapping,
+    own_settings,
     shared_memory,
     small_pieces,
     small_value,
@@ -45,7 +47,11 @@ class Rule(Protocol):
         """What the rule finds in the evidence of one scenario."""
 
 
+OF_THE_FRAME: tuple[Rule, ...] = (large_frame, own_settings)
+"""What is known as soon as the value is stored, whether it could then be read or not."""
+
 RULES: tuple[Rule, ...] = (
+    large_frame,
     small_value,
     by_reference,
     verbatim_copy,
@@ -66,8 +72,14 @@ RULES: tuple[Rule, ...] = (
     kept_pages,
     kept_frame,
     open_mapping,
+    own_settings,
 )
 """In the order in which they are reported."""
+
+
+def findings_of_frame(evidence: Evidence) -> tuple[Finding, ...]:
+    """What is found of a value that is stored, and whose reads couldn't be measured."""
+    return tuple(finding for rule in OF_THE_FRAME for finding in rule.find(evidence))
 
 
 def findings_of(evidence: Evidence) -> tuple[Finding, ...]:
@@ -79,4 +91,4 @@ def findings_of(evidence: Evidence) -> tuple[Finding, ...]:
     return tuple(finding for _, finding in found if (finding.code, finding.place) not in said_better)
 
 
-__all__ = ["RULES", "Evidence", "Rule", "findings_of"]
+__all__ = ["RULES", "Evidence", "Rule", "findings_of", "findings_of_frame"]

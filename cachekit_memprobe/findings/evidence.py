@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cachekit_memprobe.child.seen import Block, Cycle, Kept, RetentionSeen
 from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.child.task import Need
 from cachekit_memprobe.model import Payload, Scenario
 from cachekit_memprobe.result import MemoryOf, StageUsage
 from cachekit_memprobe.units import format_bytes, format_payloads
@@ -32,6 +33,7 @@ class Evidence:
         retained: what the retention instrument saw; ``None`` when it didn't run.
         blocks: the new memory that the aliasing instrument saw.
         as_deployed: the resident set was measured with the target's own allocators.
+        needs: what the read depends on that isn't so by itself in the release.
     """
 
     scenario: Scenario
@@ -43,6 +45,7 @@ class Evidence:
     blocks: Sequence[Block] = ()
     as_deployed: bool = False
     cycles: Sequence[Cycle] = ()
+    needs: Sequence[Need] = ()
 
     @property
     def notable_bytes(self) -> float:

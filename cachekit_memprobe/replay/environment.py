@@ -1,5 +1,6 @@
 """The environment that a measured process gets: nothing of the user's but what it needs to start.
 
+And what a scenario or ``--env`` gives it; as deployed, the user's own settings for allocators as well.
 A secret such as CACHEKIT_MASTER_KEY would change what is measured (releases 0.7 to 0.20 silently
 encrypt), and a release up to 0.19 writes into the home directory.
 """
@@ -8,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
-from cachekit_memprobe import processes
+from cachekit_memprobe import processes, variables
 from cachekit_memprobe.model import Scenario
 
 _PINNED_ALLOCATORS = {
@@ -46,7 +47,8 @@ def child_environment(
     Args:
         scenario: for the settings of cachekit that only the environment can make.
         home: an empty folder of the child's own.
-        pinned: make the allocators repeatable; without it the target's own choice is measured.
+        pinned: make the allocators repeatable; without it those of the deployment are measured, with the
+            settings that this process's own environment and the scenario have for them.
         counts_pages: what is resident in it is looked at.
     """
     value_bytes = max(1 << 30, 8 * scenario.value.logical_bytes)
@@ -64,5 +66,15 @@ def child_environment(
         "PYTHONHASHSEED": "0",
     }
     inherited = processes.scrubbed(*processes.OPENBLAS, *processes.TIME_ZONE)
-    allocators = {**_PINNED_ALLOCATORS, **({} if counts_pages else _HUGE_PAGES)} if pinned else {}
-    return {**inherited, **own, **settings, **allocators}
+    given = {
+        name: value
+        for name, value in scenario.environment.items()
+        if not (pinned and variables.is_allocator(name))
+    }
+    return {**inherited, **own, **settings, **_allocators(pinned=pinned, counts_pages=counts_pages), **given}
+
+
+def _allocators(*, pinned: bool, counts_pages: bool) -> Mapping[str, str]:
+    if not pinned:
+        return variables.allocator_settings()
+    return _PINNED_ALLOCATORS if counts_pages else {**_PINNED_ALLOCATORS, **_HUGE_PAGES}

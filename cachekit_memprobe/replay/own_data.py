@@ -22,10 +22,10 @@ class OwnData:
     supervisor: Supervisor
     folder: Path
     timeout_s: float
-    _sizes: dict[str, int | CouldNotMeasure] = field(default_factory=dict)
+    _loaded_files: dict[str, Sized | CouldNotMeasure] = field(default_factory=dict)
 
     def with_size(self, scenario: Scenario) -> Scenario:
-        """The scenario with the logical size of its file's data; as it is when its value is made.
+        """The scenario with the size of its file's data and what it holds; as it is when its value is made.
 
         Raises:
             CouldNotMeasure: the target can't load the file.
@@ -33,14 +33,16 @@ class OwnData:
         file = scenario.value.file
         if not file:
             return scenario
-        if file not in self._sizes:
-            self._sizes[file] = self._loaded(scenario)
-        size = self._sizes[file]
-        if isinstance(size, CouldNotMeasure):
-            raise size
-        return replace(scenario, value=replace(scenario.value, logical_bytes=size))
+        if file not in self._loaded_files:
+            self._loaded_files[file] = self._loaded(scenario)
+        loaded = self._loaded_files[file]
+        if isinstance(loaded, CouldNotMeasure):
+            raise loaded
+        return replace(
+            scenario, value=replace(scenario.value, logical_bytes=loaded.logical_bytes, holds=loaded.holds)
+        )
 
-    def _loaded(self, scenario: Scenario) -> int | CouldNotMeasure:
+    def _loaded(self, scenario: Scenario) -> Sized | CouldNotMeasure:
         task = Task(
             operation=SIZE,
             value=scenario.value,
@@ -57,6 +59,6 @@ class OwnData:
             fresh=False,
         )
         try:
-            return self.supervisor.run(launch, Sized).logical_bytes
+            return self.supervisor.run(launch, Sized)
         except CouldNotMeasure as failure:
             return failure

@@ -14,7 +14,16 @@ from typing import TypeVar
 from cachekit_memprobe import metrics
 from cachekit_memprobe.child.seen import KINDS, ReadFigures, RssSeen, Seen
 from cachekit_memprobe.child.shortage import is_shortage, with_shortage
-from cachekit_memprobe.child.task import MEASURED, NOTHING_STORED, PREPARE, READ, STORE, Stored, Task
+from cachekit_memprobe.child.task import (
+    MEASURED,
+    NOTHING_STORED,
+    PREPARE,
+    READ,
+    STORE,
+    Need,
+    Stored,
+    Task,
+)
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import (
     Connection,
@@ -76,6 +85,7 @@ class Session:
         seen = Observations()
         payload: Payload | None = None
         reason: str | None = None
+        needs: tuple[Need, ...] = ()
         try:
             with (
                 self.connect(scenario) as connection,
@@ -85,7 +95,8 @@ class Session:
                 replay = _Replay(self, scenario, workspace, capture, connection, pool)
                 prepared = replay.prepared()
                 stored = replay.store()
-                payload = Payload(stored.logical_bytes, stored.frame_bytes[MEASURED])
+                needs = stored.needs
+                payload = Payload(stored.logical_bytes, stored.frame_bytes[MEASURED], stored.record_batches)
                 outcomes = replay.observed(stored, prepared)
                 for outcome in outcomes:
                     if outcome.exception() is None:
@@ -99,7 +110,7 @@ class Session:
             reason = with_shortage(str(error))
         finally:
             shutil.rmtree(workspace, ignore_errors=True)
-        return Measurement(scenario, payload, seen, reason)
+        return Measurement(scenario, payload, seen, reason, needs=needs)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from cachekit_memprobe.model import Payload
 from cachekit_memprobe.report.view import heap_measured, in_payloads, public_spec, rounded
 from cachekit_memprobe.result import BudgetResult, Finding, Report, Result, SiteUsage, StageUsage
 from cachekit_memprobe.sweep import Estimate, Line, Prediction, Scaling
+from cachekit_memprobe.variables import UNRECORDED
 
 SCHEMA_VERSION = 2
 """Raised when a key changes its meaning or goes; a new key doesn't raise it."""
@@ -39,7 +40,12 @@ def _result(result: Result) -> dict[str, Any]:
         "variant": asdict(result.scenario.variant) if result.scenario.variant else None,
         "verdict": result.verdict,
         "reason": result.reason,
-        "payload": asdict(payload) if payload else None,
+        "payload": _payload(payload) if payload else None,
+        "file_holds": result.scenario.value.holds or None,
+        "environment": {
+            name: None if value == UNRECORDED else value
+            for name, value in result.scenario.environment.items()
+        },
         "tier": result.scenario.read.tier,
         "route": result.scenario.read.route,
         "metrics": _rounded(result.metrics),
@@ -50,6 +56,10 @@ def _result(result: Result) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in result.findings],
         "notes": list(result.notes),
     }
+
+
+def _payload(payload: Payload) -> dict[str, int]:
+    return {"logical_bytes": payload.logical_bytes, "frame_bytes": payload.frame_bytes}
 
 
 def _rounded(metrics: Mapping[str, float]) -> dict[str, float]:

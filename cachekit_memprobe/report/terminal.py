@@ -21,7 +21,8 @@ from cachekit_memprobe.report.stage_table import stage_table
 from cachekit_memprobe.report.styles import HEADING, QUIET, SOURCE, VERDICT_STYLES, WARNING
 from cachekit_memprobe.report.summary import not_judged_line, summary_table, verdict_line
 from cachekit_memprobe.report.view import (
-    AS_DEPLOYED,
+    as_deployed_words,
+    environment_words,
     in_payloads,
     location,
     noticeable,
@@ -76,7 +77,7 @@ def _header(report: Report, width: int) -> Iterable[RenderableType]:
     header.stylize(HEADING, 0, len(name))
     yield header
     if report.run.options.as_deployed:
-        yield Text(f"RSS {AS_DEPLOYED}", style=WARNING)
+        yield Text(f"RSS {as_deployed_words(report.run.options)}", style=WARNING)
 
 
 def _title(result: Result) -> Rule:
@@ -91,6 +92,10 @@ def _scenario(result: Result, report: Report, width: int) -> Iterable[Renderable
         return
     yield Text(clean_line(result.scenario.summary))
     yield Text(_read(result), style=QUIET)
+    if words := environment_words(result):
+        yield Text(words, style=QUIET)
+    if result.scenario.value.holds:
+        yield Text(f"the file holds {clean_line(result.scenario.value.holds)}", style=QUIET)
     for block in _blocks(result, report.run.options, width):
         yield Text()
         yield block
@@ -100,6 +105,8 @@ def _blocks(result: Result, options: RunOptions, width: int) -> Iterable[Rendera
     """The parts of a scenario for which there is something to show, in the order in which they are read."""
     if result.verdict == "unmeasured":
         yield _unmeasured(result)
+    if leading := _findings(result, leads=True):
+        yield leading
     if result.stages:
         yield Group(stage_table(result, width), *_verbatim_sources(result), *_parts_of_lines(result))
     if result.metrics:
@@ -107,8 +114,14 @@ def _blocks(result: Result, options: RunOptions, width: int) -> Iterable[Rendera
         yield budget_lines(result, options, width)
     if result.notes:
         yield Group(*(labelled("note", clean_line(note)) for note in result.notes))
-    if result.findings:
-        yield Group(*(labelled(finding.code, _sentence(finding)) for finding in result.findings))
+    if others := _findings(result, leads=False):
+        yield others
+
+
+def _findings(result: Result, *, leads: bool) -> Group | None:
+    """Those that a reader should know before any figure, or the others."""
+    chosen = [finding for finding in result.findings if finding.leads == leads]
+    return Group(*(labelled(finding.code, _sentence(finding)) for finding in chosen)) if chosen else None
 
 
 def _read(result: Result) -> str:

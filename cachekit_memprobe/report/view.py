@@ -18,6 +18,7 @@ from cachekit_memprobe.result import (
     Verdict,
 )
 from cachekit_memprobe.units import format_bytes, format_payloads
+from cachekit_memprobe.variables import in_words
 
 NOTICEABLE_PAYLOADS = 0.005
 """Less than this is written ``0.00x``."""
@@ -31,6 +32,18 @@ VERDICT_WORDS: dict[Verdict, str] = {
     "unmeasured": "COULD NOT MEASURE",
     "not_applicable": "does not apply",
 }
+
+
+def as_deployed_words(options: RunOptions) -> str:
+    """Which allocators RSS was measured with, for a run as deployed."""
+    kept = clean_line(in_words(options.kept_environment))
+    return f"{AS_DEPLOYED}; {f'kept {kept}' if kept else 'the environment sets nothing for them'}"
+
+
+def environment_words(result: Result) -> str:
+    """The variables that the scenario gives its processes; empty if there are none."""
+    given = result.scenario.environment
+    return f"environment: {clean_line(in_words(given))}" if given else ""
 
 
 def verdict_word(result: Result) -> str:

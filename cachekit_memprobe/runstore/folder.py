@@ -9,7 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
-from cachekit_memprobe import __version__
+from cachekit_memprobe import __version__, variables
 from cachekit_memprobe.child.seen import MemraySeen, Seen
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.folders import without_folders
@@ -129,9 +129,16 @@ class RunFolder:
             files.append(f"{number:02}-{instrument}.json")
             saved_as = saved_seen(instrument, self._with_own_capture(seen))
             write(folder / files[-1], saved_as, type(saved_as))
-        scenario = _without_folders(measurement.scenario)
+        scenario = _public(measurement.scenario)
         reason = measurement.reason and without_folders(measurement.reason)
-        saved = SavedMeasurement(scenario, measurement.payload, tuple(files), reason, measurement.applies)
+        saved = SavedMeasurement(
+            scenario,
+            measurement.payload,
+            tuple(files),
+            reason,
+            measurement.applies,
+            measurement.needs,
+        )
         write(folder / _MEASUREMENT_FILE, saved, SavedMeasurement)
 
     def save_report(self, json_text: str) -> None:
@@ -175,7 +182,7 @@ class RunFolder:
         seen = Observations()
         for entry in saved.observations:
             seen = seen.adding(self._load_seen(folder / entry, schema_version))
-        return Measurement(saved.scenario, saved.payload, seen, saved.reason, saved.applies)
+        return Measurement(saved.scenario, saved.payload, seen, saved.reason, saved.applies, saved.needs)
 
     def _load_seen(self, file: Path, schema_version: int) -> Seen:
         document = read_json(file)
@@ -230,9 +237,11 @@ def _default_path() -> Path:
     return platformdirs.user_state_path("cachekit-memprobe") / "runs" / f"{stamp}-{secrets.token_hex(3)}"
 
 
-def _without_folders(scenario: Scenario) -> Scenario:
+def _public(scenario: Scenario) -> Scenario:
+    """Without the folders of this machine, and without values that nobody knows to be no secret."""
     value = replace(scenario.value, file=_file_name(scenario.value.file))
-    return replace(scenario, source=_file_name(scenario.source), value=value)
+    given = variables.recorded(scenario.environment)
+    return replace(scenario, source=_file_name(scenario.source), value=value, environment=given)
 
 
 def _file_name(path: str) -> str:

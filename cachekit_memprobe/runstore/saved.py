@@ -6,6 +6,7 @@ from typing import Any
 
 from cachekit_memprobe.child import seen as records
 from cachekit_memprobe.child.seen import Seen
+from cachekit_memprobe.child.task import Need
 from cachekit_memprobe.metrics import INSTRUMENTS
 from cachekit_memprobe.model import Payload, RunOptions, Scenario
 from cachekit_memprobe.runstore.files import broken, validated
@@ -52,6 +53,7 @@ class SavedMeasurement:
     observations: tuple[str, ...]
     reason: str | None
     applies: bool
+    needs: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Every error names the file, the table and the key, what was expected, what was f
 
 from cachekit_memprobe.scenario.conditions import limits_for, why_not
 from cachekit_memprobe.scenario.expansion import Size, expand, parse_sizes, with_overrides
+from cachekit_memprobe.scenario.given import parse_variable
 from cachekit_memprobe.scenario.limits import parse_limit
 from cachekit_memprobe.scenario.loader import load_scenario
 from cachekit_memprobe.scenario.matrix import Axis, axis_names, parse_axis
@@ -29,6 +30,7 @@ __all__ = [
     "parse_axis",
     "parse_limit",
     "parse_sizes",
+    "parse_variable",
     "payload_scenario",
     "scenario_text",
     "select",

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from cachekit_memprobe.model import Limit
+from cachekit_memprobe.scenario.given import ENV, read_environment
 from cachekit_memprobe.scenario.limits import read_budget
 from cachekit_memprobe.scenario.problems import (
     Key,
@@ -20,10 +21,11 @@ from cachekit_memprobe.scenario.problems import (
     dotted,
     toml,
 )
-from cachekit_memprobe.scenario.rules import broken_rules, file_problems
+from cachekit_memprobe.scenario.rules import broken_rules, file_problems, without_consequences
 from cachekit_memprobe.scenario.schema import TABLES, ScenarioFile, Table
 
-_BUDGET_EXAMPLE = 'rss.peak = "1.35x"'
+_OPEN_TABLES = {"env": 'MALLOC_ARENA_MAX = "2"', "budget": 'rss.peak = "1.35x"'}
+"""Those that take any key, with an example."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,13 @@ class Checked:
     Attributes:
         tables: validated; ``None`` when the schema refuses them, and then there are problems.
         limits: those of its budget that are valid.
+        environment: the variables that are valid.
         problems: all that is wrong with it.
     """
 
     tables: ScenarioFile | None
     limits: tuple[Limit, ...]
+    environment: Mapping[str, str]
     problems: tuple[Problem, ...]
 
 
@@ -50,13 +54,16 @@ def check(document: dict[str, Any], folder: Path = Path()) -> Checked:
     tables, invalid = _validated(document)
     budget = document.get("budget", {})
     limits, budget_problems = read_budget(budget) if isinstance(budget, dict) else ((), ())
+    env = document.get(ENV, {})
+    environment, env_problems = read_environment(env) if isinstance(env, dict) else ({}, ())
     problems = (
         *(_schema_problem(document, key) for key in invalid),
         *broken_rules(dict(_settings(document, invalid))),
+        *env_problems,
         *budget_problems,
         *file_problems(document, folder),
     )
-    return Checked(tables, limits, problems)
+    return Checked(tables, limits, environment, tuple(without_consequences(problems)))
 
 
 def is_valid(table: str, key: str, value: object) -> bool:
@@ -122,7 +129,7 @@ def _unknown_key(model: type[Table], key: Key) -> Problem:
 
 
 def _is_table(name: str) -> bool:
-    return name in TABLES or name == "budget"
+    return name in TABLES or name in _OPEN_TABLES
 
 
 def _elsewhere(name: str) -> str:
@@ -135,7 +142,7 @@ def _elsewhere(name: str) -> str:
 
 def _table_remedy(name: str) -> str:
     if name not in TABLES:
-        return f"write [budget], and below it lines such as {_BUDGET_EXAMPLE}"
+        return f"write [{name}], and below it lines such as {_OPEN_TABLES[name]}"
     required = (
         f"{key} = {toml(field.examples[0])}"
         for key, field in TABLES[name].model_fields.items()

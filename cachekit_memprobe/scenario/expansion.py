@@ -10,7 +10,6 @@ from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import SMALLEST_JUDGED_BYTES, SMALLEST_PAYLOAD_BYTES
 from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.matrix import Axis, variants
-from cachekit_memprobe.scenario.problems import spelled
 from cachekit_memprobe.scenario.rules import KIND, OWN_DATA
 from cachekit_memprobe.sweep import Skipped, Sweep, Variant
 from cachekit_memprobe.units import format_bytes, parse_bytes
@@ -76,7 +75,7 @@ def expand(
     left_aside = [scenario.name for scenario in scenarios if axes and scenario.budget and not limits]
     sweep = Sweep(
         sizes=tuple(size.text for size in sizes) if len(sizes) > 1 else (),
-        axes={axis.name: tuple(map(spelled, axis.values)) for axis in axes},
+        axes={axis.name: axis.labels for axis in axes},
         skipped=skipped,
         without_budget=tuple(left_aside),
         predict_bytes=predict_bytes,

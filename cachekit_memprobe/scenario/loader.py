@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,8 @@ def scenario_of(
     lines = [*wrong, *map(str, checked.problems)]
     if checked.tables is None or lines:
         raise ScenarioError("\n".join(f"{source}: {line}" for line in lines))
-    return _scenario(name, source, checked.tables, checked.limits, folder)
+    scenario = _scenario(name, source, checked.tables, checked.limits, folder)
+    return replace(scenario, environment=checked.environment)
 
 
 def _document(text: str, source: str) -> dict[str, Any]:

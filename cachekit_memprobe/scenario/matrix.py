@@ -10,12 +10,14 @@ from pydantic.fields import FieldInfo
 
 from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.checks import check, is_valid
+from cachekit_memprobe.scenario.given import ENV, UNSET, axis_value
 from cachekit_memprobe.scenario.loader import scenario_of
 from cachekit_memprobe.scenario.problems import Key, Problem, closest, did_you_mean, place, spelled
-from cachekit_memprobe.scenario.rules import BACKFILL, COLUMNS, FILE, L1, ROUTE, SIZE, TIER
+from cachekit_memprobe.scenario.rules import ASYNCHRONOUS, BACKFILL, COLUMNS, FILE, L1, ROUTE, SIZE, TIER
 from cachekit_memprobe.scenario.schema import TABLES
 from cachekit_memprobe.scenario.writing import document_of
 from cachekit_memprobe.sweep import Skipped, Variant
+from cachekit_memprobe.variables import recorded
 
 _TRUE = ("on", "true", "yes")
 _FALSE = ("off", "false", "no")
@@ -23,7 +25,7 @@ _NOT_AN_AXIS = {
     SIZE: "give several sizes with --size 64MB,128MB,256MB",
     FILE: "run each file by itself with --payload",
 }
-_FOLLOWERS = (ROUTE, L1, TIER, COLUMNS, BACKFILL)
+_FOLLOWERS = (ROUTE, L1, TIER, COLUMNS, BACKFILL, ASYNCHRONOUS)
 """Keys that say where a read goes rather than what is cached: they give way to an axis that needs it."""
 
 
@@ -38,6 +40,11 @@ class Axis:
     def name(self) -> str:
         return self.key[1]
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """How its values are called."""
+        return tuple(_label(self.key, value) for value in self.values)
+
 
 def parse_axis(text: str) -> Axis:
     """Read one axis, such as ``compression=none,zstd`` or ``encryption=on,off``.
@@ -49,6 +56,8 @@ def parse_axis(text: str) -> Axis:
     words = [word.strip() for word in listed.split(",")]
     if not equals or not all(words):
         raise ValueError(f"{text!r} is not AXIS=VALUE,VALUE; write it like compression=none,zstd")
+    if name.startswith(f"{ENV}."):
+        return _environment_axis(text, name.removeprefix(f"{ENV}."), words)
     table, key = _axis_key(name)
     field = TABLES[table].model_fields[key]
     values = tuple(_axis_value(field, word) for word in words)
@@ -58,6 +67,13 @@ def parse_axis(text: str) -> Axis:
     if len(set(values)) < len(values):
         raise ValueError(f"{text!r} has a value twice; leave one out")
     return Axis((table, key), values)
+
+
+def _environment_axis(text: str, name: str, words: Sequence[str]) -> Axis:
+    values = tuple(axis_value(name, word) for word in words)
+    if len({_label((ENV, name), value) for value in values}) < len(values):
+        raise ValueError(f"{text!r} has a value twice; leave one out")
+    return Axis((ENV, name), values)
 
 
 def axis_names() -> tuple[str, ...]:
@@ -118,7 +134,7 @@ def _expected(field: FieldInfo, found: str) -> str:
 def _variant(
     scenario: Scenario, document: Mapping[str, Any], chosen: Mapping[Key, object], limits: tuple[Limit, ...]
 ) -> Scenario | Skipped:
-    axes = {key[1]: spelled(value) for key, value in chosen.items()}
+    axes = {key[1]: _label(key, value) for key, value in chosen.items()}
     followed, problems = _possible(_changed(document, chosen), chosen)
     if problems:
         return Skipped(scenario.name, axes, "; ".join(map(_why, problems)))
@@ -170,7 +186,7 @@ def _others(key: Key, document: Mapping[str, Any]) -> Iterable[object]:
 def _changed(document: Mapping[str, Any], changes: Mapping[Key, object]) -> dict[str, Any]:
     copy: dict[str, Any] = deepcopy(dict(document))
     for (table, key), value in changes.items():
-        copy[table].pop(key, None)
+        copy.setdefault(table, {}).pop(key, None)
         if value is not None:
             copy[table][key] = value
     return copy
@@ -178,3 +194,10 @@ def _changed(document: Mapping[str, Any], changes: Mapping[Key, object]) -> dict
 
 def _why(problem: Problem) -> str:
     return f"{place(*problem.key)} has to be {problem.demand}"
+
+
+def _label(key: Key, value: object) -> str:
+    """How a value on an axis is called, in a name and in a table."""
+    if key[0] != ENV:
+        return spelled(value)
+    return UNSET if value is None else recorded({key[1]: str(value)})[key[1]]

@@ -29,6 +29,9 @@ _OPTIONS: dict[Key, str] = {
 }
 """By which option the user set a key of the scenario."""
 
+_PAST_L1 = ("l1", "arrow", "file", False)
+"""Tier, serializer, backend and encryption of a read that no sync function does by itself."""
+
 
 @dataclass(frozen=True)
 class HowCached:
@@ -88,22 +91,30 @@ def _document(file: Path, content: datafile.Content, how: HowCached) -> dict[str
     cache |= {
         key: value for key, value in how.given.items() if key in ("backend", "compression", "encryption")
     }
-    route = how.route or {"l1": "memory", "l2": "get"}.get(tier, "memory")
+    read: dict[str, Any] = {
+        "tier": tier,
+        "route": how.route or {"l1": "memory", "l2": "get"}.get(tier, "memory"),
+    }
+    # A sync function writes Arrow to the File backend in a stream, past L1: since 0.17.0, by name.
+    if (tier, serializer, cache.get("backend", "file"), how.encryption or False) == _PAST_L1:
+        read["asynchronous"] = True
     return {
-        "summary": _summary(printable(file.name), cache, tier, route),
+        "summary": _summary(printable(file.name), cache, read),
         "value": {"kind": OWN_DATA, "file": str(file.absolute())},
         "cache": cache,
-        "read": {"tier": tier, "route": route},
+        "read": read,
     }
 
 
-def _summary(name: str, cache: Mapping[str, Any], tier: str, route: str) -> str:
+def _summary(name: str, cache: Mapping[str, Any], read: Mapping[str, Any]) -> str:
     phrases = [name, f"{cache['serializer']} serializer"]
+    if read.get("asynchronous"):
+        phrases.append("async function")
     if cache.get("compression", "none") != "none":
         phrases.append(f"compressed by {cache['compression']}")
     if cache.get("encryption"):
         phrases.append("encrypted")
-    where = "L1 hit" if tier == "l1" else f"{cache.get('backend', 'file')} backend, {route}"
+    where = "L1 hit" if read["tier"] == "l1" else f"{cache.get('backend', 'file')} backend, {read['route']}"
     return f"{', '.join(phrases)}: {where}"
 
 

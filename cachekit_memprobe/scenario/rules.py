@@ -3,7 +3,7 @@
 What the user's own data demands is in its file, which is looked at here, and not loaded.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,8 @@ RULES = (
     Rule(TIER, ("l1", "reference"), BACKFILL, (False,)),
     Rule(TIER, ("l2",), ROUTE, ("get", "map")),
     Rule(ROUTE, ("map",), BACKEND, ("file",)),
+    # cachekit maps Arrow frames only, which hold tables.
+    Rule(KIND, _OTHERS, ROUTE, ("get", "memory")),
     Rule(ROUTE, ("map",), SERIALIZER, ("arrow",)),
     Rule(ROUTE, ("map",), ENCRYPTION, (False,)),
     Rule(ROUTE, ("map",), ASYNCHRONOUS, (False,)),
@@ -125,7 +127,7 @@ def file_problems(document: Mapping[str, Any], folder: Path) -> Iterator[Problem
         document: it may be wrong elsewhere, too.
         folder: of the scenario.
     """
-    value, cache = document.get("value"), document.get("cache")
+    value, cache, read = (document.get(table) for table in ("value", "cache", "read"))
     if not isinstance(value, dict) or value.get("kind") != OWN_DATA:
         return
     because = (Setting(KIND, OWN_DATA),)
@@ -137,7 +139,20 @@ def file_problems(document: Mapping[str, Any], folder: Path) -> Iterator[Problem
     if file is None:
         yield Problem(FILE, "the path of a data file", None, Write(FILE, "prices.parquet"), because)
     elif isinstance(file, str):
-        yield from _content_problems(located(file, folder), cache if isinstance(cache, dict) else {})
+        yield from _content_problems(located(file, folder), _table(cache), _table(read))
+
+
+def without_consequences(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems but the serializer that a mapped read asks for, where the value can't be mapped at all."""
+    found = list(problems)
+    no_map = any(problem.key == ROUTE and not _is_because_of(TIER, problem) for problem in found)
+    for problem in found:
+        if not (no_map and problem.key == SERIALIZER and _is_because_of(ROUTE, problem)):
+            yield problem
+
+
+def _is_because_of(key: Key, problem: Problem) -> bool:
+    return any(isinstance(cause, Setting) and cause.key == key for cause in problem.because)
 
 
 def located(file: str, folder: Path) -> Path:
@@ -148,6 +163,10 @@ def located(file: str, folder: Path) -> Path:
 _INVALID = object()
 
 
+def _table(found: object) -> Mapping[str, Any]:
+    return found if isinstance(found, dict) else {}
+
+
 def _examined(
     settings: Mapping[Key, object], given: tuple[Key, ...], key: Key, allowed: tuple[object, ...]
 ) -> Iterator[Problem]:
@@ -156,7 +175,7 @@ def _examined(
         yield Problem(key, allowed, settings[key], Write(key, allowed[0], change=given), causes)
 
 
-def _content_problems(path: Path, cache: Mapping[str, Any]) -> Iterator[Problem]:
+def _content_problems(path: Path, cache: Mapping[str, Any], read: Mapping[str, Any]) -> Iterator[Problem]:
     try:
         content = datafile.format_of(path).content
     except datafile.DataFileError as error:
@@ -165,6 +184,12 @@ def _content_problems(path: Path, cache: Mapping[str, Any]) -> Iterator[Problem]
     if cache.get("serializer") == "none":
         # A cache by reference takes any value.
         return
+    because = f"{path.name} holds {datafile.IN_WORDS[content]}"
+    if content != "table" and read.get("route") == "map":
+        arrow_only = f"{because}, and cachekit maps Arrow frames only"
+        yield Problem(
+            ROUTE, ("get",), "map", Write(ROUTE, "get", otherwise="name another file"), (arrow_only,)
+        )
     demands = {SERIALIZER: datafile.SERIALIZERS[content]}
     if content != "table":
         demands[COMPRESSION] = ("none",)
@@ -172,5 +197,4 @@ def _content_problems(path: Path, cache: Mapping[str, Any]) -> Iterator[Problem]
         found = cache.get(key[1])
         if isinstance(found, str) and found not in allowed:
             remedy = Write(key, allowed[0], otherwise="name another file")
-            because = f"{path.name} holds {datafile.IN_WORDS[content]}"
             yield Problem(key, allowed, found, remedy, (because,))

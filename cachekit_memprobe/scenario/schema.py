@@ -106,7 +106,11 @@ class ReadTable(Table):
 
 
 class ScenarioFile(Table):
-    """A whole file; the limits of ``[budget]`` are read by :func:`limits.read_budget`."""
+    """A whole file.
+
+    The limits of ``[budget]`` are read by :func:`limits.read_budget`, the variables of ``[env]`` by
+    :func:`given.read_environment`.
+    """
 
     summary: Annotated[str, AfterValidator(_one_line)] = Field(
         description="one line of text", examples=["DataFrame, uncompressed Arrow, L1 hit"]
@@ -120,6 +124,7 @@ class ScenarioFile(Table):
     value: ValueTable
     cache: CacheTable
     read: ReadTable
+    env: dict[str, Any] = Field({}, description="a table of environment variables")
     budget: dict[str, Any] = Field({}, description="a table of limits")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from cachekit_memprobe.errors import ScenarioError, UsageError
 from cachekit_memprobe.model import Limit, Scenario
+from cachekit_memprobe.scenario.given import ENV
 from cachekit_memprobe.scenario.loader import parse_scenario
 from cachekit_memprobe.scenario.rules import OWN_DATA
 from cachekit_memprobe.scenario.schema import TABLES
@@ -131,6 +132,8 @@ def document_of(scenario: Scenario) -> dict[str, Any]:
             for key, value in settings.items()
             if table.model_fields[key].is_required() or value != table.model_fields[key].default
         }
+    if scenario.environment:
+        document[ENV] = dict(scenario.environment)
     if scenario.budget:
         document["budget"] = _budget(scenario.budget)
     return document

@@ -28,7 +28,7 @@ def read_csv(path, **_options):
 """
 SLEEPER = 'subprocess.Popen(["sleep", "3600"])'
 THREAD = "import threading, time; threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()"
-DONE = Sized(42)
+DONE = Sized(42, "1 row")
 
 CACHING = Caching("auto", "none", "file", encryption=False, l1=True)
 READ_L1 = Read("l1", "memory")

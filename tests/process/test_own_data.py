@@ -124,6 +124,12 @@ def test_every_format_is_measured(measured: Measured, name: str) -> None:
     assert result.metrics["copies.total"] > 0.5
 
 
+def test_what_was_read_is_said(measured: Measured) -> None:
+    assert measured.of("csv").scenario.value.holds.endswith("separated by commas, names from the first line")
+    assert measured.of("grid").scenario.value.holds == "float64, 1,024 x 1,024 elements"
+    assert measured.of("json").scenario.value.holds == "an object with 2 keys"
+
+
 def test_a_table_is_as_large_whichever_file_it_comes_from(measured: Measured) -> None:
     sizes = {name: measured.of(name).payload for name in ("parquet", "feather", "stream")}
     assert len({payload.logical_bytes for payload in sizes.values() if payload}) == 1

@@ -30,7 +30,8 @@ class Workload:
     reading process must both come through here.
     """
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, backend: Any = None) -> None:
+        """Open the scenario's backend, unless another one is given."""
         self._value = task.value
         self.executions = 0
         payload_bytes = task.value.logical_bytes
@@ -38,7 +39,7 @@ class Workload:
         largest_bytes = max(payload_bytes, *task.stored.frame_bytes.values(), 0)
         self.l1_bytes = 16 * largest_bytes + 2 * sum(task.stored.frame_bytes.values()) + 64 * _MB
         self._names = task.read.names
-        self.backend: Any = NoBackend() if by_reference(task) else open_backend(task, payload_bytes)
+        self.backend: Any = backend or _backend(task, payload_bytes)
         self._cached = self._decorate(task)
         self._caller = caller_for(task.read)
 
@@ -58,6 +59,10 @@ class Workload:
     def forget(self) -> None:
         """Drop the entries that this process holds by reference."""
         self._cached.cache_clear()
+
+    def close(self) -> None:
+        """End what the reads ran on."""
+        self._caller.close()
 
     def make(self, which: str) -> Any:
         """The value itself, uncached."""
@@ -122,6 +127,10 @@ class NoBackend:
 
     def delete(self, key: str) -> None:
         """Nothing."""
+
+
+def _backend(task: Task, payload_bytes: int) -> Any:
+    return NoBackend() if by_reference(task) else open_backend(task, payload_bytes)
 
 
 def by_reference(task: Task) -> bool:

@@ -1,12 +1,14 @@
 """Values from the user's own files. A file is data: nothing in it is ever run."""
 
+import contextlib
 import functools
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cachekit_memprobe.child import datafile
+from cachekit_memprobe.child import datafile, textfile
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.workload import contents
 
@@ -46,26 +48,55 @@ def load(file: str) -> Any:
         raise
     except MemoryError:
         raise CouldNotMeasure(f"{path.name}: there is not enough memory to load it") from None
+    except UnicodeDecodeError as error:
+        found = f"the byte 0x{error.object[error.start]:02x}, which is no UTF-8"
+        raise CouldNotMeasure(
+            f"{path.name}: expected {known.name} in UTF-8, found {found}; save it as UTF-8 text"
+        ) from None
     except Exception as error:
         # Whatever a damaged file makes of its parser. Messages may quote the path.
         reason = str(error).replace(file, path.name).replace(str(path.parent), "")
-        raise CouldNotMeasure(
-            f"{path.name}: expected {known.name}, found what can't be loaded "
-            f"({type(error).__name__}: {reason}); check that the file is whole, "
-            "and that the target's pandas and pyarrow can read it"
-        ) from None
+        raise CouldNotMeasure(_why_not(path, known, f"{type(error).__name__}: {reason}")) from None
     if not _size_bytes(path, value):
         raise CouldNotMeasure(f"{path.name}: expected a value with data in it, found none; give another file")
     return value
 
 
+def _why_not(path: Path, known: datafile.Format, reason: str) -> str:
+    """Why the file can't be loaded: because of itself, or of what pandas can't do with it."""
+    if known.content == "table" and known.name in _READ_BY_ARROW:
+        with contextlib.suppress(Exception):
+            repeated = _repeated(_READ_BY_ARROW[known.name](path))
+            if repeated is not None:
+                return _two_columns(path, repeated)
+            return (
+                f"{path.name}: the file is whole, but the target's pandas can't make a DataFrame of it "
+                f"({reason}); write it with types that this pandas can read, or without pandas' metadata in "
+                "its schema"
+            )
+    return (
+        f"{path.name}: expected {known.name}, found what can't be loaded ({reason}); check that the file is "
+        "whole, and that the target's pandas and pyarrow can read it"
+    )
+
+
+def _repeated(table: Any) -> str | None:
+    """The name that two columns of an Arrow table have."""
+    counted = Counter(table.column_names)
+    return next((name for name, count in counted.items() if count > 1), None)
+
+
+def _two_columns(path: Path, name: object) -> str:
+    return (
+        f"{path.name}: expected columns with different names, found two with the name {name!r}, "
+        "which cachekit can't store; rename one"
+    )
+
+
 def _size_bytes(path: Path, value: Any) -> int:
     """The logical size; refuses a DataFrame that Arrow, and so cachekit, can't take."""
     if contents.form(value) == contents.TABLE and len(twice := value.columns[value.columns.duplicated()]):
-        raise CouldNotMeasure(
-            f"{path.name}: expected columns with different names, found two with the name {twice[0]!r}, "
-            "which cachekit can't store; rename one"
-        )
+        raise CouldNotMeasure(_two_columns(path, twice[0]))
     try:
         return contents.logical_bytes(value)
     except (TypeError, ValueError) as error:  # Arrow's are such as well.
@@ -94,27 +125,53 @@ def _parquet(path: Path) -> Any:
     return pd.read_parquet(path, engine="pyarrow")
 
 
-def _arrow_file(path: Path) -> Any:
+def _table_of_parquet(path: Path) -> Any:
+    _require_safe_pyarrow(path)
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        return file.read()
+
+
+def _table_of_arrow_file(path: Path) -> Any:
     _require_safe_pyarrow(path)
     import pyarrow as pa
 
     with pa.OSFile(str(path)) as file, pa.ipc.open_file(file) as reader:
-        return reader.read_pandas()
+        return reader.read_all()
 
 
-def _arrow_stream(path: Path) -> Any:
+def _table_of_arrow_stream(path: Path) -> Any:
     _require_safe_pyarrow(path)
     import pyarrow as pa
 
     with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as reader:
-        return reader.read_pandas()
+        return reader.read_all()
+
+
+def _arrow_file(path: Path) -> Any:
+    return _table_of_arrow_file(path).to_pandas()
+
+
+def _arrow_stream(path: Path) -> Any:
+    return _table_of_arrow_stream(path).to_pandas()
 
 
 def _csv(path: Path) -> Any:
+    return _table_of_text(path, ",")
+
+
+def _tsv(path: Path) -> Any:
+    return _table_of_text(path, "\t")
+
+
+def _table_of_text(path: Path, usual_separator: str) -> Any:
     import pandas as pd
 
-    # Types of whole columns, not of the chunks of one: those could differ.
-    return pd.read_csv(path, low_memory=False)
+    dialect = textfile.dialect_of(path, usual_separator)
+    with textfile.opened(path) as file:
+        # Types of whole columns, not of the chunks of one: those could differ.
+        return pd.read_csv(file, sep=dialect.separator, decimal=dialect.decimal, low_memory=False)
 
 
 def _npy(path: Path) -> Any:
@@ -124,8 +181,41 @@ def _npy(path: Path) -> Any:
 
 
 def _json(path: Path) -> Any:
-    with path.open(encoding="utf-8-sig") as file:
-        return json.load(file)
+    text = _text(path)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        # A second document after the first: it may be one on each line.
+        if "Extra data" not in error.msg:
+            raise
+        try:
+            return _each_line(text)
+        except json.JSONDecodeError:
+            raise error from None
+
+
+def _json_lines(path: Path) -> Any:
+    return _each_line(_text(path))
+
+
+def _each_line(text: str) -> list[Any]:
+    """The documents of JSON lines, as the list that caching them together would take."""
+    documents = []
+    # Not splitlines(): a string of JSON may have other line breaks in it.
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                documents.append(json.loads(line))
+            except json.JSONDecodeError as error:
+                raise json.JSONDecodeError(
+                    f"line {number} of the file: {error.msg}", line, error.pos
+                ) from None
+    return documents
+
+
+def _text(path: Path) -> str:
+    with textfile.opened(path) as file:
+        return file.read().decode("utf-8-sig")
 
 
 def _require_safe_pyarrow(path: Path) -> None:
@@ -139,11 +229,20 @@ def _require_safe_pyarrow(path: Path) -> None:
         )
 
 
+_READ_BY_ARROW: dict[str, Callable[[Path], Any]] = {
+    datafile.PARQUET.name: _table_of_parquet,
+    datafile.ARROW_FILE.name: _table_of_arrow_file,
+    datafile.ARROW_STREAM.name: _table_of_arrow_stream,
+}
+"""The same without pandas, to see whether the file itself is whole."""
+
 _LOADERS: dict[str, Callable[[Path], Any]] = {
     datafile.PARQUET.name: _parquet,
     datafile.ARROW_FILE.name: _arrow_file,
     datafile.ARROW_STREAM.name: _arrow_stream,
     datafile.CSV.name: _csv,
+    datafile.TSV.name: _tsv,
     datafile.NPY.name: _npy,
     datafile.JSON.name: _json,
+    datafile.JSON_LINES.name: _json_lines,
 }

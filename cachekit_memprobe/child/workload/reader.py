@@ -12,7 +12,7 @@ from cachekit_memprobe.child.route import Counts, require_route
 from cachekit_memprobe.child.seen import OriginKind
 from cachekit_memprobe.child.stages import CONNECTED
 from cachekit_memprobe.child.task import MEASURED, WARM_UP, Task
-from cachekit_memprobe.child.workload import digests
+from cachekit_memprobe.child.workload import arenas, digests
 from cachekit_memprobe.child.workload.backends import failure_of
 from cachekit_memprobe.child.workload.cached import Workload, by_reference, namespace_of
 from cachekit_memprobe.child.workload.callers import Action
@@ -37,6 +37,7 @@ class Reader:
         self._workload = Workload(task)
         self._before = Counts()
         self._objects: dict[str, int] = {}
+        self._fillers: list[object] = []
         self.release = cachekit_release()
         self.readers = task.read.readers
         self._names = task.read.names
@@ -55,6 +56,8 @@ class Reader:
         settle()
         # Each collection from here on looks at what has come since, not at all that was imported.
         gc.freeze()
+        if self._task.pinned and self._task.counts_pages:
+            self._fillers = arenas.fill()
 
     def rehearse(self) -> None:
         """Read and recognise the small value, as the measured one; have connections grow their buffers.

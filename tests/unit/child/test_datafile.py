@@ -1,6 +1,10 @@
+import bz2
+import gzip
 import io
+import lzma
 import os
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +18,10 @@ from cachekit_memprobe.child.datafile import (
     ARROW_STREAM,
     CSV,
     JSON,
+    JSON_LINES,
     NPY,
     PARQUET,
+    TSV,
     DataFileError,
     Format,
     format_of,
@@ -43,6 +49,20 @@ def parquet() -> bytes:
     return FRAME.to_parquet()
 
 
+def npz(**arrays: Any) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+def zipped(*names: str) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    return stream.getvalue()
+
+
 CONTENTS = {
     "a.parquet": (parquet, PARQUET),
     "a.dat": (parquet, PARQUET),
@@ -55,6 +75,12 @@ CONTENTS = {
     "a.npy": (lambda: npy(np.arange(3.0)), NPY),
     "structured.npy": (lambda: npy(np.zeros(2, dtype=[("Oops", "<f8"), ("t", "<M8[ns]")])), NPY),
     "a.json": (lambda: b'{"a": [1, 2]}', JSON),
+    "a.tsv": (lambda: b"a\tb\n1\t2\n", TSV),
+    "a.csv.gz": (lambda: gzip.compress(b"a,b\n1,2\n"), CSV),
+    "a.TSV.XZ": (lambda: lzma.compress(b"a\tb\n1\t2\n"), TSV),
+    "a.jsonl": (lambda: b'{"a": 1}\n{"a": 2}\n', JSON_LINES),
+    "a.ndjson.bz2": (lambda: bz2.compress(b'{"a": 1}\n'), JSON_LINES),
+    "orc.csv": (lambda: b"ORC,b\n1,2\n", CSV),
 }
 
 
@@ -130,8 +156,32 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         bytes(10),
         "expected JSON in UTF-8, found bytes that are no text; save it as UTF-8 text",
     ),
-    "a.csv.gz": (b"\x1f\x8b\x08", f"{ANY}a gzip file; unpack it first"),
-    "a.npz": (b"PK\x03\x04", f"{ANY}a zip archive; unpack it first"),
+    "cut.csv.gz": (
+        b"\x1f\x8b\x08",
+        "expected a whole file, found one that can't be unpacked; copy it again",
+    ),
+    "none.csv.gz": (gzip.compress(b""), f"{ANY}an empty file; give a file with data in it"),
+    "zeros.csv.gz": (
+        gzip.compress(bytes(9)),
+        "expected CSV in UTF-8, found bytes that are no text; save it as UTF-8 text",
+    ),
+    "a.parquet.gz": (gzip.compress(b"PAR1"), f"{ANY}a gzip file; unpack it first"),
+    "cut.npz": (b"PK\x03\x04", f"{ANY}a damaged zip archive; copy it again"),
+    "two.npz": (
+        npz(a=np.arange(3.0), b=np.arange(2)),
+        f"{ANY}an .npz archive of 2 arrays (a, b); save one of them by itself: "
+        'numpy.save("a.npy", numpy.load("two.npz")["a"])',
+    ),
+    "book.xlsx": (
+        zipped("[Content_Types].xml", "xl/workbook.xml"),
+        f"{ANY}an Excel file; save the sheet as CSV, or write it as Parquet",
+    ),
+    "book.ods": (
+        zipped("mimetype", "content.xml"),
+        f"{ANY}an OpenDocument file; save the sheet as CSV, or write it as Parquet",
+    ),
+    "book.zip": (zipped("a.csv"), f"{ANY}a zip archive; unpack it first"),
+    "a.h5": (b"\x89HDF\r\n\x1a\n\0", f"{ANY}an HDF5 file; write it as Parquet, or as CSV"),
     "a.xyz": (
         b"hello",
         f"{ANY}no format that is known; convert it, or give a text the suffix .csv or .json",

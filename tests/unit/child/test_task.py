@@ -10,6 +10,7 @@ from cachekit_memprobe.child.task import (
     READ,
     Caching,
     Link,
+    Need,
     Read,
     Sized,
     Stored,
@@ -27,11 +28,13 @@ STORED = Stored(
     frame_bytes={"measured": 10, "measured-2": 11},
     form="table",
     logical_bytes=9,
+    record_batches=3,
+    needs=(Need("l1_size", 1, 2, "x"), Need("async")),
 )
 LINK = Link("memprobe-1", "cache-1:1,cache-2:2", "/scratch/journal", "https://h", "ck_live_key", "5ec4e7")
 TASK = Task(
     operation=READ,
-    value=Value("file", 9, 3, 4, file="/home/someone/größe.csv"),
+    value=Value("file", 9, 3, 4, file="/home/someone/größe.csv", holds="1 row"),
     caching=Caching("arrow", "zstd", "redis", encryption=True, l1=True, return_format="arrow"),
     read=Read("l2", "get", asynchronous=True, backfill=True, readers=8, keys=2),
     workspace="/scratch/x",
@@ -106,6 +109,6 @@ def test_each_value_of_a_read_has_a_name(read: Read, names: tuple[str, ...]) -> 
     assert read.names == names
 
 
-@pytest.mark.parametrize("answer", [STORED, Sized(7)], ids=lambda record: type(record).__name__)
+@pytest.mark.parametrize("answer", [STORED, Sized(7, "7 rows")], ids=lambda record: type(record).__name__)
 def test_what_a_store_answers_is_the_same_on_the_other_side(answer: Stored | Sized) -> None:
     assert from_json(type(answer), json.dumps(asdict(answer))) == answer

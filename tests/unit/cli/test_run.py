@@ -69,6 +69,12 @@ def test_functions_of_stages_reach_the_measurement_in_one_form(invoke: Invoke, t
     assert "give it for one" in invoke("run", *given, "--stage", unwrap.replace("unwrap=", "decode=")).stderr
 
 
+def test_variables_reach_every_scenario(invoke: Invoke, tool: Tool) -> None:
+    result = invoke("run", "arrow-l1-hit", "bytes-l1-hit*", "--env", "FOO=a=b", "--env", "BAR=")
+    assert result.exit_code == 0, result.output
+    assert [scenario.environment for scenario in tool.scenarios] == [{"FOO": "a=b", "BAR": ""}] * 2
+
+
 def test_an_interpreter_can_be_given(invoke: Invoke, tool: Tool) -> None:
     invoke("run", "--python", "env/bin/python")
     assert tool.resolved == [("installed", Path("env/bin/python"))]
@@ -177,6 +183,12 @@ def test_quick_chooses_the_instruments_by_itself(invoke: Invoke, tool: Tool, ord
         (["--budget", "rss.peak"], "'rss.peak' is not METRIC=LIMIT"),
         (["--budget", "rss.peek=1x"], "did you mean rss.peak"),
         (["--budget", "rss.peak=1"], "'1' is not a limit"),
+        (["--env", "FOO"], "'FOO' is not NAME=VALUE"),
+        (["--env", "FOO=1", "--env", "FOO=2"], "FOO is given twice"),
+        (["--env", "CACHEKIT_MASTER_KEY=1"], "looks like a secret"),
+        (["--env", "MALLOC_ARENA_MAX=2"], "add --as-deployed"),
+        (["--matrix", "env.PYTHONMALLOC=malloc,unset"], "add --as-deployed"),
+        (["--env", "PYTHONMALLOC=malloc", "--as-deployed", "--instrument", "memray"], "add --as-deployed"),
         (["--json", "missing/report.json"], "there is no folder"),
         (["--json", "."], "not a file"),
         (["--json", ""], "not a file"),

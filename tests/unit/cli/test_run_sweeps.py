@@ -30,7 +30,10 @@ class TestOwnData:
         [scenario] = tool.scenarios
         assert (scenario.name, scenario.value.kind) == ("prices", "file")
         assert scenario.value.file == str(Path.cwd() / "prices.csv")
-        assert (scenario.caching.serializer, scenario.read) == ("arrow", Read("l1", "memory"))
+        assert (scenario.caching.serializer, scenario.read) == (
+            "arrow",
+            Read("l1", "memory", asynchronous=True),
+        )
         assert (scenario.budget, tool.sweep) == ((), Sweep())
 
     def test_options_say_how_it_is_cached(self, invoke: Invoke, tool: Tool) -> None:

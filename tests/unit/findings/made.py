@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from cachekit_memprobe.child.seen import Block, BlockKind, Cycle, Handed, Held, Kept, Origin, RetentionSeen
 from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.child.task import Need
 from cachekit_memprobe.findings import Evidence
 from cachekit_memprobe.model import Payload
 from cachekit_memprobe.result import SiteKind, SiteUsage, StageUsage
@@ -84,6 +85,7 @@ def evidence(
     tier: str = "l1",
     backfill: bool = False,
     cycles: Sequence[Cycle] = (),
+    needs: Sequence[Need] = (),
 ) -> Evidence:
     """Of a read from L1 whose payload is 300 MB."""
     scenario = replace(
@@ -91,4 +93,15 @@ def evidence(
         caching=replace(SCENARIO.caching, backend=backend),
         read=replace(SCENARIO.read, readers=readers, tier=tier, backfill=backfill),
     )
-    return Evidence(scenario, payload, stages, values or {}, kept, retained, blocks, as_deployed, cycles)
+    return Evidence(
+        scenario,
+        payload,
+        stages,
+        values or {},
+        kept,
+        retained,
+        blocks,
+        as_deployed,
+        cycles=cycles,
+        needs=needs,
+    )

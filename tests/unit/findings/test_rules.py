@@ -8,6 +8,7 @@ import pytest
 
 from cachekit_memprobe import pages
 from cachekit_memprobe.child.seen import Cycle, Handed, Kept
+from cachekit_memprobe.child.task import Need
 from cachekit_memprobe.findings import RULES, Evidence, Rule, findings_of
 from cachekit_memprobe.model import Payload
 from tests.golden.reports import MAP_SITE
@@ -60,6 +61,8 @@ TRIGGERS: dict[str, Evidence] = {
     "MEM016": evidence(payload=Payload(999_999, 1_000_500)),
     "MEM020": evidence(values={"rss.shared": 1.0}),
     "MEM019": evidence(values={"growth.uncollected": 1.0}, cycles=[Cycle(("list",), size(1.0))]),
+    "MEM017": evidence(needs=[Need("l1_size", 13_107_200, 2401 << 20)]),
+    "MEM018": evidence(payload=Payload(10_000_000, 61_600_000)),
 }
 
 CLEAN = evidence(

@@ -71,3 +71,19 @@ def test_what_is_encrypted_in_one_process_is_read_in_another() -> None:
     encrypted = replace(SCENARIO, caching=replace(SCENARIO.caching, encryption=True))
     homes = [environment(encrypted, home=home) for home in ("/store", "/rss")]
     assert homes[0]["CACHEKIT_DEPLOYMENT_UUID"] == homes[1]["CACHEKIT_DEPLOYMENT_UUID"]
+
+
+def test_as_deployed_the_users_settings_for_allocators_are_kept_and_nothing_else() -> None:
+    kept = environment(pinned=False)
+    assert kept["MALLOC_ARENA_MAX"] == "1"
+    assert not SECRETS.keys() & kept.keys() - {"MALLOC_ARENA_MAX"}
+
+
+def test_a_scenario_gives_variables_those_of_allocators_only_as_deployed() -> None:
+    given = {"MALLOC_ARENA_MAX": "4", "ARROW_DEFAULT_MEMORY_POOL": "mimalloc", "FOO": "bar"}
+    scenario = replace(SCENARIO, environment=given)
+    pinned = environment(scenario)
+    assert pinned["FOO"] == "bar"
+    assert pinned["ARROW_DEFAULT_MEMORY_POOL"] == "system"
+    assert "MALLOC_ARENA_MAX" not in pinned
+    assert given.items() <= environment(scenario, pinned=False).items()

@@ -41,6 +41,7 @@ def test_everything_but_the_results() -> None:
                 "as_deployed": False,
                 "isolation": "fork",
                 "stages": [],
+                "kept_environment": {},
             },
             "sweep": {
                 "sizes": [],
@@ -64,6 +65,8 @@ def test_a_measured_result_without_its_stages() -> None:
             "verdict": "fail",
             "reason": None,
             "payload": {"logical_bytes": 300000000, "frame_bytes": 300001234},
+            "file_holds": None,
+            "environment": {},
             "tier": "l1",
             "route": "memory",
             "metrics": {

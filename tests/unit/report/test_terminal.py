@@ -13,7 +13,8 @@ from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.metrics import QUICK
 from cachekit_memprobe.model import Limit
 from cachekit_memprobe.report.terminal import render_report
-from cachekit_memprobe.result import BudgetResult, Report
+from cachekit_memprobe.result import BudgetResult, Finding, Report
+from cachekit_memprobe.variables import UNRECORDED
 from tests.golden.reports import (
     FILE_GET,
     FILE_MAP,
@@ -203,3 +204,27 @@ def test_a_spread_is_shown_only_of_repeated_processes() -> None:
 def test_what_happened_while_it_was_measured_is_told() -> None:
     text = printed(report_of(replace(L1_HIT, notes=("a process was measured again",))), 80)
     assert "note a process was measured again" in text
+
+
+def test_a_finding_that_leads_stands_before_any_figure() -> None:
+    leading = Finding("MEM018", "the frame is 6.16x the value", leads=True)
+    text = printed(report_of(replace(L1_HIT, findings=(*L1_HIT.findings, leading))), 80)
+    assert text.count("MEM018") == 1
+    assert text.index("MEM018") < text.index("unwrap") < text.index("MEM001")
+
+
+def test_what_the_file_holds_and_which_variables_are_given_is_said() -> None:
+    scenario = replace(
+        L1_HIT.scenario,
+        value=replace(L1_HIT.scenario.value, holds="3 rows, 1 column: 1 str"),
+        environment={"MALLOC_ARENA_MAX": "2", "FOO": UNRECORDED},
+    )
+    lines = printed(report_of(replace(L1_HIT, scenario=scenario)), 80).splitlines()
+    assert "environment: MALLOC_ARENA_MAX=2, FOO" in lines
+    assert "the file holds 3 rows, 1 column: 1 str" in lines
+
+
+def test_as_deployed_says_what_was_kept() -> None:
+    options = replace(AS_DEPLOYED, kept_environment={"LD_PRELOAD": "libjemalloc.so.2"})
+    text = printed(report_of(L1_HIT, options=options), 100)
+    assert "RSS as deployed: allocators not pinned; kept LD_PRELOAD=libjemalloc.so.2" in text

@@ -1,15 +1,19 @@
 """Where a run is kept, and what is never written over."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cachekit_memprobe import runstore
+from cachekit_memprobe.child.task import Need
 from cachekit_memprobe.errors import EXIT_USAGE, UsageError, exit_code_of
 from cachekit_memprobe.runstore import RunFolder
+from cachekit_memprobe.variables import UNRECORDED
 from tests.conftest import Home
-from tests.unit.runstore.made import saved
+from tests.golden.reports import SCENARIO
+from tests.unit.runstore.made import begun, measured, saved
 
 
 def test_the_path_is_absolute_for_child_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,3 +102,25 @@ def test_nothing_temporary_is_left(tmp_path: Path) -> None:
     folder.save_report("{}\n")
     assert (folder.path / "report.json").read_text() == "{}\n"
     assert [path for path in folder.path.rglob("*") if "tmp" in path.name] == []
+
+
+def test_no_value_that_may_be_a_secret_and_no_folder_of_this_machine_is_saved(tmp_path: Path) -> None:
+    given = {"FOO": "hunter2", "LD_PRELOAD": "/home/joe/libx.so", "MALLOC_ARENA_MAX": "2"}
+    folder = begun(tmp_path / "run", [replace(SCENARIO, environment=given)])
+    text = "".join(path.read_text() for path in folder.path.rglob("*.json"))
+    assert "hunter2" not in text
+    assert "/home/joe" not in text
+    _, [measurement] = folder.load()
+    assert measurement.scenario.environment == {
+        "FOO": UNRECORDED,
+        "LD_PRELOAD": "libx.so",
+        "MALLOC_ARENA_MAX": "2",
+    }
+
+
+def test_needs_are_saved_with_the_measurement(tmp_path: Path) -> None:
+    folder = begun(tmp_path / "run")
+    needs = (Need("l1_size", 1, 2), Need("async", instead="map"))
+    folder.save_measurement(replace(measured(), needs=needs))
+    _, [measurement] = folder.load()
+    assert measurement.needs == needs

@@ -109,7 +109,7 @@ def test_a_file_can_be_cached_by_reference(tmp_path: Path) -> None:
     (tmp_path / "prices.csv").write_text("a,b\n1,2\n")
     scenario = payload_scenario(tmp_path / "prices.csv", HowCached())
     [variant] = possible(scenario, "backend=none", "serializer=none")
-    assert (variant.read, variant.caching.l1) == (Read("reference", "memory"), True)
+    assert (variant.read.tier, variant.read.route, variant.caching.l1) == ("reference", "memory", True)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ def test_the_defaults_are_those_that_the_data_is_made_for(write: Write) -> None:
     for name, serializer in (("a.csv", "arrow"), ("a.npy", "auto"), ("a.json", "orjson")):
         scenario = payload_scenario(write(name), HowCached())
         assert scenario.caching == Caching(serializer, "none", "file", encryption=False, l1=True)
-        assert scenario.read == Read("l1", "memory")
+        # A sync function writes Arrow past L1.
+        assert scenario.read == Read("l1", "memory", asynchronous=serializer == "arrow")
         assert (scenario.value.kind, scenario.budget) == ("file", ())
 
 
@@ -40,7 +41,7 @@ def test_the_file_is_absolute_and_its_folder_is_nowhere_else(write: Write, tmp_p
     scenario = payload_scenario(write("Prices of May.csv"), HowCached())
     assert scenario.value.file == str(tmp_path / "Prices of May.csv")
     assert (scenario.name, scenario.source) == ("prices-of-may", "Prices of May.csv")
-    assert scenario.summary == "Prices of May.csv, arrow serializer: L1 hit"
+    assert scenario.summary == "Prices of May.csv, arrow serializer, async function: L1 hit"
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,14 @@ def test_the_file_is_absolute_and_its_folder_is_nowhere_else(write: Write, tmp_p
         (HowCached(tier="l2"), Read("l2", "get"), False, "file backend, get"),
         (HowCached(route="map"), Read("l2", "map"), False, "file backend, map"),
         (HowCached(tier="l2", backend="redis"), Read("l2", "get"), False, "redis backend, get"),
-        (HowCached(tier="l1", compression="zstd"), Read("l1", "memory"), True, "compressed by zstd: L1 hit"),
+        (
+            HowCached(tier="l1", compression="zstd"),
+            Read("l1", "memory", asynchronous=True),
+            True,
+            "async function, compressed by zstd: L1 hit",
+        ),
+        (HowCached(backend="redis"), Read("l1", "memory"), True, "arrow serializer: L1 hit"),
+        (HowCached(serializer="auto"), Read("l1", "memory"), True, "auto serializer: L1 hit"),
         (HowCached(encryption=True), Read("l1", "memory"), True, "encrypted: L1 hit"),
     ],
 )
@@ -78,6 +86,12 @@ def test_limits_are_its_budget(write: Write) -> None:
             HowCached(compression="zstd"),
             '--compression: expected "none" because a.npy holds an array, found "zstd"; '
             "write --compression none, or name another file",
+        ),
+        (
+            "a.npy",
+            HowCached(tier="l2", route="map"),
+            '--route: expected "get" because a.npy holds an array, and cachekit maps Arrow frames only, '
+            'found "map"; write --route get, or name another file',
         ),
         (
             "a.csv",

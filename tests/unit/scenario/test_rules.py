@@ -83,8 +83,8 @@ def test_reads_that_cachekit_can_do(errors_of: ErrorsOf, tier: str, l1: bool, ro
         ),
         (
             scenario("text", "default", tier="l2", route="map", l1=False),
-            '[cache] serializer: expected "arrow" because [read] route is "map", found "default"; '
-            'write serializer = "arrow", or change [read] route',
+            '[read] route: expected one of "get", "memory" because [value] kind is "text", found "map"; '
+            'write route = "get", or change [value] kind',
         ),
         (
             scenario("text", "orjson", tier="l1", route="memory", l1=True, extra='compression = "lz4"'),

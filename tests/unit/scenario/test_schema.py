@@ -225,13 +225,13 @@ WRONG_TABLES = [
     (
         "[value]",
         "[budgets]\n[value]",
-        "[budgets]: expected one of the tables value, cache, read, budget, found budgets; "
+        "[budgets]: expected one of the tables value, cache, read, env, budget, found budgets; "
         "did you mean [budget]?",
     ),
     (
         "[value]",
         "[zoo]\n[value]",
-        "[zoo]: expected one of the tables value, cache, read, budget, found zoo; remove it",
+        "[zoo]: expected one of the tables value, cache, read, env, budget, found zoo; remove it",
     ),
 ]
 

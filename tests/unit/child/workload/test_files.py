@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import gzip
 import json
 import sys
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from cachekit_memprobe.child.errors import CouldNotMeasure
-from cachekit_memprobe.child.workload import contents, digests, files, values
+from cachekit_memprobe.child.workload import contents, described, digests, files, values
 
 ROWS = 1000
 ARRAYS = {
@@ -156,4 +158,86 @@ def test_a_target_without_pyarrow_is_told_apart(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "a.csv").write_text("a\n1\n")
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(CouldNotMeasure, match=r"a.csv: the target lacks pandas, which loads CSV"):
+        files.load(str(tmp_path / "a.csv"))
+
+
+LINES = '{"id": 1, "v": "a\u2028b"}\n\n{"id": 2, "v": NaN}\n'
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.ndjson", "a.jsonl.gz"])
+def test_json_lines_are_a_list(tmp_path: Path, name: str) -> None:
+    text = LINES.encode()
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    first, second = files.load(str(tmp_path / name))
+    assert first == {"id": 1, "v": "a\u2028b"}
+    assert second["v"] != second["v"]
+
+
+def test_json_lines_that_are_damaged_are_told_by_the_line(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"a": 1}\n{"a":\n')
+    with pytest.raises(CouldNotMeasure, match=r"a\.jsonl: .*line 2 of the file: Expecting value"):
+        files.load(str(tmp_path / "a.jsonl"))
+    (tmp_path / "a.json").write_text('{"a": 1} x')
+    with pytest.raises(CouldNotMeasure, match=r"a\.json: expected JSON, .*Extra data"):
+        files.load(str(tmp_path / "a.json"))
+
+
+TEXTS = {
+    "tabs.csv": ("k\tv\n" + "a\t1.5\n" * 9, "9 rows, 2 columns: 1 str, 1 float64; separated by tabs"),
+    "tabs.tsv.gz": ("k\tv\n" + "a\t1.5\n" * 9, "9 rows, 2 columns: 1 str, 1 float64; separated by tabs"),
+    "semi.csv": (
+        "k;v\n" + "a;1,5\n" * 9,
+        "9 rows, 2 columns: 1 str, 1 float64; separated by semicolons, with decimal commas",
+    ),
+    "one.csv": ("k\n1\n", "1 row, 1 column: 1 int64; separated by commas"),
+    "a.jsonl": (LINES, "a list of 2 items"),
+    "a.json": ('{"a": 1}', "an object with 1 key"),
+    "text.json": ('"abc"', "a text of 3 characters"),
+    "none.json": ("null", "null"),
+    "true.json": ("true", "one value, bool"),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_was_read_is_said(tmp_path: Path, name: str) -> None:
+    text, words = TEXTS[name]
+    (tmp_path / name).write_bytes(gzip.compress(text.encode()) if name.endswith("gz") else text.encode())
+    said = described.described(str(tmp_path / name), files.load(str(tmp_path / name)))
+    text_type = "str" if pd.__version__ >= "3" else "object"
+    lines = ", names from the first line" if "separated" in words else ""
+    assert said == words.replace("str", text_type) + lines
+
+
+def test_an_index_and_an_array_are_said(tmp_path: Path) -> None:
+    pd.DataFrame({"x": [1.0]}, index=pd.Index([3], name="i")).to_parquet(tmp_path / "a.parquet")
+    assert described.described(str(tmp_path / "a.parquet"), files.load(str(tmp_path / "a.parquet"))) == (
+        "1 row, 1 column: 1 float64; index: 1 int64"
+    )
+    file = saved(tmp_path / "a.npy", np.zeros((1000, 2)))
+    assert described.described(file, files.load(file)) == "float64, 1,000 x 2 elements"
+
+
+def test_a_whole_file_that_pandas_can_not_read_is_not_called_damaged(tmp_path: Path) -> None:
+    # pandas writes this type's name into its metadata and can't read it back.
+    dtype = pd.ArrowDtype(pa.list_(pa.int64()))
+    pd.DataFrame({"ls": pd.Series(pa.array([[1, 2]]), dtype=dtype)}).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(CouldNotMeasure, match=r"a\.parquet: the file is whole, but the target's"):
+        files.load(str(tmp_path / "a.parquet"))
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
+def test_two_columns_of_one_name_are_told_whatever_the_format(tmp_path: Path, name: str) -> None:
+    table = pa.table([pa.array([1.0])] * 2, names=["a", "a"])
+    if name == "a.parquet":
+        pq.write_table(table, tmp_path / name)
+    else:
+        with pa.ipc.new_file(str(tmp_path / name), table.schema) as writer:
+            writer.write_table(table)
+    with pytest.raises(CouldNotMeasure, match="found two with the name 'a', which cachekit can't store"):
+        files.load(str(tmp_path / name))
+
+
+def test_a_text_that_is_no_utf8_further_down_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"a,b\n" + b"1,x\n" * 3000 + "2,größe\n".encode("latin-1"))
+    with pytest.raises(CouldNotMeasure, match=r"a\.csv: expected CSV in UTF-8, found the byte 0xf6"):
         files.load(str(tmp_path / "a.csv"))
