@@ -88,6 +88,8 @@ def tool(monkeypatch: pytest.MonkeyPatch) -> Tool:
     monkeypatch.setitem(sys.modules, pipeline.__name__, pipeline)
     monkeypatch.setattr(cachekit_memprobe, "pipeline", pipeline, raising=False)
     monkeypatch.setattr("cachekit_memprobe.target.resolve", fake.resolve)
+    # What a run without names takes up depends on it, and not every Python has one in a package.
+    monkeypatch.setattr("cachekit_memprobe.programs.redis_server", lambda: Path("redis-server"))
     return fake
 
 
