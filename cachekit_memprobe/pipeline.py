@@ -4,10 +4,11 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from cachekit_memprobe import __version__
-from cachekit_memprobe.attribution import figures_of, heap_of_measurement, stages_of
+from cachekit_memprobe.attribution import figures_of, footprint_of, heap_of_measurement, stages_of
 from cachekit_memprobe.budget import judge, verdict_of
 from cachekit_memprobe.doctor.room import lacking_memory
 from cachekit_memprobe.errors import CouldNotMeasure
@@ -113,23 +114,29 @@ def _measure_one(session: Session, scenario: Scenario, folder: RunFolder) -> Non
     session.progress(Step(scenario.name, Phase.DONE))
 
 
-def explain(folder: RunFolder, predict_bytes: Sequence[int] = ()) -> Report:
+def explain(
+    folder: RunFolder, predict_bytes: Sequence[int] = (), *, sort: str = "", workers: int = 0
+) -> Report:
     """Attribute and judge a saved run; nothing is measured again.
 
     Args:
         predict_bytes: sizes to predict from a run at several sizes, besides those that it was asked for.
+        sort, workers: in place of those that the run was asked for, see :class:`Sweep`.
 
     Raises:
         UsageError: a file of the folder is missing or broken.
     """
     measured, measurements = folder.load()
+    sweep = measured.sweep
+    sweep = replace(sweep, sort=sort or sweep.sort, workers=workers or sweep.workers)
+    measured = replace(measured, sweep=sweep)
     results = tuple(_result(measurement, measured, folder) for measurement in measurements)
     return Report(
         tool_version=__version__,
         run=measured,
         results=results,
         run_folder=folder.path,
-        scaling=scaling_of(results, {*measured.sweep.predict_bytes, *predict_bytes}),
+        scaling=scaling_of(results, {*sweep.predict_bytes, *predict_bytes}),
     )
 
 
@@ -181,6 +188,7 @@ def _judged(
         findings=findings_of(evidence),
         reason=reason,
         spread=figures.spread,
+        footprint=footprint_of(measurement),
     )
 
 

@@ -29,6 +29,8 @@ class ReadFigures:
         baseline_bytes: resident before the read.
         settled_bytes, settled_anon_bytes, settled_file_bytes: growth over the state before the *first* read,
             after the value was dropped.
+        baseline_anon_bytes: the anonymous part of ``baseline_bytes``; ``None`` in what was saved before it
+            was looked at.
     """
 
     peak_bytes: int
@@ -39,6 +41,7 @@ class ReadFigures:
     settled_bytes: int
     settled_anon_bytes: int
     settled_file_bytes: int
+    baseline_anon_bytes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cachekit_memprobe.metrics import NAMES
 from cachekit_memprobe.model import Limit
+from cachekit_memprobe.sweep import STORED
 from cachekit_memprobe.units import parse_bytes
 
 if TYPE_CHECKING:
@@ -39,6 +41,17 @@ def parsed_predictions(
 ) -> tuple[int, ...]:
     """Callback: sizes in bytes, of an option that may be given several times with several each."""
     return tuple(size.size_bytes for value in values for size in parsed_sizes(ctx, param, value))
+
+
+def sorting(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
+    """Callback: a metric's name, or the stored size."""
+    from cachekit_memprobe.scenario import closest_metric
+
+    if value is None or value == STORED or value in NAMES:
+        return value or ""
+    raise click.BadParameter(
+        f"{value!r} is neither a metric nor {STORED!r}; {closest_metric(value)}", ctx, param
+    )
 
 
 def parsed_axes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> "tuple[Axis, ...]":
@@ -108,6 +121,21 @@ def target_options(command: _Command) -> _Command:
     )
     return release(interpreter(extras(command)))
 
+
+sort_option = click.option(
+    "--sort",
+    callback=sorting,
+    metavar="METRIC",
+    help="Sort the combinations of a matrix by this metric, or by stored, the size of what the tier holds: "
+    "the smallest first.  [default: rss.total, the whole process at its peak]",
+)
+
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Also say what N worker processes need that all read the value.",
+)
 
 json_option = click.option(
     "--json",

@@ -6,7 +6,7 @@ import click
 
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
-from cachekit_memprobe.cli.options import json_option, parsed_predictions
+from cachekit_memprobe.cli.options import json_option, parsed_predictions, sort_option, workers_option
 from cachekit_memprobe.cli.publish import check_json_file, publish
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.result import Report
@@ -24,10 +24,17 @@ from cachekit_memprobe.runstore import RunFolder
     multiple=True,
     help="Also predict the RSS peak at this size. The run must have several sizes.",
 )
+@sort_option
+@workers_option
 @json_option
 @exits
 def report_command(
-    run_folder: Path, names: tuple[str, ...], predict_bytes: tuple[int, ...], json_file: str | None
+    run_folder: Path,
+    names: tuple[str, ...],
+    predict_bytes: tuple[int, ...],
+    sort: str,
+    workers: int | None,
+    json_file: str | None,
 ) -> int:
     """Show a saved run again, without measuring anything.
 
@@ -38,12 +45,14 @@ def report_command(
     from cachekit_memprobe import pipeline
 
     check_json_file(json_file)
-    report = pipeline.explain(RunFolder.open(run_folder), predict_bytes)
+    report = pipeline.explain(RunFolder.open(run_folder), predict_bytes, sort=sort, workers=workers or 0)
     if predict_bytes and not report.run.sweep.sizes:
         raise UsageError(
             f"--predict: {run_folder} was measured at one size only; a prediction needs a run at several "
             "sizes"
         )
+    if sort and not report.run.sweep.axes:
+        raise UsageError(f"--sort: {run_folder} has no matrix, whose combinations it would order")
     publish(report, json_file=json_file, names=_known(names, report))
     return exit_code(report)
 

@@ -1,5 +1,6 @@
 """``run``: measure scenarios and judge them against their budgets."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from cachekit_memprobe.metrics import metric_of
 from cachekit_memprobe.model import Limit, Run, RunOptions, Scenario
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.runstore import RunFolder, check_unused
-from cachekit_memprobe.sweep import Sweep
+from cachekit_memprobe.sweep import STORED, Sweep
 
 if TYPE_CHECKING:
     from cachekit_memprobe.scenario import HowCached
@@ -44,7 +45,7 @@ Examples:
   cachekit-memprobe run --payload prices.parquet --tier l2 --backend redis
   cachekit-memprobe run arrow-l1-hit --size 64MB,128MB,256MB --predict 2GB
   cachekit-memprobe run arrow-l1-hit --matrix compression=none,zstd \\
-    --matrix tier=l1,l2
+    --matrix tier=l1,l2 --workers 50
 
 \b
 Exit codes:
@@ -109,7 +110,7 @@ def run_command(
     # All that can be refused is refused before anything slow begins.
     own_servers = _own_servers(servers)
     scenarios, multiplied = _scenarios(patterns, data, how, sweep, limits, own_servers)
-    _refuse_unmeasured(limits, options)
+    _refuse_unmeasured(limits, multiplied, options)
     check_json_file(json_file)
     check_unused(out)
     with ProgressDisplay(silent=quiet) as progress:
@@ -124,13 +125,20 @@ def run_command(
     return exit_code(report)
 
 
-def _refuse_unmeasured(limits: tuple[Limit, ...], options: RunOptions) -> None:
-    """A limit that is asked for by name has to be judged."""
-    for limit in limits:
-        instrument = metric_of(limit.metric).instrument
+def _refuse_unmeasured(limits: tuple[Limit, ...], sweep: Sweep, options: RunOptions) -> None:
+    """A limit that is asked for by name has to be judged, and any other figure to be measured."""
+    if sweep.sort and not sweep.axes:
+        raise UsageError("--sort orders the combinations of --matrix; give --matrix as well")
+    asked = [(f"--budget {limit.metric}", limit.metric) for limit in limits]
+    if sweep.sort and sweep.sort != STORED:
+        asked.append((f"--sort {sweep.sort}", sweep.sort))
+    if sweep.workers:
+        asked.append(("--workers", "rss.total"))
+    for option, metric in asked:
+        instrument = metric_of(metric).instrument
         if instrument not in options.instruments:
             raise UsageError(
-                f"--budget {limit.metric}: it is measured by {instrument}, which this run doesn't use; "
+                f"{option}: it is measured by {instrument}, which this run doesn't use; "
                 f"add --instrument {instrument}, or leave out --quick and --instrument"
             )
 
@@ -150,12 +158,12 @@ def _scenarios(
         chosen = select(patterns) if patterns else _all_that_can_run(own_servers)
     else:
         chosen = (_own_scenario(patterns, data, how, limits),)
-    multiplied = expand(
+    expanded, multiplied = expand(
         chosen, sizes=sweep.sizes, axes=sweep.axes, limits=limits, predict_bytes=sweep.predict_bytes
     )
     if data.payload is not None and data.save_scenario is not None:
         _save(chosen[0], data.save_scenario)
-    return multiplied
+    return expanded, replace(multiplied, sort=sweep.sort, workers=sweep.workers or 0)
 
 
 def _all_that_can_run(own_servers: "OwnServers") -> tuple[Scenario, ...]:

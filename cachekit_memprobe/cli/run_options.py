@@ -14,6 +14,8 @@ from cachekit_memprobe.cli.options import (
     parsed_predictions,
     parsed_seconds,
     parsed_sizes,
+    sort_option,
+    workers_option,
 )
 from cachekit_memprobe.metrics import INSTRUMENTS, QUICK
 from cachekit_memprobe.model import DEFAULT_ISOLATION, RunOptions
@@ -33,11 +35,14 @@ class SweepOptions:
 
     Attributes:
         predict_bytes: sizes to predict from those that are measured.
+        sort, workers: see :class:`cachekit_memprobe.sweep.Sweep`.
     """
 
     sizes: tuple[Size, ...]
     axes: tuple[Axis, ...]
     predict_bytes: tuple[int, ...]
+    sort: str
+    workers: int | None
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,8 @@ sweep_options = gathered(
         help="Measure a scenario with each of these values of one of its keys, such as "
         "encryption=on,off, and compare them. Given several times, every combination is measured.",
     ),
+    sort_option,
+    workers_option,
 )
 
 server_options = gathered(

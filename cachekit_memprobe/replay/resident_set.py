@@ -167,5 +167,6 @@ class Watch:
                 settled_bytes=settled.resident_bytes - self._first.resident_bytes,
                 settled_anon_bytes=settled.anon_bytes - self._first.anon_bytes,
                 settled_file_bytes=settled.file_bytes - self._first.file_bytes,
+                baseline_anon_bytes=baseline.anon_bytes,
             )
         )

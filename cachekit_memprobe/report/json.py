@@ -23,7 +23,7 @@ def to_json(report: Report) -> str:
         "created": report.run.created,
         "target": {"spec": public_spec(report.run.target), **report.run.target.versions},
         "options": asdict(report.run.options),
-        "results": [_result(result) for result in report.results],
+        "results": [_result(result, report.run.sweep.workers) for result in report.results],
         "sweep": asdict(report.run.sweep),
         "scaling": [_scaling(entry) for entry in report.scaling],
     }
@@ -32,7 +32,7 @@ def to_json(report: Report) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _result(result: Result) -> dict[str, Any]:
+def _result(result: Result, workers: int) -> dict[str, Any]:
     payload = result.payload
     return {
         "scenario": result.scenario.name,
@@ -45,9 +45,23 @@ def _result(result: Result) -> dict[str, Any]:
         "metrics": _rounded(result.metrics),
         "metrics_bytes": _metrics_bytes(result.metrics, payload),
         "spread": _rounded(result.spread),
+        "footprint": asdict(result.footprint) if result.footprint else None,
+        "workers": _workers(result, workers),
         "stages": [_stage(stage, result) for stage in result.stages],
         "budgets": [_budget(limit) for limit in result.budgets],
         "findings": [_finding(finding) for finding in result.findings],
+    }
+
+
+def _workers(result: Result, count: int) -> dict[str, int] | None:
+    """What so many processes need; null when no number was asked for, or it isn't known."""
+    if not count or result.footprint is None:
+        return None
+    found = result.footprint
+    return {
+        "count": count,
+        "resting_bytes": found.resting_of(count),
+        "reading_bytes": found.reading_of(count),
     }
 
 

@@ -5,7 +5,7 @@ Every error names the file, the table and the key, what was expected, what was f
 
 from cachekit_memprobe.scenario.conditions import applies_to, limits_for
 from cachekit_memprobe.scenario.expansion import Size, expand, parse_sizes, with_overrides
-from cachekit_memprobe.scenario.limits import parse_limit
+from cachekit_memprobe.scenario.limits import closest_metric, parse_limit
 from cachekit_memprobe.scenario.loader import load_scenario
 from cachekit_memprobe.scenario.matrix import Axis, axis_names, parse_axis
 from cachekit_memprobe.scenario.payload import HowCached, payload_scenario
@@ -22,6 +22,7 @@ __all__ = [
     "applies_to",
     "axis_names",
     "bundled_names",
+    "closest_metric",
     "expand",
     "limits_for",
     "load_bundled",

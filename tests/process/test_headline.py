@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.process.measuring import Finished, cli
+from tests.process.measuring import MIB, Finished, cli
 
 pytestmark = [pytest.mark.process, pytest.mark.release]
 
@@ -55,3 +55,12 @@ def test_is_gone_since(release: str, ended: Mapping[str, Finished]) -> None:
     metrics = finished.result(_SCENARIO)["metrics"]
     assert metrics["copies.unwrap"] == pytest.approx(0, abs=0.02)
     assert metrics["held.result"] == pytest.approx(1, abs=0.05)
+
+
+def test_its_process_is_known_in_parts(ended: Mapping[str, Finished]) -> None:
+    result = ended["latest"].result(_SCENARIO)
+    found, payload_bytes = result["footprint"], result["payload"]["logical_bytes"]
+    read_bytes = found["reading_bytes"] - found["resting_bytes"]
+    assert read_bytes / payload_bytes == pytest.approx(1, abs=0.05)
+    whole_bytes = result["metrics_bytes"]["rss.resting"]
+    assert found["resting_bytes"] + found["resting_shared_bytes"] == pytest.approx(whole_bytes, abs=MIB)

@@ -42,6 +42,8 @@ class Tool:
     own_servers: OwnServers | None = None
     sweep: Sweep | None = None
     predict_bytes: tuple[int, ...] = ()
+    sort: str = ""
+    workers: int = 0
 
     def resolve(
         self,
@@ -69,8 +71,11 @@ class Tool:
         self._fail("run")
         return replace(self.report, run_folder=folder.path)
 
-    def explain(self, folder: RunFolder, predict_bytes: tuple[int, ...] = ()) -> Report:
+    def explain(
+        self, folder: RunFolder, predict_bytes: tuple[int, ...] = (), *, sort: str = "", workers: int = 0
+    ) -> Report:
         self.folder, self.predict_bytes = folder, predict_bytes
+        self.sort, self.workers = sort, workers
         self._fail("explain")
         return replace(self.report, run_folder=folder.path)
 

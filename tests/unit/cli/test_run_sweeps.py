@@ -223,3 +223,29 @@ def test_of_two_payloads_none_is_dropped_silently(invoke: Invoke, tool: Tool) ->
     result = invoke("run", "--payload", "a.parquet", "--payload", "b.parquet")
     assert (result.exit_code, tool.resolved) == (2, [])
     assert "2 files are given; run each by itself" in result.stderr
+
+
+class TestSortingAndWorkers:
+    def test_are_part_of_the_run(self, invoke: Invoke, tool: Tool) -> None:
+        words = "run arrow-l1-hit --matrix tier=l1,l2 --sort held.result --workers 50"
+        assert invoke(*words.split()).exit_code == 0
+        assert tool.sweep is not None
+        assert (tool.sweep.sort, tool.sweep.workers) == ("held.result", 50)
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            ("--sort rss.total", "give --matrix as well"),
+            ("--matrix tier=l1,l2 --sort rss.totl", "did you mean rss.total"),
+            ("--matrix tier=l1,l2 --sort held.result --quick", "it is measured by retention"),
+            ("--workers 50 --instrument memray", "it is measured by rss"),
+            ("--workers 0", "0 is not in the range"),
+        ],
+    )
+    def test_that_would_say_nothing_are_a_usage_error(
+        self, invoke: Invoke, tool: Tool, words: str, message: str
+    ) -> None:
+        result = invoke("run", "arrow-l1-hit", *words.split())
+        assert result.exit_code == 2
+        assert message in " ".join(result.stderr.split())
+        assert tool.scenarios == ()

@@ -47,6 +47,8 @@ def test_everything_but_the_results() -> None:
                 "skipped": [],
                 "without_budget": [],
                 "predict_bytes": [],
+                "sort": "",
+                "workers": 0,
             },
             "scaling": [],
         }
@@ -92,6 +94,8 @@ def test_a_measured_result_without_its_stages() -> None:
                 "growth.per_read": -3000,
             },
             "spread": {"rss.peak": 0.0087},
+            "footprint": None,
+            "workers": None,
             "budgets": [
                 {
                     "metric": "copies.unwrap",
