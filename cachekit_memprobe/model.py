@@ -169,10 +169,14 @@ class Connection:
 
 @dataclass(frozen=True)
 class Payload:
-    """``logical_bytes`` of the value as it was made, ``frame_bytes`` of the frame that is stored."""
+    """``logical_bytes`` of the value as it was made, ``frame_bytes`` of the frame that is stored.
+
+    ``rows`` of the value; ``None`` if it has none, and in runs that were saved before they were counted.
+    """
 
     logical_bytes: int
     frame_bytes: int
+    rows: int | None = None
 
 
 @dataclass(frozen=True)

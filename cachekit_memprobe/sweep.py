@@ -46,6 +46,7 @@ class Sweep:
         skipped: combinations of the axes that were not measured.
         without_budget: the scenarios whose budget was left aside, as it is for the scenario as it is.
         predict_bytes: the sizes for which the fitted line is asked.
+        predict_rows: the rows for which it is asked, of the data of a file.
         sort: the metric by which combinations are ordered, or :data:`STORED`; empty for the usual one.
         workers: for how many processes the memory is asked; 0 for none.
     """
@@ -55,6 +56,7 @@ class Sweep:
     skipped: tuple[Skipped, ...] = ()
     without_budget: tuple[str, ...] = ()
     predict_bytes: tuple[int, ...] = ()
+    predict_rows: tuple[int, ...] = ()
     sort: str = ""
     workers: int = 0
 
@@ -97,12 +99,14 @@ class Prediction:
         growth: of the resident set during the read, as ``rss.peak``; ``None`` when it can't be said.
         process: the whole resident set at that moment, as ``rss.total``.
         cautions: why it may come differently, or why there is no figure; each a sentence.
+        rows: what was asked for, if it was not a size.
     """
 
     logical_bytes: int
     growth: Estimate | None
     process: Estimate | None
     cautions: tuple[str, ...]
+    rows: int | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import sys
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cachekit_memprobe.child import task as tasks
@@ -58,9 +59,10 @@ def _refuse_huge_pages() -> None:
 def _done(task: tasks.Task, channel: wire.Channel) -> "DataclassInstance":
     """The result. Each task imports what it needs, and nothing of the others."""
     if task.operation == tasks.SIZE:
-        from cachekit_memprobe.child.workload import contents, files
+        from cachekit_memprobe.child.workload import files, rows
 
-        return tasks.Sized(contents.logical_bytes(files.load(task.value.file)))
+        value, name = files.load(task.value.file), Path(task.value.file).name
+        return tasks.Sized(rows.scaled_bytes(value, task.value.share, name))
     if task.operation == tasks.STORE:
         from cachekit_memprobe.child.workload.store import store
 

@@ -28,6 +28,7 @@ class Value:
         columns: of a dataframe; 0 for anything else.
         file: the user's own data, absolute, for the kind ``file``; empty otherwise. It stays out of
             run folders and reports, which say its name only.
+        share: of the file's rows; above 1 they are repeated. 1 for any other kind.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Value:
     seed: int
     columns: int
     file: str = ""
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Stored:
         exact_digests: by which most values are recognised faster; empty for others.
         frame_bytes: of the stored entry; 0 for a cache by reference.
         form: of a measured value, see :mod:`.workload.contents`.
-        logical_bytes: of a measured value as it was made.
+        logical_bytes, rows: of a measured value as it was made; ``None`` for one without rows.
     """
 
     keys: dict[str, str]
@@ -100,6 +102,7 @@ class Stored:
     frame_bytes: dict[str, int]
     form: str
     logical_bytes: int
+    rows: int | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from cachekit_memprobe.sweep import STORED
 from cachekit_memprobe.units import parse_bytes
 
 if TYPE_CHECKING:
-    from cachekit_memprobe.scenario import Axis, Size
+    from cachekit_memprobe.scenario import Asked, Axis, Size
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -36,11 +36,14 @@ def parsed_sizes(ctx: click.Context, param: click.Parameter, value: str | None) 
         raise click.BadParameter(str(error), ctx, param) from None
 
 
-def parsed_predictions(
-    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
-) -> tuple[int, ...]:
-    """Callback: sizes in bytes, of an option that may be given several times with several each."""
-    return tuple(size.size_bytes for value in values for size in parsed_sizes(ctx, param, value))
+def parsed_predictions(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> "Asked":
+    """Callback: sizes and rows, of an option that may be given several times with several each."""
+    from cachekit_memprobe.scenario import parse_asked
+
+    try:
+        return parse_asked(values)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
 
 
 def sorting(ctx: click.Context, param: click.Parameter, value: str | None) -> str:

@@ -1,6 +1,7 @@
 """``report``: judge and show a saved run again."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,17 +13,20 @@ from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder
 
+if TYPE_CHECKING:
+    from cachekit_memprobe.scenario import Asked
+
 
 @click.command("report")
 @click.argument("run_folder", type=click.Path(path_type=Path))
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option(
     "--predict",
-    "predict_bytes",
+    "predict",
     callback=parsed_predictions,
-    metavar="SIZE[,SIZE]...",
+    metavar="SIZE|ROWS[,...]",
     multiple=True,
-    help="Also predict the RSS peak at this size. The run must have several sizes.",
+    help="Also predict the RSS peak at this size, or number of rows. The run must have several sizes.",
 )
 @sort_option
 @workers_option
@@ -31,7 +35,7 @@ from cachekit_memprobe.runstore import RunFolder
 def report_command(
     run_folder: Path,
     names: tuple[str, ...],
-    predict_bytes: tuple[int, ...],
+    predict: "Asked",
     sort: str,
     workers: int | None,
     json_file: str | None,
@@ -45,8 +49,8 @@ def report_command(
     from cachekit_memprobe import pipeline
 
     check_json_file(json_file)
-    report = pipeline.explain(RunFolder.open(run_folder), predict_bytes, sort=sort, workers=workers or 0)
-    if predict_bytes and not report.run.sweep.sizes:
+    report = pipeline.explain(RunFolder.open(run_folder), predict, sort=sort, workers=workers or 0)
+    if predict and not report.run.sweep.sizes:
         raise UsageError(
             f"--predict: {run_folder} was measured at one size only; a prediction needs a run at several "
             "sizes"

@@ -44,6 +44,8 @@ Examples:
   cachekit-memprobe run arrow-l1-hit --budget rss.peak=1.3x
   cachekit-memprobe run --payload prices.parquet --tier l2 --backend redis
   cachekit-memprobe run arrow-l1-hit --size 64MB,128MB,256MB --predict 2GB
+  cachekit-memprobe run --payload prices.parquet --size 50%,100%,200% \\
+    --predict 5000000
   cachekit-memprobe run arrow-l1-hit --matrix compression=none,zstd \\
     --matrix tier=l1,l2 --workers 50
 
@@ -159,7 +161,7 @@ def _scenarios(
     else:
         chosen = (_own_scenario(patterns, data, how, limits),)
     expanded, multiplied = expand(
-        chosen, sizes=sweep.sizes, axes=sweep.axes, limits=limits, predict_bytes=sweep.predict_bytes
+        chosen, sizes=sweep.sizes, axes=sweep.axes, limits=limits, predict=sweep.predict
     )
     if data.payload is not None and data.save_scenario is not None:
         _save(chosen[0], data.save_scenario)

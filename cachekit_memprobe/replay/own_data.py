@@ -22,7 +22,7 @@ class OwnData:
     supervisor: Supervisor
     folder: Path
     timeout_s: float
-    _sizes: dict[str, int | CouldNotMeasure] = field(default_factory=dict)
+    _sizes: dict[tuple[str, float], int | CouldNotMeasure] = field(default_factory=dict)
 
     def with_size(self, scenario: Scenario) -> Scenario:
         """The scenario with the logical size of its file's data; as it is when its value is made.
@@ -30,12 +30,12 @@ class OwnData:
         Raises:
             CouldNotMeasure: the target can't load the file.
         """
-        file = scenario.value.file
+        file, share = scenario.value.file, scenario.value.share
         if not file:
             return scenario
-        if file not in self._sizes:
-            self._sizes[file] = self._loaded(scenario)
-        size = self._sizes[file]
+        if (file, share) not in self._sizes:
+            self._sizes[file, share] = self._loaded(scenario)
+        size = self._sizes[file, share]
         if isinstance(size, CouldNotMeasure):
             raise size
         return replace(scenario, value=replace(scenario.value, logical_bytes=size))

@@ -80,7 +80,7 @@ class Session:
                 replay = _Replay(self, scenario, workspace, capture, connection, pool)
                 prepared = replay.prepared()
                 stored = replay.store()
-                payload = Payload(stored.logical_bytes, stored.frame_bytes[MEASURED])
+                payload = Payload(stored.logical_bytes, stored.frame_bytes[MEASURED], stored.rows)
                 outcomes = replay.observed(stored, prepared)
                 for outcome in outcomes:
                     if outcome.exception() is None:

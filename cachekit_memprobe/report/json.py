@@ -172,6 +172,7 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
         "logical_bytes": prediction.logical_bytes,
         "rss_peak": _estimate(prediction.growth),
         "rss_total": _estimate(prediction.process),
+        "rows": prediction.rows,
         "cautions": list(prediction.cautions),
     }
 

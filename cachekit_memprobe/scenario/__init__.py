@@ -4,7 +4,7 @@ Every error names the file, the table and the key, what was expected, what was f
 """
 
 from cachekit_memprobe.scenario.conditions import applies_to, limits_for
-from cachekit_memprobe.scenario.expansion import Size, expand, parse_sizes, with_overrides
+from cachekit_memprobe.scenario.expansion import expand, with_overrides
 from cachekit_memprobe.scenario.limits import closest_metric, parse_limit
 from cachekit_memprobe.scenario.loader import load_scenario
 from cachekit_memprobe.scenario.matrix import Axis, axis_names, parse_axis
@@ -12,10 +12,12 @@ from cachekit_memprobe.scenario.payload import HowCached, payload_scenario
 from cachekit_memprobe.scenario.rules import IN_BYTES
 from cachekit_memprobe.scenario.schema import options_of
 from cachekit_memprobe.scenario.selection import bundled_names, load_bundled, select
+from cachekit_memprobe.scenario.sizes import Asked, Size, parse_asked, parse_sizes
 from cachekit_memprobe.scenario.writing import scenario_text, starter_text
 
 __all__ = [
     "IN_BYTES",
+    "Asked",
     "Axis",
     "HowCached",
     "Size",
@@ -28,6 +30,7 @@ __all__ = [
     "load_bundled",
     "load_scenario",
     "options_of",
+    "parse_asked",
     "parse_axis",
     "parse_limit",
     "parse_sizes",

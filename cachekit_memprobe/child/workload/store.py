@@ -5,7 +5,7 @@ from pathlib import Path
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.stages import CONNECTED
 from cachekit_memprobe.child.task import WARM_UP, Stored, Task
-from cachekit_memprobe.child.workload import contents
+from cachekit_memprobe.child.workload import contents, rows
 from cachekit_memprobe.child.workload.backends import failure_of
 from cachekit_memprobe.child.workload.cached import Workload, by_reference
 from cachekit_memprobe.child.workload.digests import digest, exact_digest
@@ -27,18 +27,22 @@ def store(task: Task) -> Stored:
     digests: dict[str, str] = {}
     exact_digests: dict[str, str] = {}
     frame_bytes: dict[str, int] = {}
-    form, logical_bytes = "", 0
+    form, logical_bytes, count = "", 0, None
     for which in (WARM_UP, *task.read.names):
         value = workload.make(which) if by_reference(task) else workload.read(which)
         digests[which] = digest(value, return_format=task.caching.return_format)
         exact_digests[which] = exact_digest(value) if task.value.kind in _OF_JSON else ""
-        form, logical_bytes = contents.form(value), contents.logical_bytes(value)
+        form, logical_bytes, count = (
+            contents.form(value),
+            contents.logical_bytes(value),
+            rows.rows_of(value),
+        )
         del value
         frame_bytes[which] = 0
         if not by_reference(task):
             keys[which] = _stored_key(workload, which, known=set(keys.values()))
             frame_bytes[which] = _frame_bytes(task, workload, which, keys[which])
-    return Stored(keys, digests, exact_digests, frame_bytes, form, logical_bytes)
+    return Stored(keys, digests, exact_digests, frame_bytes, form, logical_bytes, count)
 
 
 def _frame_bytes(task: Task, workload: Workload, which: str, key: str) -> int:

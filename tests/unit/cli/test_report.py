@@ -78,7 +78,7 @@ def test_another_size_can_be_predicted_afterwards(invoke: Invoke, tool: Tool) ->
     saved_run()
     tool.report = SIZES
     assert invoke("report", "run", "--predict", "4GB").exit_code == 0
-    assert tool.predict_bytes == (4_000_000_000,)
+    assert tool.predict.sizes_bytes == (4_000_000_000,)
 
 
 def test_a_run_of_one_size_predicts_nothing(invoke: Invoke, tool: Tool) -> None:

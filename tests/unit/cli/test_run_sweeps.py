@@ -153,6 +153,12 @@ def test_the_users_own_servers(invoke: Invoke, tool: Tool) -> None:
     assert tool.own_servers == OwnServers("redis://localhost:1/2", (("a", 1), ("b", 2)))
 
 
+EXTRAPOLATED = (
+    "times the largest size that was measured; the prediction and its interval take for granted that memory "
+    "goes on growing in a straight line"
+)
+
+
 def test_predictions_are_told_quietly_too(invoke: Invoke, tool: Tool) -> None:
     tool.report = SIZES
     lines = invoke("run", "-q").stdout.splitlines()
@@ -160,8 +166,10 @@ def test_predictions_are_told_quietly_too(invoke: Invoke, tool: Tool) -> None:
         "arrow-l1-hit@64MB: PASS",
         "arrow-l1-hit@128MB: PASS",
         "arrow-l1-hit@256MB: PASS",
-        "arrow-l1-hit at 1.0 GB: RSS peak 1.00x 1.0 GB ± 7.4 MB, whole process 2.13x 2.1 GB ± 7.4 MB",
-        "arrow-l1-hit at 2.0 GB: RSS peak 1.00x 2.0 GB ± 16.0 MB, whole process 2.07x 4.1 GB ± 16.0 MB",
+        "arrow-l1-hit at 1.0 GB: RSS peak 1.00x 1.0 GB ± 7.4 MB, whole process 2.13x 2.1 GB ± 7.4 MB; "
+        f"this is 3.9 {EXTRAPOLATED}",
+        "arrow-l1-hit at 2.0 GB: RSS peak 1.00x 2.0 GB ± 16.0 MB, whole process 2.07x 4.1 GB ± 16.0 MB; "
+        f"this is 7.8 {EXTRAPOLATED}",
     ]
     tool.report = BENT
     assert invoke("run", "-q").stdout.splitlines()[-1] == (

@@ -47,6 +47,7 @@ def test_everything_but_the_results() -> None:
                 "skipped": [],
                 "without_budget": [],
                 "predict_bytes": [],
+                "predict_rows": [],
                 "sort": "",
                 "workers": 0,
             },
@@ -64,7 +65,7 @@ def test_a_measured_result_without_its_stages() -> None:
             "variant": None,
             "verdict": "fail",
             "reason": None,
-            "payload": {"logical_bytes": 300000000, "frame_bytes": 300001234},
+            "payload": {"logical_bytes": 300000000, "frame_bytes": 300001234, "rows": None},
             "tier": "l1",
             "route": "memory",
             "metrics": {
