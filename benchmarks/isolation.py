@@ -4,9 +4,10 @@
 
 Each scenario is a run of its own, as a user starts it, by turns with each kind of processes. ``--against``
 adds another installation of cachekit-memprobe, an older one, as a column: the interpreter of its environment.
-At the end stand the sums, and the metrics in which fresh and forked processes differ by more than 0.005
-payloads, and for heap and held memory by more than one of pymalloc's arenas besides. The rss process is a
-fresh one in both, and of several readers it is chance how many are in one stage: neither is compared.
+At the end stand the sums, and what fresh and forked processes disagree in: the verdict, the lines of the
+proven copies, the stages that hand on a view, and the metrics that differ by more than 0.005 payloads, for
+heap and held memory by more than one of pymalloc's arenas besides. The rss process is a fresh one in both,
+and of several readers it is chance how many are in one stage: neither is compared.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -29,18 +31,22 @@ from cachekit_memprobe.scenario import select
 
 ARENA_BYTES = 1 << 20
 TOLERANCE = 0.005
-IN_ARENAS = (metrics.MEMRAY, metrics.RETENTION)
+ARENAS = {metrics.MEMRAY: 1, metrics.RETENTION: 1}
+HELD_OF_OBJECTS = 3
+"""Arenas: in which of them an object is left is chance, and fresh processes differ by as many."""
+
 KINDS = ("fresh", "fork")
 
 
 @dataclass(frozen=True)
 class Timed:
-    """One run: seconds, and the metrics of its only scenario, in payloads."""
+    """One run: seconds, and of its only scenario the metrics, in payloads, and what else must agree."""
 
     wall_s: float
     cpu_s: float
     values: Mapping[str, float]
     payload_bytes: int
+    words: frozenset[str]
 
 
 def timed_run(python: str, scenario: str, options: Sequence[str]) -> Timed | None:
@@ -59,7 +65,20 @@ def timed_run(python: str, scenario: str, options: Sequence[str]) -> Timed | Non
         if ended.returncode not in (EXIT_OK, EXIT_OVER_BUDGET):
             return None
         (result,) = json.loads(report.read_text())["results"]
-    return Timed(wall_s, cpu_s, result["metrics"], result["payload"]["logical_bytes"])
+    return Timed(
+        wall_s, cpu_s, result["metrics"], result["payload"]["logical_bytes"], frozenset(_words(result))
+    )
+
+
+def _words(result: Mapping[str, Any]) -> Iterator[str]:
+    """The verdict, the lines of the proven copies, and the stages that hand on a view."""
+    yield f"verdict {result['verdict']}"
+    for stage in result["stages"]:
+        if stage["view_of"]:
+            yield f"{stage['name']} hands on {stage['view_of']}"
+        for site in stage["sites"]:
+            if site["kind"] == "verbatim":
+                yield f"{stage['name']} copies at {site['file']}:{site['line']}"
 
 
 def _children_cpu_s() -> float:
@@ -67,8 +86,14 @@ def _children_cpu_s() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def differences(fresh: Timed, forked: Timed) -> Iterator[str]:
-    """The metrics in which they differ by more than the tolerance, with both figures."""
+def differences(fresh: Timed, forked: Timed, *, objects: bool) -> Iterator[str]:
+    """What only one of them says, and the metrics that differ by more than the tolerance.
+
+    Args:
+        objects: the value is many small objects.
+    """
+    for kind, only in zip(KINDS, (fresh.words - forked.words, forked.words - fresh.words), strict=True):
+        yield from (f"only {kind}: {words}" for words in sorted(only))
     for name in sorted(fresh.values.keys() | forked.values.keys()):
         pair = [timed.values.get(name) for timed in (fresh, forked)]
         if None in pair:
@@ -76,8 +101,9 @@ def differences(fresh: Timed, forked: Timed) -> Iterator[str]:
             continue
         one, other = (float(value or 0) for value in pair)
         instrument = metrics.metric_of(name).instrument
-        arena = 1.01 * ARENA_BYTES / fresh.payload_bytes if instrument in IN_ARENAS else 0.0
-        if instrument != metrics.RSS and abs(one - other) > TOLERANCE + arena:
+        count = HELD_OF_OBJECTS if objects and instrument == metrics.RETENTION else ARENAS.get(instrument, 0)
+        arenas = 1.01 * count * ARENA_BYTES / fresh.payload_bytes
+        if instrument != metrics.RSS and abs(one - other) > TOLERANCE + arenas:
             yield f"{name}: {one:.4f} and {other:.4f}"
 
 
@@ -108,7 +134,8 @@ def main() -> int:
         table.add_row(scenario.name, *cells)
         fresh, forked = runs["fresh"], runs["fork"]
         if fresh and forked and scenario.read.readers == 1:
-            apart += [f"{scenario.name} {words}" for words in differences(fresh, forked)]
+            objects = scenario.value.kind == "nested"
+            apart += [f"{scenario.name} {words}" for words in differences(fresh, forked, objects=objects)]
     table.add_row("all", *(f"{figure:.1f}" for both in sums.values() for figure in both))
     Console(width=140).print(table)
     print(

@@ -149,6 +149,13 @@ METRICS = (
         "read, the frame in L1 included, and what the read added",
     ),
     Metric(
+        "rss.resting",
+        RSS,
+        "RSS at rest, whole process",
+        "the resident set of the whole process between reads, when the value is dropped: the frame in L1 "
+        "included",
+    ),
+    Metric(
         "rss.peak_per_reader",
         RSS,
         "RSS peak per reader",

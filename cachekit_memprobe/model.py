@@ -192,12 +192,14 @@ class Payload:
     """``logical_bytes`` of the value as it was made, ``frame_bytes`` of the frame that is stored.
 
     Attributes:
+        rows: of the value; ``None`` if it has none, and in runs that were saved before they were counted.
         record_batches: of Arrow in a frame that is many times the value; 0 if that isn't known.
     """
 
     logical_bytes: int
     frame_bytes: int
     record_batches: int = 0
+    rows: int | None = None
 
 
 @dataclass(frozen=True)

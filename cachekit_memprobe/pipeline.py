@@ -4,10 +4,11 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from cachekit_memprobe import __version__
-from cachekit_memprobe.attribution import figures_of, notes_of, stages_of, use_of_measurement
+from cachekit_memprobe.attribution import figures_of, footprint_of, notes_of, stages_of, use_of_measurement
 from cachekit_memprobe.budget import judge, verdict_of
 from cachekit_memprobe.doctor.room import Room, lacking_room, room_here
 from cachekit_memprobe.errors import CouldNotMeasure
@@ -20,11 +21,12 @@ from cachekit_memprobe.replay.supervisor import Supervisor, supervising
 from cachekit_memprobe.result import Report, Result, Verdict
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scaling import scaling_of
-from cachekit_memprobe.scenario import limits_for, why_not
+from cachekit_memprobe.scenario import Asked, limits_for, why_not
 from cachekit_memprobe.servers import OwnServers, serving
 from cachekit_memprobe.target.signals import terminable
 
 _NO_OWN_SERVERS = OwnServers()
+_NOTHING_ASKED = Asked()
 _OBJECTS = 24
 """How much longer a byte of Python's small objects takes than one of an array."""
 
@@ -115,23 +117,32 @@ def _measure_one(session: Session, scenario: Scenario, folder: RunFolder, room: 
     session.progress(Step(scenario.name, Phase.DONE))
 
 
-def explain(folder: RunFolder, predict_bytes: Sequence[int] = ()) -> Report:
+def explain(
+    folder: RunFolder, predict: Asked = _NOTHING_ASKED, *, sort: str = "", workers: int = 0
+) -> Report:
     """Attribute and judge a saved run; nothing is measured again.
 
     Args:
-        predict_bytes: sizes to predict from a run at several sizes, besides those that it was asked for.
+        predict: what to predict from a run at several sizes, besides what it was asked for.
+        sort, workers: in place of those that the run was asked for, see :class:`Sweep`.
 
     Raises:
-        UsageError: a file of the folder is missing or broken.
+        UsageError: a file of the folder is missing or broken, or what is asked is no size.
     """
     measured, measurements = folder.load()
+    sweep = measured.sweep
+    sweep = replace(sweep, sort=sort or sweep.sort, workers=workers or sweep.workers)
+    measured = replace(measured, sweep=sweep)
+    predict_bytes, predict_rows = predict.of(measured.scenarios)
     results = tuple(_result(measurement, measured, folder) for measurement in measurements)
     return Report(
         tool_version=__version__,
         run=measured,
         results=results,
         run_folder=folder.path,
-        scaling=scaling_of(results, {*measured.sweep.predict_bytes, *predict_bytes}),
+        scaling=scaling_of(
+            results, {*sweep.predict_bytes, *predict_bytes}, {*sweep.predict_rows, *predict_rows}
+        ),
     )
 
 
@@ -187,6 +198,7 @@ def _judged(
         reason=reason,
         spread=figures.spread,
         notes=notes_of(measurement.seen),
+        footprint=footprint_of(measurement),
     )
 
 

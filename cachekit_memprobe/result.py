@@ -148,6 +148,31 @@ class BudgetResult:
 
 
 @dataclass(frozen=True)
+class Footprint:
+    """What one process takes that reads this value, and what several of them would.
+
+    Attributes:
+        resting_bytes: anonymous between reads, which is each process's own.
+        reading_bytes: anonymous at the peak of a read.
+        resting_shared_bytes, reading_shared_bytes: pages of files then, of libraries and of mapped entries:
+            the kernel keeps them once, whoever maps them.
+    """
+
+    resting_bytes: int
+    reading_bytes: int
+    resting_shared_bytes: int
+    reading_shared_bytes: int
+
+    def resting_of(self, workers: int) -> int:
+        """What so many of them take between reads."""
+        return self.resting_shared_bytes + workers * self.resting_bytes
+
+    def reading_of(self, workers: int) -> int:
+        """What so many of them take if all are at the peak of a read at the same time."""
+        return self.reading_shared_bytes + workers * self.reading_bytes
+
+
+@dataclass(frozen=True)
 class Result:
     """One scenario, measured, attributed and judged: all that any renderer shows.
 
@@ -155,6 +180,7 @@ class Result:
         metrics: flat, dotted name to payloads; a metric that was not measured is absent.
         spread: largest minus smallest of a metric over repeated processes, in payloads.
         notes: what happened while it was measured, each a sentence without a full stop.
+        footprint: of one process; ``None`` when the rss instrument wasn't run.
     """
 
     scenario: Scenario
@@ -167,6 +193,7 @@ class Result:
     reason: str | None = None
     spread: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    footprint: Footprint | None = None
 
 
 @dataclass(frozen=True)

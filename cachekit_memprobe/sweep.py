@@ -6,6 +6,9 @@ Sizes are in bytes.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+STORED = "stored"
+"""The size of the stored frame, which is no metric of a read but can be sorted by."""
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -35,7 +38,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Sweep:
-    """How the scenarios of a run were multiplied; all empty when they weren't.
+    """How the scenarios of a run were multiplied and are compared; all empty when they weren't.
 
     Attributes:
         sizes: as they were written, in the order of the command line.
@@ -43,6 +46,9 @@ class Sweep:
         skipped: combinations of the axes that were not measured.
         without_budget: the scenarios whose budget was left aside, as it is for the scenario as it is.
         predict_bytes: the sizes for which the fitted line is asked.
+        predict_rows: the rows for which it is asked, of the data of a file.
+        sort: the metric by which combinations are ordered, or :data:`STORED`; empty for the usual one.
+        workers: for how many processes the memory is asked; 0 for none.
     """
 
     sizes: tuple[str, ...] = ()
@@ -50,6 +56,9 @@ class Sweep:
     skipped: tuple[Skipped, ...] = ()
     without_budget: tuple[str, ...] = ()
     predict_bytes: tuple[int, ...] = ()
+    predict_rows: tuple[int, ...] = ()
+    sort: str = ""
+    workers: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,12 +99,14 @@ class Prediction:
         growth: of the resident set during the read, as ``rss.peak``; ``None`` when it can't be said.
         process: the whole resident set at that moment, as ``rss.total``.
         cautions: why it may come differently, or why there is no figure; each a sentence.
+        rows: what was asked for, if it was not a size.
     """
 
     logical_bytes: int
     growth: Estimate | None
     process: Estimate | None
     cautions: tuple[str, ...]
+    rows: int | None = None
 
 
 @dataclass(frozen=True)

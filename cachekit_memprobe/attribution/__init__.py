@@ -1,7 +1,17 @@
 """Observations and captures in, what each stage did to memory out."""
 
 from cachekit_memprobe.attribution.figures import Figures, figures_of
+from cachekit_memprobe.attribution.footprint import footprint_of
 from cachekit_memprobe.attribution.notes import notes_of
 from cachekit_memprobe.attribution.stages import ReadUse, stages_of, use_of, use_of_measurement
 
-__all__ = ["Figures", "ReadUse", "figures_of", "notes_of", "stages_of", "use_of", "use_of_measurement"]
+__all__ = [
+    "Figures",
+    "ReadUse",
+    "figures_of",
+    "footprint_of",
+    "notes_of",
+    "stages_of",
+    "use_of",
+    "use_of_measurement",
+]

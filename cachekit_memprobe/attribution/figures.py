@@ -117,6 +117,7 @@ _OF_PROCESS: Mapping[str, Callable[[Reads], float | None]] = {
     "rss.file": lambda reads: max(read.file_bytes for read in reads),
     "rss.shared": lambda reads: _known_max(read.shared_bytes for read in reads),
     "rss.total": lambda reads: max(read.baseline_bytes + read.peak_bytes for read in reads),
+    "rss.resting": lambda reads: reads[0].baseline_bytes + max(read.settled_bytes for read in reads),
     "rss.settled": lambda reads: reads[0].settled_bytes,
     "growth.per_read": lambda reads: _slope(reads, settled),
     "growth.anon": lambda reads: _slope(reads, lambda read: read.settled_anon_bytes),

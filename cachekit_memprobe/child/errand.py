@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import sys
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cachekit_memprobe.child import task as tasks
@@ -66,10 +67,11 @@ def _refuse_huge_pages() -> None:
 def _done(task: tasks.Task, channel: wire.Channel) -> "DataclassInstance":
     """The result. Each task imports what it needs, and nothing of the others."""
     if task.operation == tasks.SIZE:
-        from cachekit_memprobe.child.workload import contents, described, files
+        from cachekit_memprobe.child.workload import described, files, rows
 
-        value = files.load(task.value.file)
-        return tasks.Sized(contents.logical_bytes(value), described.described(task.value.file, value))
+        value, name = files.load(task.value.file), Path(task.value.file).name
+        size_bytes = rows.scaled_bytes(value, task.value.share, name)
+        return tasks.Sized(size_bytes, described.described(task.value.file, value))
     if task.operation == tasks.STORE:
         from cachekit_memprobe.child.workload.store import store
 

@@ -33,6 +33,8 @@ class ReadFigures:
         settled_bytes, settled_anon_bytes, settled_file_bytes, settled_shared_bytes: growth over the state
             before the *first* read, after the value was dropped and the garbage collector has run.
         dropped_bytes: the same before it has; ``None`` where it doesn't run at all, or that wasn't looked at.
+        baseline_anon_bytes: the anonymous part of ``baseline_bytes``; ``None`` in what was saved before it
+            was looked at.
     """
 
     peak_bytes: int
@@ -46,6 +48,7 @@ class ReadFigures:
     dropped_bytes: int | None = None
     shared_bytes: int | None = None
     settled_shared_bytes: int | None = None
+    baseline_anon_bytes: int | None = None
 
 
 @dataclass(frozen=True)

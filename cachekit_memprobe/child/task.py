@@ -30,6 +30,7 @@ class Value:
         file: the user's own data, absolute, for the kind ``file``; empty otherwise. It stays out of
             run folders and reports, which say its name only.
         holds: what the file was found to hold, in words, once it has been loaded.
+        share: of the file's rows; above 1 they are repeated. 1 for any other kind.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Value:
     columns: int
     file: str = ""
     holds: str = ""
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Stored:
         exact_digests: by which most values are recognised faster; empty for others.
         frame_bytes: of the stored entry; 0 for a cache by reference.
         form: of a measured value, see :mod:`.workload.contents`.
-        logical_bytes: of a measured value as it was made.
+        logical_bytes, rows: of a measured value as it was made; ``None`` for one without rows.
         record_batches: of Arrow in the frame of a measured value, if that is many times the value; else 0.
         needs: of the read.
     """
@@ -135,6 +137,7 @@ class Stored:
     frame_bytes: dict[str, int]
     form: str
     logical_bytes: int
+    rows: int | None = None
     record_batches: int = 0
     needs: tuple[Need, ...] = ()
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cachekit_memprobe.child.assigned import parse_assignment
+from cachekit_memprobe.metrics import NAMES
 from cachekit_memprobe.model import Limit
+from cachekit_memprobe.sweep import STORED
 from cachekit_memprobe.units import parse_bytes
 
 if TYPE_CHECKING:
-    from cachekit_memprobe.scenario import Axis, Size
+    from cachekit_memprobe.scenario import Asked, Axis, Size
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -35,11 +37,25 @@ def parsed_sizes(ctx: click.Context, param: click.Parameter, value: str | None) 
         raise click.BadParameter(str(error), ctx, param) from None
 
 
-def parsed_predictions(
-    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
-) -> tuple[int, ...]:
-    """Callback: sizes in bytes, of an option that may be given several times with several each."""
-    return tuple(size.size_bytes for value in values for size in parsed_sizes(ctx, param, value))
+def parsed_predictions(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> "Asked":
+    """Callback: sizes and rows, of an option that may be given several times with several each."""
+    from cachekit_memprobe.scenario import parse_asked
+
+    try:
+        return parse_asked(values)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
+def sorting(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
+    """Callback: a metric's name, or the stored size."""
+    from cachekit_memprobe.scenario import closest_metric
+
+    if value is None or value == STORED or value in NAMES:
+        return value or ""
+    raise click.BadParameter(
+        f"{value!r} is neither a metric nor {STORED!r}; {closest_metric(value)}", ctx, param
+    )
 
 
 def parsed_axes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> "tuple[Axis, ...]":
@@ -140,6 +156,21 @@ def target_options(command: _Command) -> _Command:
     )
     return release(interpreter(extras(command)))
 
+
+sort_option = click.option(
+    "--sort",
+    callback=sorting,
+    metavar="METRIC",
+    help="Sort the combinations of a matrix by this metric, or by stored, the size of what the tier holds: "
+    "the smallest first.  [default: rss.total, the whole process at its peak]",
+)
+
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Also say what N worker processes need that all read the value.",
+)
 
 json_option = click.option(
     "--json",

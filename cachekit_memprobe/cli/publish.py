@@ -13,6 +13,7 @@ from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.scaling_lines import prediction_lines
 from cachekit_memprobe.report.summary import scenario_line, skipped_lines
 from cachekit_memprobe.report.terminal import render_report
+from cachekit_memprobe.report.worker_lines import worker_lines
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import write_atomically
 
@@ -69,7 +70,7 @@ def _show(report: Report, console: Console, quiet: bool, names: Collection[str])
     for result in report.results:
         console.out(scenario_line(result, report), highlight=False)
     predictions = [line for scaling in report.scaling for line in prediction_lines(scaling)]
-    for line in (*skipped_lines(report), *predictions):
+    for line in (*skipped_lines(report), *predictions, *worker_lines(report)):
         console.out(line, highlight=False)
 
 

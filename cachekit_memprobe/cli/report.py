@@ -1,16 +1,20 @@
 """``report``: judge and show a saved run again."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
-from cachekit_memprobe.cli.options import json_option, parsed_predictions
+from cachekit_memprobe.cli.options import json_option, parsed_predictions, sort_option, workers_option
 from cachekit_memprobe.cli.publish import check_json_file, publish
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder
+
+if TYPE_CHECKING:
+    from cachekit_memprobe.scenario import Asked
 
 
 @click.command("report")
@@ -18,16 +22,23 @@ from cachekit_memprobe.runstore import RunFolder
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option(
     "--predict",
-    "predict_bytes",
+    "predict",
     callback=parsed_predictions,
-    metavar="SIZE[,SIZE]...",
+    metavar="SIZE|ROWS[,...]",
     multiple=True,
-    help="Also predict the RSS peak at this size. The run must have several sizes.",
+    help="Also predict the RSS peak at this size, or number of rows. The run must have several sizes.",
 )
+@sort_option
+@workers_option
 @json_option
 @exits
 def report_command(
-    run_folder: Path, names: tuple[str, ...], predict_bytes: tuple[int, ...], json_file: str | None
+    run_folder: Path,
+    names: tuple[str, ...],
+    predict: "Asked",
+    sort: str,
+    workers: int | None,
+    json_file: str | None,
 ) -> int:
     """Show a saved run again, without measuring anything.
 
@@ -38,12 +49,14 @@ def report_command(
     from cachekit_memprobe import pipeline
 
     check_json_file(json_file)
-    report = pipeline.explain(RunFolder.open(run_folder), predict_bytes)
-    if predict_bytes and not report.run.sweep.sizes:
+    report = pipeline.explain(RunFolder.open(run_folder), predict, sort=sort, workers=workers or 0)
+    if predict and not report.run.sweep.sizes:
         raise UsageError(
             f"--predict: {run_folder} was measured at one size only; a prediction needs a run at several "
             "sizes"
         )
+    if sort and not report.run.sweep.axes:
+        raise UsageError(f"--sort: {run_folder} has no matrix, whose combinations it would order")
     publish(report, json_file=json_file, names=_known(names, report))
     return exit_code(report)
 

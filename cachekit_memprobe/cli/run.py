@@ -29,7 +29,7 @@ from cachekit_memprobe.metrics import RSS, metric_of
 from cachekit_memprobe.model import Limit, Run, RunOptions, Scenario
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.runstore import RunFolder, check_unused
-from cachekit_memprobe.sweep import Sweep
+from cachekit_memprobe.sweep import STORED, Sweep
 
 if TYPE_CHECKING:
     from cachekit_memprobe.scenario import HowCached
@@ -44,8 +44,10 @@ Examples:
   cachekit-memprobe run arrow-l1-hit --budget rss.peak=1.3x
   cachekit-memprobe run --payload prices.parquet --tier l2 --backend redis
   cachekit-memprobe run arrow-l1-hit --size 64MB,128MB,256MB --predict 2GB
+  cachekit-memprobe run --payload prices.parquet --size 50%,100%,200% \\
+    --predict 5000000
   cachekit-memprobe run arrow-l1-hit --matrix compression=none,zstd \\
-    --matrix tier=l1,l2
+    --matrix tier=l1,l2 --workers 50
 
 \b
 Exit codes:
@@ -120,7 +122,7 @@ def run_command(
     # All that can be refused is refused before anything slow begins.
     own_servers = _own_servers(servers)
     scenarios, multiplied = _scenarios(patterns, data, how, sweep, limits, own_servers, given)
-    _refuse_unmeasured(limits, options)
+    _refuse_unmeasured(limits, multiplied, options)
     _refuse_pinned(scenarios, options)
     check_json_file(json_file)
     check_unused(out)
@@ -137,16 +139,23 @@ def run_command(
     return exit_code(report)
 
 
-def _refuse_unmeasured(limits: tuple[Limit, ...], options: RunOptions) -> None:
-    """A limit that is asked for by name has to be judged."""
-    for limit in limits:
-        needed = metric_of(limit.metric).instruments
+def _refuse_unmeasured(limits: tuple[Limit, ...], sweep: Sweep, options: RunOptions) -> None:
+    """A limit that is asked for by name has to be judged, and any other figure to be measured."""
+    if sweep.sort and not sweep.axes:
+        raise UsageError("--sort orders the combinations of --matrix; give --matrix as well")
+    asked = [(f"--budget {limit.metric}", limit.metric) for limit in limits]
+    if sweep.sort and sweep.sort != STORED:
+        asked.append((f"--sort {sweep.sort}", sweep.sort))
+    if sweep.workers:
+        asked.append(("--workers", "rss.total"))
+    for option, metric in asked:
+        needed = metric_of(metric).instruments
         lacking = [instrument for instrument in needed if instrument not in options.instruments]
         if lacking:
             raise UsageError(
-                f"--budget {limit.metric}: it is measured by {' and '.join(needed)}, and this run doesn't "
-                f"use {' and '.join(lacking)}; add --instrument {' --instrument '.join(lacking)}, or leave "
-                "out --quick and --instrument"
+                f"{option}: it is measured by {' and '.join(needed)}, and this run doesn't use "
+                f"{' and '.join(lacking)}; add --instrument {' --instrument '.join(lacking)}, or leave out "
+                "--quick and --instrument"
             )
 
 
@@ -177,12 +186,12 @@ def _scenarios(
     else:
         chosen = (_own_scenario(patterns, data, how, limits),)
     chosen = tuple(replace(one, environment={**one.environment, **given}) for one in chosen)
-    multiplied = expand(
-        chosen, sizes=sweep.sizes, axes=sweep.axes, limits=limits, predict_bytes=sweep.predict_bytes
+    expanded, multiplied = expand(
+        chosen, sizes=sweep.sizes, axes=sweep.axes, limits=limits, predict=sweep.predict
     )
     if data.payload is not None and data.save_scenario is not None:
         _save(chosen[0], data.save_scenario)
-    return multiplied
+    return expanded, replace(multiplied, sort=sweep.sort, workers=sweep.workers or 0)
 
 
 def _all_that_can_run(own_servers: "OwnServers") -> tuple[Scenario, ...]:

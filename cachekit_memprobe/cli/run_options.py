@@ -16,10 +16,12 @@ from cachekit_memprobe.cli.options import (
     parsed_seconds,
     parsed_sizes,
     parsed_stages,
+    sort_option,
+    workers_option,
 )
 from cachekit_memprobe.metrics import INSTRUMENTS, QUICK
 from cachekit_memprobe.model import DEFAULT_ISOLATION, RunOptions
-from cachekit_memprobe.scenario import IN_BYTES, Axis, HowCached, Size, options_of
+from cachekit_memprobe.scenario import IN_BYTES, Asked, Axis, HowCached, Size, options_of
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SERIALIZERS = tuple(dict.fromkeys(name for names in datafile.SERIALIZERS.values() for name in names))
@@ -34,12 +36,15 @@ class SweepOptions:
     """How scenarios are multiplied.
 
     Attributes:
-        predict_bytes: sizes to predict from those that are measured.
+        predict: sizes and rows to predict from the sizes that are measured.
+        sort, workers: see :class:`cachekit_memprobe.sweep.Sweep`.
     """
 
     sizes: tuple[Size, ...]
     axes: tuple[Axis, ...]
-    predict_bytes: tuple[int, ...]
+    predict: Asked
+    sort: str
+    workers: int | None
 
 
 @dataclass(frozen=True)
@@ -171,16 +176,18 @@ sweep_options = gathered(
         "sizes",
         callback=parsed_sizes,
         metavar="SIZE[,SIZE]...",
-        help="Logical size of the cached value, such as 64MiB or 300MB. Of several sizes, each is measured, "
-        "and the report says how memory grows with them.  [default: each scenario's own]",
+        help="Logical size of the cached value, such as 64MiB or 300MB, or a percentage of its own: of the "
+        "rows of --payload. Of several sizes, each is measured, and the report says how memory grows with "
+        "them.  [default: each scenario's own]",
     ),
     click.option(
         "--predict",
-        "predict_bytes",
+        "predict",
         callback=parsed_predictions,
-        metavar="SIZE[,SIZE]...",
+        metavar="SIZE|ROWS[,...]",
         multiple=True,
-        help="Predict the RSS peak at a size that isn't measured. Needs several sizes in --size.",
+        help="Predict the RSS peak at a size that isn't measured, or with --payload at a number of rows. "
+        "Needs several sizes in --size.",
     ),
     click.option(
         "--matrix",
@@ -191,6 +198,8 @@ sweep_options = gathered(
         help="Measure a scenario with each of these values of one of its keys, such as "
         "encryption=on,off, and compare them. Given several times, every combination is measured.",
     ),
+    sort_option,
+    workers_option,
 )
 
 server_options = gathered(

@@ -22,7 +22,7 @@ class OwnData:
     supervisor: Supervisor
     folder: Path
     timeout_s: float
-    _loaded_files: dict[str, Sized | CouldNotMeasure] = field(default_factory=dict)
+    _loaded_files: dict[tuple[str, float], Sized | CouldNotMeasure] = field(default_factory=dict)
 
     def with_size(self, scenario: Scenario) -> Scenario:
         """The scenario with the size of its file's data and what it holds; as it is when its value is made.
@@ -30,12 +30,12 @@ class OwnData:
         Raises:
             CouldNotMeasure: the target can't load the file.
         """
-        file = scenario.value.file
+        file, share = scenario.value.file, scenario.value.share
         if not file:
             return scenario
-        if file not in self._loaded_files:
-            self._loaded_files[file] = self._loaded(scenario)
-        loaded = self._loaded_files[file]
+        if (file, share) not in self._loaded_files:
+            self._loaded_files[file, share] = self._loaded(scenario)
+        loaded = self._loaded_files[file, share]
         if isinstance(loaded, CouldNotMeasure):
             raise loaded
         return replace(

@@ -242,5 +242,6 @@ class Watch:
                 shared_bytes=self._sampler.shared_bytes - baseline.shared_bytes,
                 settled_shared_bytes=settled.shared_bytes - self._first.shared_bytes,
                 dropped_bytes=self._after_drop.resident_bytes - self._first.resident_bytes,
+                baseline_anon_bytes=baseline.anon_bytes,
             )
         )

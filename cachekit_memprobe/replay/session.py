@@ -96,7 +96,9 @@ class Session:
                 prepared = replay.prepared()
                 stored = replay.store()
                 needs = stored.needs
-                payload = Payload(stored.logical_bytes, stored.frame_bytes[MEASURED], stored.record_batches)
+                payload = Payload(
+                    stored.logical_bytes, stored.frame_bytes[MEASURED], stored.record_batches, stored.rows
+                )
                 outcomes = replay.observed(stored, prepared)
                 for outcome in outcomes:
                     if outcome.exception() is None:

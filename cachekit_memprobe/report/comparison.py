@@ -1,6 +1,6 @@
-"""The combinations of a matrix in one table, the best first, with what was skipped and what else changed."""
+"""The combinations of a matrix in one table, in an order, with what was skipped and what else changed."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 
 from rich import box
@@ -8,19 +8,28 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cachekit_memprobe.metrics import noise_bytes
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.layout import bullets
 from cachekit_memprobe.report.styles import HEADING, QUIET, VERDICT_STYLES
 from cachekit_memprobe.report.view import AS_DEPLOYED
 from cachekit_memprobe.result import Report, Result
-from cachekit_memprobe.sweep import Variant
-from cachekit_memprobe.units import format_payloads
+from cachekit_memprobe.sweep import STORED, Variant
+from cachekit_memprobe.units import format_bytes, format_payloads
 
 METRICS = ("copies.total", "verbatim.total", "peak.heap", "rss.peak")
+SIZES = ("rss.total", "rss.resting", STORED)
+"""Of the whole process, L1's frame included, and of the frame where it is stored: in bytes."""
+
 SHORT_VERDICTS = {"pass": "PASS", "fail": "FAIL", "unmeasured": "UNMEASURED", "not_applicable": "-"}
 NO_BUDGET = "no budget"
 
-_RANKED_BY = ("rss.peak", "peak.heap", "copies.total", "verbatim.total")
+_RANKED_BY = ("rss.total", "rss.peak", "peak.heap", "copies.total", "verbatim.total")
+"""The first that was measured. ``rss.peak`` would leave out the frame in L1, which a read from L2 hasn't."""
+
+_FIRST_TO_GO = ("verbatim.total", "copies.total")
+"""Where there is no room for all columns."""
+
 _WIDEST_VERDICT = max(map(len, (*SHORT_VERDICTS.values(), NO_BUDGET)))
 _GAP = 2
 
@@ -33,20 +42,29 @@ def comparison(report: Report, width: int) -> list[RenderableType]:
     for name in dict.fromkeys(_variant(result).of for result in report.results):
         results = [result for result in report.results if _variant(result).of == name]
         parts.extend((_title(name, results, report), _table(results, report, width), Text()))
-        parts.extend(bullets(_remarks(name, results, report)))
+        parts.extend(bullets(_remarks(name, results, report, width)))
     return parts
 
 
-def ranked(results: Iterable[Result]) -> list[Result]:
-    """Results by size as they were asked for, of one size the best first; what has no figures last."""
+def sort_key(results: Collection[Result], asked: str = "") -> str:
+    """The metric by which results are ordered, or ``stored``; empty if nothing of it was measured."""
+    for name in (asked,) if asked else _RANKED_BY:
+        if any(_sortable(result, name) is not None for result in results):
+            return name
+    return ""
+
+
+def ranked(results: Iterable[Result], asked: str = "") -> list[Result]:
+    """Results by size as they were asked for, of one size the smallest figure first; those without last."""
     order = list(results)
     sizes = list(dict.fromkeys(_variant(result).size for result in order))
-    metric = next((name for name in _RANKED_BY if any(name in result.metrics for result in order)), "")
+    key = sort_key(order, asked)
 
     def rank(result: Result) -> tuple[int, float, float]:
         worst = float("inf")
-        figure = result.metrics.get(metric, worst)
-        return sizes.index(_variant(result).size), round(figure, 2), result.metrics.get("copies.total", worst)
+        found = _sortable(result, key)
+        by_key = worst if found is None else round(found / _step(result, key))
+        return sizes.index(_variant(result).size), by_key, result.metrics.get("copies.total", worst)
 
     return sorted(order, key=rank)
 
@@ -63,6 +81,14 @@ def figure(result: Result, metric: str) -> str:
     return format_payloads(result.metrics[metric]) if metric in result.metrics else "-"
 
 
+def size_figure(result: Result, name: str) -> str:
+    """A metric of the whole process, or the stored size, in bytes; or that it was not measured."""
+    found = _sortable(result, name)
+    if found is None or result.payload is None:
+        return "-"
+    return format_bytes(found * result.payload.logical_bytes, result.payload.logical_bytes)
+
+
 def heading(metric: str) -> Text:
     """A metric's name on two lines, which takes half the room."""
     return Text(metric.replace(".", ".\n"), style=HEADING)
@@ -76,36 +102,89 @@ def _title(name: str, results: Sequence[Result], report: Report) -> Text:
     skipped = sum(entry.of == name for entry in report.run.sweep.skipped)
     count = len(results) + skipped * max(1, len(report.run.sweep.sizes))
     words = f"{len(results)} of {count} combinations" if skipped else f"{count} combinations"
-    title = Text(f"{clean_line(name)}: {words}, the best first")
+    key = sort_key(results, report.run.sweep.sort)
+    order = f", sorted by {key}, the smallest first" if key else ""
+    title = Text(f"{clean_line(name)}: {words}{order}")
     title.stylize(HEADING, 0, len(clean_line(name)))
     return title
 
 
 def _table(results: Sequence[Result], report: Report, width: int) -> Table:
+    order = ranked(results, report.run.sweep.sort)
     axes = (*report.run.sweep.axes, *(("size",) if report.run.sweep.sizes else ()))
-    rows = [(_axes_of(result), result) for result in ranked(results)]
+    figures = _figures(results, report, width)
+    columns = _columns(axes, list(map(_axes_of, order)), width - _width(figures, results))
     table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0))
-    columns = _columns(axes, [row for row, _ in rows], width)
     for name, _ in columns:
         table.add_column(Text(name, style=HEADING), overflow="fold")
-    for metric in METRICS:
-        table.add_column(heading(metric), justify="right", no_wrap=True)
-    table.add_column(Text("verdict", style=HEADING), no_wrap=True)
-    for row, result in rows:
-        cells = [clean_line(cell(row)) for _, cell in columns]
-        table.add_row(*cells, *(figure(result, metric) for metric in METRICS), short_verdict(result))
+    for name in figures:
+        table.add_column(heading(name), justify="right", no_wrap=True)
+    if judged := _any_judged(results):
+        table.add_column(Text("verdict", style=HEADING), no_wrap=True)
+    for result in order:
+        axes_of = _axes_of(result)
+        cells = [clean_line(cell(axes_of)) for _, cell in columns]
+        verdict = [short_verdict(result)] if judged else []
+        table.add_row(*cells, *(_cell(result, name) for name in figures), *verdict)
     return table
+
+
+def _figures(results: Sequence[Result], report: Report, width: int) -> tuple[str, ...]:
+    """The columns of figures: those that there is room for beside the axes, and the one sorted by."""
+    key = sort_key(results, report.run.sweep.sort)
+    sizes = [name for name in SIZES if any(_sortable(result, name) is not None for result in results)]
+    names = tuple(dict.fromkeys((*METRICS, *sizes, *([key] if key else []))))
+    axes = (*report.run.sweep.axes, *(("size",) if report.run.sweep.sizes else ()))
+    needed = _axes_width(axes, list(map(_axes_of, results)))
+    for leaving in _FIRST_TO_GO:
+        if needed + _width(names, results) > width and leaving != key:
+            names = tuple(name for name in names if name != leaving)
+    return names
+
+
+def _width(figures: Sequence[str], results: Sequence[Result]) -> int:
+    """Of the columns of figures, and of the verdict."""
+    cells = [
+        [*heading(name).plain.split("\n"), *(_cell(result, name) for result in results)] for name in figures
+    ]
+    return sum(max(map(len, column)) + _GAP for column in cells) + (
+        _WIDEST_VERDICT if _any_judged(results) else 0
+    )
+
+
+def _cell(result: Result, name: str) -> str:
+    return size_figure(result, name) if name in SIZES else figure(result, name)
+
+
+def _any_judged(results: Iterable[Result]) -> bool:
+    """Whether the verdicts say more than that there is no budget, which a remark says."""
+    return any(result.budgets or result.verdict != "pass" for result in results)
+
+
+def _step(result: Result, name: str) -> float:
+    """By how much two figures have to differ, in payloads, for one to be called the smaller."""
+    of_noise = 0 if name == STORED else noise_bytes(name)
+    return max(0.01, of_noise / result.payload.logical_bytes if result.payload else 0)
+
+
+def _sortable(result: Result, name: str) -> float | None:
+    """A metric, or the stored size, in payloads."""
+    if name == STORED:
+        return result.payload.frame_bytes / result.payload.logical_bytes if result.payload else None
+    return result.metrics.get(name)
 
 
 def _columns(
     axes: Sequence[str], rows: Sequence[Axes], width: int
 ) -> list[tuple[str, Callable[[Axes], str]]]:
     """A column for each axis; one for all of them where these would not fit."""
-    figures = sum(max(map(len, metric.split("."))) + 1 + _GAP for metric in METRICS) + _WIDEST_VERDICT
-    needed = sum(max(len(axis), *(len(row[axis]) for row in rows)) + _GAP for axis in axes)
-    if needed + figures <= width:
+    if _axes_width(axes, rows) <= width:
         return [(axis, lambda row, axis=axis: row[axis]) for axis in axes]  # type: ignore[misc]
     return [("combination", lambda row: " ".join(f"{axis}={row[axis]}" for axis in axes))]
+
+
+def _axes_width(axes: Sequence[str], rows: Sequence[Axes]) -> int:
+    return sum(max(len(axis), *(len(row[axis]) for row in rows)) + _GAP for axis in axes)
 
 
 def _axes_of(result: Result) -> Axes:
@@ -113,7 +192,17 @@ def _axes_of(result: Result) -> Axes:
     return {**variant.axes, **({"size": variant.size} if variant.size else {})}
 
 
-def _remarks(name: str, results: Sequence[Result], report: Report) -> Iterable[str]:
+def _remarks(name: str, results: Sequence[Result], report: Report, width: int) -> Iterable[str]:
+    figures = _figures(results, report, width)
+    if (asked := report.run.sweep.sort) and not sort_key(results, asked):
+        yield f"{asked}, to sort by, was not measured; the order is that of the axes"
+    if "rss.total" in figures:
+        yield (
+            "rss.total is the whole process at the peak of a read, rss.resting between reads, and stored "
+            "what the tier holds for the value: in L1 it is part of the process, in L2 it is not"
+        )
+    if left_out := [metric for metric in METRICS if metric not in figures]:
+        yield f"left out for want of room: {' and '.join(reversed(left_out))}; a wider terminal has them"
     if report.run.options.as_deployed:
         yield f"rss.peak {AS_DEPLOYED}"
     measured = [_variant(result) for result in results]

@@ -24,7 +24,7 @@ def to_json(report: Report) -> str:
         "created": report.run.created,
         "target": {"spec": public_spec(report.run.target), **report.run.target.versions},
         "options": asdict(report.run.options),
-        "results": [_result(result) for result in report.results],
+        "results": [_result(result, report.run.sweep.workers) for result in report.results],
         "sweep": asdict(report.run.sweep),
         "scaling": [_scaling(entry) for entry in report.scaling],
     }
@@ -33,7 +33,7 @@ def to_json(report: Report) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _result(result: Result) -> dict[str, Any]:
+def _result(result: Result, workers: int) -> dict[str, Any]:
     payload = result.payload
     return {
         "scenario": result.scenario.name,
@@ -51,6 +51,8 @@ def _result(result: Result) -> dict[str, Any]:
         "metrics": _rounded(result.metrics),
         "metrics_bytes": _metrics_bytes(result.metrics, payload),
         "spread": _rounded(result.spread),
+        "footprint": asdict(result.footprint) if result.footprint else None,
+        "workers": _workers(result, workers),
         "stages": [_stage(stage, result) for stage in result.stages],
         "budgets": [_budget(limit) for limit in result.budgets],
         "findings": [_finding(finding) for finding in result.findings],
@@ -58,8 +60,24 @@ def _result(result: Result) -> dict[str, Any]:
     }
 
 
-def _payload(payload: Payload) -> dict[str, int]:
-    return {"logical_bytes": payload.logical_bytes, "frame_bytes": payload.frame_bytes}
+def _payload(payload: Payload) -> dict[str, int | None]:
+    return {
+        "logical_bytes": payload.logical_bytes,
+        "frame_bytes": payload.frame_bytes,
+        "rows": payload.rows,
+    }
+
+
+def _workers(result: Result, count: int) -> dict[str, int] | None:
+    """What so many processes need; null when no number was asked for, or it isn't known."""
+    if not count or result.footprint is None:
+        return None
+    found = result.footprint
+    return {
+        "count": count,
+        "resting_bytes": found.resting_of(count),
+        "reading_bytes": found.reading_of(count),
+    }
 
 
 def _rounded(metrics: Mapping[str, float]) -> dict[str, float]:
@@ -176,6 +194,7 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
         "logical_bytes": prediction.logical_bytes,
         "rss_peak": _estimate(prediction.growth),
         "rss_total": _estimate(prediction.process),
+        "rows": prediction.rows,
         "cautions": list(prediction.cautions),
     }
 

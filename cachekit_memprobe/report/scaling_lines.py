@@ -64,11 +64,21 @@ def _sizes(results: Sequence[Result]) -> Table:
     for metric in (*_FIGURES, "rss.total"):
         table.add_column(heading(metric), justify="right", no_wrap=True)
     table.add_column(Text("verdict", style=HEADING), no_wrap=True)
+    like_bytes = max((result.payload.logical_bytes for result in results if result.payload), default=0)
     for result in results:
-        size = result.scenario.variant.size if result.scenario.variant else ""
         figures = (figure(result, metric) for metric in _FIGURES)
-        table.add_row(clean_line(size), *figures, _process(result), short_verdict(result))
+        table.add_row(_written(result, like_bytes), *figures, _process(result), short_verdict(result))
     return table
+
+
+def _written(result: Result, like_bytes: int) -> str:
+    """A size as it was asked for; of a percentage also what that is."""
+    size = clean_line(result.scenario.variant.size) if result.scenario.variant else ""
+    payload = result.payload
+    if payload is None or not size.endswith("%"):
+        return size
+    rows = f"{payload.rows:,} rows, " if payload.rows and result.scenario.value.file else ""
+    return f"{size}: {rows}{format_bytes(payload.logical_bytes, like_bytes)}"
 
 
 def _process(result: Result) -> str:
@@ -112,7 +122,7 @@ def _predictions(scaling: Scaling) -> Table:
     for entry in scaling.predictions:
         beyond = entry.logical_bytes / scaling.sizes_bytes[-1] if scaling.sizes_bytes else 0
         table.add_row(
-            _size(entry),
+            format_bytes(entry.logical_bytes) if entry.rows is None else f"{entry.rows:,} rows",
             _estimate(entry.growth, entry),
             _estimate(entry.process, entry),
             f"{beyond:.1f} times" if beyond > 1 else "-",
@@ -156,7 +166,8 @@ def _cautions(scaling: Scaling) -> list[str]:
 
 
 def _size(prediction: Prediction) -> str:
-    return format_bytes(prediction.logical_bytes)
+    size = format_bytes(prediction.logical_bytes)
+    return size if prediction.rows is None else f"{prediction.rows:,} rows, {size}"
 
 
 def _grid(first: str) -> Table:

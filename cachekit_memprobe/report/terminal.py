@@ -31,6 +31,7 @@ from cachekit_memprobe.report.view import (
     why_not_applicable,
     why_unmeasured,
 )
+from cachekit_memprobe.report.worker_lines import workers_section
 from cachekit_memprobe.result import Finding, Report, Result
 from cachekit_memprobe.units import format_bytes, format_payloads
 
@@ -60,13 +61,16 @@ def _has_its_own_part(result: Result) -> bool:
 
 
 def _sweep(report: Report, width: int) -> Iterable[RenderableType]:
-    """The tables of a matrix and of several sizes, where there are any."""
+    """The tables of a matrix, of several sizes and of several workers, where there are any."""
     if report.run.sweep.axes and report.results:
         yield from (Text(), Rule(Text("matrix"), align="left", style=QUIET))
         yield from comparison(report, width)
     if report.scaling:
         yield from (Text(), Rule(Text("sizes"), align="left", style=QUIET))
         yield from scaling_section(report)
+    if report.run.sweep.workers and report.results:
+        yield from (Text(), Rule(Text(f"{report.run.sweep.workers} workers"), align="left", style=QUIET))
+        yield from workers_section(report)
 
 
 def _header(report: Report, width: int) -> Iterable[RenderableType]:

@@ -1,11 +1,12 @@
 """From the results of a sweep over sizes to its lines and predictions."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from cachekit_memprobe import metrics
 from cachekit_memprobe.fit import Fit, fit_line
 from cachekit_memprobe.result import Result
-from cachekit_memprobe.scaling.cautions import cautions_of
+from cachekit_memprobe.scaling.cautions import cautions_of, repetition_notes
 from cachekit_memprobe.sweep import Estimate, Line, Prediction, Scaling
 
 METRICS = ("copies.total", "peak.heap", "rss.peak", "rss.total")
@@ -17,20 +18,25 @@ TOLERATED = 0.02
 _FEWEST_FOR_AN_ERROR = 3
 
 
-def scaling_of(results: Iterable[Result], predict_bytes: Collection[int] = ()) -> tuple[Scaling, ...]:
+def scaling_of(
+    results: Iterable[Result], predict_bytes: Collection[int] = (), predict_rows: Collection[int] = ()
+) -> tuple[Scaling, ...]:
     """One for each scenario that was measured at several sizes, in the order of the results.
 
     Args:
         predict_bytes: the sizes at which the lines of the resident set are asked for.
+        predict_rows: the rows at which they are asked for, of the data of a file.
     """
     groups: dict[str, list[Result]] = {}
     for result in results:
         if result.scenario.variant is not None and result.scenario.variant.size:
             groups.setdefault(_without_size(result), []).append(result)
-    return tuple(_scaling(name, group, predict_bytes) for name, group in groups.items())
+    return tuple(_scaling(name, group, predict_bytes, predict_rows) for name, group in groups.items())
 
 
-def _scaling(name: str, group: list[Result], predict_bytes: Collection[int]) -> Scaling:
+def _scaling(
+    name: str, group: list[Result], predict_bytes: Collection[int], predict_rows: Collection[int]
+) -> Scaling:
     measured = [result for result in group if result.metrics and result.payload]
     sizes = sorted({result.payload.logical_bytes for result in measured if result.payload})
     fits = {metric: fit for metric in METRICS if (fit := _fit(metric, measured)) is not None}
@@ -39,8 +45,11 @@ def _scaling(name: str, group: list[Result], predict_bytes: Collection[int]) -> 
         scenario=name,
         sizes_bytes=tuple(sizes),
         lines=tuple(lines.values()),
-        predictions=tuple(_prediction(size, fits, lines, measured) for size in sorted(predict_bytes)),
-        notes=tuple(_notes(len(group), len(sizes), lines.values())),
+        predictions=(
+            *(_prediction(size, fits, lines, measured) for size in sorted(predict_bytes)),
+            *_of_rows(sorted(predict_rows), fits, lines, measured),
+        ),
+        notes=(*_notes(len(group), len(sizes), lines.values()), *repetition_notes(group)),
     )
 
 
@@ -79,6 +88,23 @@ def _line(metric: str, fit: Fit, measured: Iterable[Result]) -> Line:
     )
 
 
+def _of_rows(
+    asked: Sequence[int], fits: dict[str, Fit], lines: dict[str, Line], measured: Sequence[Result]
+) -> Iterable[Prediction]:
+    """Predictions for numbers of rows, whose size is that of the measured ones, continued."""
+    points = [
+        (result.payload.rows, result.payload.logical_bytes)
+        for result in measured
+        if result.payload and result.payload.rows
+    ]
+    if len({rows for rows, _ in points}) < 2:
+        return
+    size_of = fit_line(points)
+    for rows in asked:
+        prediction = _prediction(max(1, round(size_of.at(rows))), fits, lines, measured)
+        yield replace(prediction, rows=rows)
+
+
 def _prediction(
     logical_bytes: int, fits: dict[str, Fit], lines: dict[str, Line], measured: Sequence[Result]
 ) -> Prediction:
@@ -87,7 +113,8 @@ def _prediction(
         return Prediction(logical_bytes, None, None, ("the RSS peak was measured at fewer than two sizes",))
     if not lines["rss.peak"].is_line:
         return Prediction(logical_bytes, None, None, ("the measured RSS peaks don't fit a straight line",))
-    cautions = cautions_of(measured[-1].scenario, logical_bytes)
+    largest_bytes = max(result.payload.logical_bytes for result in measured if result.payload)
+    cautions = cautions_of(measured[-1].scenario, logical_bytes, largest_bytes)
     process = fits.get("rss.total")
     return Prediction(
         logical_bytes=logical_bytes,

@@ -4,29 +4,33 @@ Every error names the file, the table and the key, what was expected, what was f
 """
 
 from cachekit_memprobe.scenario.conditions import limits_for, why_not
-from cachekit_memprobe.scenario.expansion import Size, expand, parse_sizes, with_overrides
+from cachekit_memprobe.scenario.expansion import expand, with_overrides
 from cachekit_memprobe.scenario.given import parse_variable
-from cachekit_memprobe.scenario.limits import parse_limit
+from cachekit_memprobe.scenario.limits import closest_metric, parse_limit
 from cachekit_memprobe.scenario.loader import load_scenario
 from cachekit_memprobe.scenario.matrix import Axis, axis_names, parse_axis
 from cachekit_memprobe.scenario.payload import HowCached, payload_scenario
 from cachekit_memprobe.scenario.rules import IN_BYTES
 from cachekit_memprobe.scenario.schema import options_of
 from cachekit_memprobe.scenario.selection import bundled_names, load_bundled, select
+from cachekit_memprobe.scenario.sizes import Asked, Size, parse_asked, parse_sizes
 from cachekit_memprobe.scenario.writing import scenario_text, starter_text
 
 __all__ = [
     "IN_BYTES",
+    "Asked",
     "Axis",
     "HowCached",
     "Size",
     "axis_names",
     "bundled_names",
+    "closest_metric",
     "expand",
     "limits_for",
     "load_bundled",
     "load_scenario",
     "options_of",
+    "parse_asked",
     "parse_axis",
     "parse_limit",
     "parse_sizes",

@@ -4,44 +4,21 @@ Several are made over the axes of a matrix, at several sizes, or both.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import SMALLEST_JUDGED_BYTES, SMALLEST_PAYLOAD_BYTES
 from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.matrix import Axis, variants
 from cachekit_memprobe.scenario.rules import KIND, OWN_DATA
+from cachekit_memprobe.scenario.sizes import Asked, Size
 from cachekit_memprobe.sweep import Skipped, Sweep, Variant
-from cachekit_memprobe.units import format_bytes, parse_bytes
+from cachekit_memprobe.units import format_bytes
 
 BUNDLED = "bundled:"
 """What the source of a bundled scenario begins with."""
 
-
-@dataclass(frozen=True)
-class Size:
-    """A logical size as it was written, and in bytes."""
-
-    text: str
-    size_bytes: int
-
-
-def parse_sizes(text: str) -> tuple[Size, ...]:
-    """Read ``64MB`` or ``64MB,128MB,256MB``.
-
-    Raises:
-        ValueError: one is not a size or too small, or two are the same.
-    """
-    sizes = tuple(Size("".join(part.split()), parse_bytes(part.strip())) for part in text.split(","))
-    for size in sizes:
-        if size.size_bytes < SMALLEST_PAYLOAD_BYTES:
-            raise ValueError(
-                f"{size.text!r} is too small: what is measured would mostly be the overhead of any read; "
-                "write 1MB or more"
-            )
-    if len({size.size_bytes for size in sizes}) < len(sizes):
-        raise ValueError(f"{text!r} has a size twice; leave one out")
-    return sizes
+_NOTHING_ASKED = Asked()
 
 
 def expand(
@@ -50,7 +27,7 @@ def expand(
     sizes: Sequence[Size] = (),
     axes: Sequence[Axis] = (),
     limits: tuple[Limit, ...] = (),
-    predict_bytes: tuple[int, ...] = (),
+    predict: Asked = _NOTHING_ASKED,
 ) -> tuple[tuple[Scenario, ...], Sweep]:
     """The scenarios to measure, and how they were multiplied.
 
@@ -58,15 +35,16 @@ def expand(
         sizes: one changes the size of each scenario, several make a scenario of each.
         axes: of a matrix; its variants have the budget ``limits``.
         limits: replace or add to the scenarios' own, which hold at every size.
-        predict_bytes: sizes to predict from those that are measured.
+        predict: what to predict from the sizes that are measured.
 
     Raises:
-        UsageError: there is nothing to predict from, a file's data would have to have another size, a size
+        UsageError: there is nothing to predict from, a file's data would have to have a size in bytes, a size
             is too small for the limits, or no combination of the axes is possible.
     """
-    _refuse_what_is_fixed(scenarios, sizes, axes, predict_bytes)
+    _refuse_what_is_fixed(scenarios, sizes, axes, predict)
     if not axes:  # whose variants have none of the scenarios' limits
         _refuse_what_is_too_small(scenarios, sizes)
+    predict_bytes, predict_rows = predict.of(scenarios)
     combined = _combined(scenarios, axes, limits)
     possible = [entry for entry in combined if isinstance(entry, Scenario)]
     skipped = tuple(entry for entry in combined if isinstance(entry, Skipped))
@@ -79,6 +57,7 @@ def expand(
         skipped=skipped,
         without_budget=tuple(left_aside),
         predict_bytes=predict_bytes,
+        predict_rows=predict_rows,
     )
     return tuple(sized for scenario in possible for sized in _sized(scenario, sizes)), sweep
 
@@ -111,15 +90,16 @@ def with_overrides(
 
 
 def _refuse_what_is_fixed(
-    scenarios: Iterable[Scenario], sizes: Sequence[Size], axes: Iterable[Axis], predict_bytes: Sequence[int]
+    scenarios: Iterable[Scenario], sizes: Sequence[Size], axes: Iterable[Axis], predict: Asked
 ) -> None:
-    if predict_bytes and len(sizes) < 2:
-        raise UsageError("--predict needs several sizes to predict from, such as --size 64MB,128MB,256MB")
     of_files = [scenario.name for scenario in scenarios if scenario.value.kind == OWN_DATA]
-    if of_files and sizes:
+    if predict and len(sizes) < 2:
+        example = "50%,100%,200%" if of_files else "64MB,128MB,256MB"
+        raise UsageError(f"--predict needs several sizes to predict from, such as --size {example}")
+    if of_files and any(size.share is None for size in sizes):
         raise UsageError(
-            f"--size: {of_files[0]} caches the data of a file, whose size is fixed; "
-            "leave out --size, or measure files of several sizes, one in each run"
+            f"--size: {of_files[0]} caches the data of a file, of which a percentage of the rows can be "
+            "taken; write --size 50%,100%,200%"
         )
     if of_files and any(axis.key == KIND for axis in axes):
         raise UsageError(
@@ -133,7 +113,8 @@ def _refuse_what_is_too_small(scenarios: Iterable[Scenario], sizes: Sequence[Siz
     for scenario in scenarios:
         smallest_bytes = min(SMALLEST_JUDGED_BYTES, scenario.value.logical_bytes)
         for size in sizes:
-            if scenario.source.startswith(BUNDLED) and scenario.budget and size.size_bytes < smallest_bytes:
+            size_bytes = size.of(scenario.value.logical_bytes)
+            if scenario.source.startswith(BUNDLED) and scenario.budget and size_bytes < smallest_bytes:
                 raise UsageError(
                     f"--size {size.text}: the limits of {scenario.name} hold from "
                     f"{format_bytes(smallest_bytes)} on, as what any read takes besides is about 1 MB; give "
@@ -151,15 +132,25 @@ def _combined(
 
 def _sized(scenario: Scenario, sizes: Sequence[Size]) -> Iterator[Scenario]:
     if len(sizes) < 2:
-        yield with_overrides(scenario, size_bytes=sizes[0].size_bytes if sizes else None)
+        yield _of_size(scenario, sizes[0]) if sizes else scenario
         return
     for size in sizes:
         origin = scenario.variant or Variant(of=scenario.name)
         yield replace(
-            with_overrides(scenario, size_bytes=size.size_bytes),
+            _of_size(scenario, size),
             name=f"{scenario.name}@{size.text}",
             variant=replace(origin, size=size.text),
         )
+
+
+def _of_size(scenario: Scenario, size: Size) -> Scenario:
+    if scenario.value.kind == OWN_DATA:
+        # How large that is shows when the file is loaded.
+        return replace(scenario, value=replace(scenario.value, share=size.share or 1.0))
+    size_bytes = size.of(scenario.value.logical_bytes)
+    if size_bytes < SMALLEST_PAYLOAD_BYTES:
+        raise UsageError(f"--size {size.text} of {scenario.name} is too small; take 1MB or more")
+    return with_overrides(scenario, size_bytes=size_bytes)
 
 
 def _impossible(skipped: Iterable[Skipped]) -> str:

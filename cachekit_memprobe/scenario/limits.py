@@ -44,7 +44,7 @@ def parse_limit(metric: str, text: str, level: Level = "error", when: str = "") 
         ValueError: the metric doesn't exist, or the text is not a limit; the message has the remedy.
     """
     if metric not in metrics.NAMES:
-        raise ValueError(f"{metric!r} is not a metric; {_metric_remedy(metric)}")
+        raise ValueError(f"{metric!r} is not a metric; {closest_metric(metric)}")
     amount = text.strip()
     try:
         if amount.endswith("x"):
@@ -67,7 +67,7 @@ def read_budget(table: dict[str, Any]) -> tuple[tuple[Limit, ...], tuple[Problem
     for key, value in _entries(table, (_TABLE,)):
         metric = _metric(key)
         if metric not in metrics.NAMES:
-            problems.append(Problem(key, "a metric", metric, _metric_remedy(metric)))
+            problems.append(Problem(key, "a metric", metric, closest_metric(metric)))
         elif metric in limits:
             again = Phrase(f"{metric} again")
             problems.append(Problem(key, "each metric once", again, "remove one of its limits"))
@@ -79,7 +79,7 @@ def read_budget(table: dict[str, Any]) -> tuple[tuple[Limit, ...], tuple[Problem
     return tuple(limit for of_metric in limits.values() for limit in of_metric), tuple(problems)
 
 
-def _metric_remedy(metric: str) -> str:
+def closest_metric(metric: str) -> str:
     """What to write instead of a metric that doesn't exist."""
     matches = closest(metric, metrics.NAMES)
     if matches:

@@ -284,7 +284,7 @@ SHARING = (
         "arrow-file-get",
         "backend_get",
         _RESIDENT,
-        frozenset({"copies.total", "rss.shared", "growth.per_read"}),
+        frozenset({"copies.total", "moved.total", "rss.shared", "growth.per_read"}),
         {"rss.shared": 1, "mapped.shared": 1, "growth.shared": 1, "rss.anon": 1, "verbatim.backend_get": 1},
     ),
     Case(
@@ -292,7 +292,7 @@ SHARING = (
         "arrow-l1-hit",
         "unwrap",
         _RESIDENT,
-        _ONE_COPY | {"rss.peak", "rss.shared", "verbatim.unwrap"},
+        _ONE_COPY | _MOVED | {"rss.peak", "rss.shared", "verbatim.unwrap"},
         {"rss.shared": 1, "mapped.shared": 1, "rss.file": 0, "verbatim.unwrap": 1, "growth.shared": 0},
     ),
     Case(
@@ -300,7 +300,7 @@ SHARING = (
         "arrow-l1-hit",
         "materialize",
         _RESIDENT,
-        _ONE_COPY | {"rss.peak", "rss.shared"},
+        _ONE_COPY | _MOVED | {"rss.peak", "rss.shared"},
         {"rss.shared": 1, "mapped.shared": 1, "rss.file": 0, "verbatim.materialize": 1},
     ),
 )

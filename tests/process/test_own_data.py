@@ -19,6 +19,7 @@ from cachekit_memprobe.model import Limit, RunOptions
 from cachekit_memprobe.result import Report, Result
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import (
+    Asked,
     HowCached,
     expand,
     load_bundled,
@@ -192,7 +193,7 @@ def test_a_matrix_over_the_users_own_data(measured: Measured, tmp_path: Path) ->
 def test_the_line_through_several_sizes_meets_what_is_measured_beyond_them(tmp_path: Path) -> None:
     base = replace(load_bundled("arrow-l1-hit"), budget=())
     predicted = 64 * MIB
-    scenarios, sweep = expand([base], sizes=parse_sizes("8MiB,16MiB,32MiB"), predict_bytes=(predicted,))
+    scenarios, sweep = expand([base], sizes=parse_sizes("8MiB,16MiB,32MiB"), predict=Asked((predicted,)))
     (beyond,), _ = expand([base], sizes=parse_sizes("64MiB"))
     report = run_here(resolve("installed"), [*scenarios, beyond], tmp_path / "run", RSS, sweep)
     [scaling] = report.scaling
@@ -201,6 +202,37 @@ def test_the_line_through_several_sizes_meets_what_is_measured_beyond_them(tmp_p
     growth = scaling.predictions[0].growth
     assert growth is not None
     assert growth.size_bytes == pytest.approx(measured_bytes, rel=0.05)
+    assert pipeline.explain(RunFolder.open(tmp_path / "run")) == report
+
+
+def test_what_is_predicted_for_more_rows_of_a_file_is_what_they_take(tmp_path: Path) -> None:
+    rows = 150_000
+    times = pd.date_range("2024-01-01", periods=rows, freq="s")
+    data = {f"c{number}": np.arange(rows) * float(number) for number in range(4)}
+    pd.DataFrame({**data, "text": [f"row {row}" for row in range(rows)]}, index=times).to_parquet(
+        tmp_path / "a.parquet"
+    )
+    base = payload_scenario(tmp_path / "a.parquet", HowCached())
+    asked = Asked(numbers=(4 * rows,))
+    scenarios, sweep = expand([base], sizes=parse_sizes("50%,100%,200%"), predict=asked)
+    (beyond,), _ = expand([base], sizes=parse_sizes("400%"))
+    report = run_here(resolve("installed"), [*scenarios, beyond], tmp_path / "run", RSS, sweep)
+    assert [result.payload and result.payload.rows for result in report.results] == [
+        rows // 2,
+        rows,
+        2 * rows,
+        4 * rows,
+    ]
+    measured = report.results[-1]
+    assert measured.payload is not None
+    [scaling] = report.scaling
+    [prediction] = scaling.predictions
+    assert prediction.rows == 4 * rows
+    assert prediction.logical_bytes == pytest.approx(measured.payload.logical_bytes, rel=0.01)
+    assert prediction.growth is not None
+    measured_bytes = measured.metrics["rss.peak"] * measured.payload.logical_bytes
+    assert prediction.growth.size_bytes == pytest.approx(measured_bytes, rel=0.05)
+    assert "2.0 times the largest size" in prediction.cautions[0]
     assert pipeline.explain(RunFolder.open(tmp_path / "run")) == report
 
 

@@ -73,6 +73,7 @@ class Workload:
             seed=self._value.seed + number,
             columns=self._value.columns,
             file=self._value.file,
+            share=self._value.share,
         )
 
     def counts(self) -> Counts:

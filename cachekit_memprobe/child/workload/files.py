@@ -10,21 +10,26 @@ from typing import Any
 
 from cachekit_memprobe.child import datafile, textfile
 from cachekit_memprobe.child.errors import CouldNotMeasure
-from cachekit_memprobe.child.workload import contents
+from cachekit_memprobe.child.workload import contents, rows
 
 _SAFE_PYARROW = (14, 0, 1)
 """Before it, an Arrow or Parquet file could have Python code run (CVE-2023-47248)."""
 
 
-def make(file: str, size_bytes: int) -> Any:
-    """The value that a file holds; of a smaller size than it has, the beginning of it.
+def make(file: str, size_bytes: int, share: float = 1.0) -> Any:
+    """The value that a file holds, or a share of its rows; of a smaller size, the beginning of that.
 
     Raises:
         CouldNotMeasure: it can't be loaded; the message has the file's name, but no folder.
     """
-    value = load(file)
+    value = load(file) if share == 1 else _scaled(file, share)
     whole_bytes = contents.logical_bytes(value)
     return value if size_bytes >= whole_bytes else _beginning(value, size_bytes / whole_bytes)
+
+
+@functools.lru_cache(maxsize=1)
+def _scaled(file: str, share: float) -> Any:
+    return rows.scaled(load(file), share, Path(file).name)
 
 
 # The warm-up value and the measured one come from the same file, and one process makes both.

@@ -6,7 +6,7 @@ from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.shortage import with_shortage
 from cachekit_memprobe.child.stages import CONNECTED
 from cachekit_memprobe.child.task import MEASURED, WARM_UP, Stored, Task
-from cachekit_memprobe.child.workload import contents
+from cachekit_memprobe.child.workload import contents, rows
 from cachekit_memprobe.child.workload.backends import failure_of
 from cachekit_memprobe.child.workload.cached import Workload, by_reference
 from cachekit_memprobe.child.workload.defaults import needs_of
@@ -35,12 +35,16 @@ def store(task: Task) -> Stored:
     digests: dict[str, str] = {}
     exact_digests: dict[str, str] = {}
     frame_bytes: dict[str, int] = {}
-    form, logical_bytes = "", 0
+    form, logical_bytes, count = "", 0, None
     for which in (WARM_UP, *task.read.names):
         value = workload.make(which) if by_reference(task) else workload.read(which)
         digests[which] = digest(value, return_format=task.caching.return_format)
         exact_digests[which] = exact_digest(value) if task.value.kind in _OF_JSON else ""
-        form, logical_bytes = contents.form(value), contents.logical_bytes(value)
+        form, logical_bytes, count = (
+            contents.form(value),
+            contents.logical_bytes(value),
+            rows.rows_of(value),
+        )
         del value
         frame_bytes[which] = 0
         if not by_reference(task):
@@ -54,6 +58,7 @@ def store(task: Task) -> Stored:
         frame_bytes=frame_bytes,
         form=form,
         logical_bytes=logical_bytes,
+        rows=count,
         record_batches=_record_batches(task, workload, keys, measured_bytes[0], logical_bytes),
         needs=needs_of(task, measured_bytes, form),
     )

@@ -157,8 +157,8 @@ MAKERS: dict[str, Callable[[int, int, int], Any]] = {
 }
 
 
-def make(kind: str, *, size_bytes: int, seed: int, columns: int, file: str = "") -> Any:
+def make(kind: str, *, size_bytes: int, seed: int, columns: int, file: str = "", share: float = 1.0) -> Any:
     """Make a value of about ``size_bytes``; the same arguments make the same value."""
     if kind == "file":
-        return files.make(file, size_bytes)
+        return files.make(file, size_bytes, share)
     return MAKERS[kind](size_bytes, seed, columns)

@@ -75,6 +75,10 @@ class TestTheResidentSet:
         figures = figures_of(measured(resident(read(64, 64, 0, settled=16), read(64, 64, 0, 32))), (), None)
         assert figures.values["rss.settled"] == 0.25
 
+    def test_rests_at_what_was_there_and_the_most_that_any_read_left(self) -> None:
+        reads = (read(64, 64, 0, settled=16), read(64, 64, 0, 28))
+        assert figures_of(measured(resident(*reads)), (), None).values["rss.resting"] == 2.0
+
     def test_of_repeated_processes_is_that_of_the_worst_with_the_spread(self) -> None:
         processes = (resident(read(64, 64, 0)), resident(read(80, 64, 0)), resident(read(72, 64, 0)))
         figures = figures_of(measured(*processes), (), None)

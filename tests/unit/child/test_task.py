@@ -28,13 +28,14 @@ STORED = Stored(
     frame_bytes={"measured": 10, "measured-2": 11},
     form="table",
     logical_bytes=9,
+    rows=2,
     record_batches=3,
     needs=(Need("l1_size", 1, 2, "x"), Need("async")),
 )
 LINK = Link("memprobe-1", "cache-1:1,cache-2:2", "/scratch/journal", "https://h", "ck_live_key", "5ec4e7")
 TASK = Task(
     operation=READ,
-    value=Value("file", 9, 3, 4, file="/home/someone/größe.csv", holds="1 row"),
+    value=Value("file", 9, 3, 4, file="/home/someone/größe.csv", holds="1 row", share=0.5),
     caching=Caching("arrow", "zstd", "redis", encryption=True, l1=True, return_format="arrow"),
     read=Read("l2", "get", asynchronous=True, backfill=True, readers=8, keys=2),
     workspace="/scratch/x",

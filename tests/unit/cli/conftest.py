@@ -14,11 +14,13 @@ from cachekit_memprobe.cli import main
 from cachekit_memprobe.model import Phase, Run, RunOptions, Scenario, Step, Target
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder
+from cachekit_memprobe.scenario import Asked
 from cachekit_memprobe.servers import OwnServers
 from cachekit_memprobe.sweep import Sweep
 from tests.golden.reports import FILE_MAP, TARGET, report_of
 
 Invoke = Callable[..., Result]
+_NOTHING_ASKED = Asked()
 
 
 @dataclass
@@ -41,7 +43,9 @@ class Tool:
     folder: RunFolder | None = None
     own_servers: OwnServers | None = None
     sweep: Sweep | None = None
-    predict_bytes: tuple[int, ...] = ()
+    predict: Asked = field(default_factory=Asked)
+    sort: str = ""
+    workers: int = 0
 
     def resolve(
         self,
@@ -69,8 +73,11 @@ class Tool:
         self._fail("run")
         return replace(self.report, run_folder=folder.path)
 
-    def explain(self, folder: RunFolder, predict_bytes: tuple[int, ...] = ()) -> Report:
-        self.folder, self.predict_bytes = folder, predict_bytes
+    def explain(
+        self, folder: RunFolder, predict: Asked = _NOTHING_ASKED, *, sort: str = "", workers: int = 0
+    ) -> Report:
+        self.folder, self.predict = folder, predict
+        self.sort, self.workers = sort, workers
         self._fail("explain")
         return replace(self.report, run_folder=folder.path)
 
@@ -89,6 +96,8 @@ def tool(monkeypatch: pytest.MonkeyPatch) -> Tool:
     monkeypatch.setattr(cachekit_memprobe, "pipeline", pipeline, raising=False)
     monkeypatch.setattr("cachekit_memprobe.target.resolve", fake.resolve)
     monkeypatch.setattr("cachekit_memprobe.target.check_stages", lambda target, stages: None)
+    # What a run without names takes up depends on it, and not every Python has one in a package.
+    monkeypatch.setattr("cachekit_memprobe.programs.redis_server", lambda: Path("redis-server"))
     return fake
 
 

@@ -5,7 +5,7 @@ from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.model import Run
 from cachekit_memprobe.runstore import RunFolder
 from tests.golden.reports import CREATED, L1_HIT, OPTIONS, SCENARIO, TARGET, report_of
-from tests.golden.sweeps import SIZES
+from tests.golden.sweeps import MATRIX, SIZES
 from tests.unit.cli.conftest import Invoke, Tool
 
 
@@ -78,7 +78,7 @@ def test_another_size_can_be_predicted_afterwards(invoke: Invoke, tool: Tool) ->
     saved_run()
     tool.report = SIZES
     assert invoke("report", "run", "--predict", "4GB").exit_code == 0
-    assert tool.predict_bytes == (4_000_000_000,)
+    assert tool.predict.sizes_bytes == (4_000_000_000,)
 
 
 def test_a_run_of_one_size_predicts_nothing(invoke: Invoke, tool: Tool) -> None:
@@ -89,3 +89,18 @@ def test_a_run_of_one_size_predicts_nothing(invoke: Invoke, tool: Tool) -> None:
         "--predict: run was measured at one size only; a prediction needs a run at several sizes"
         in result.stderr
     )
+
+
+def test_it_can_be_sorted_otherwise_and_for_other_workers(invoke: Invoke, tool: Tool) -> None:
+    saved_run()
+    tool.report = MATRIX
+    assert invoke("report", "run", "--sort", "stored", "--workers", "7").exit_code == 3
+    assert (tool.sort, tool.workers) == ("stored", 7)
+
+
+def test_a_run_without_a_matrix_has_nothing_to_sort(invoke: Invoke, tool: Tool) -> None:
+    saved_run()
+    tool.report = report_of(L1_HIT)
+    result = invoke("report", "run", "--sort", "rss.total")
+    assert result.exit_code == 2
+    assert "has no matrix" in result.stderr

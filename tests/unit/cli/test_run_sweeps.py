@@ -156,6 +156,12 @@ def test_the_users_own_servers(invoke: Invoke, tool: Tool) -> None:
     assert tool.own_servers == OwnServers("redis://localhost:1/2", (("a", 1), ("b", 2)))
 
 
+EXTRAPOLATED = (
+    "times the largest size that was measured; the prediction and its interval take for granted that memory "
+    "goes on growing in a straight line"
+)
+
+
 def test_predictions_are_told_quietly_too(invoke: Invoke, tool: Tool) -> None:
     tool.report = SIZES
     lines = invoke("run", "-q").stdout.splitlines()
@@ -163,8 +169,10 @@ def test_predictions_are_told_quietly_too(invoke: Invoke, tool: Tool) -> None:
         "arrow-l1-hit@64MB: PASS",
         "arrow-l1-hit@128MB: PASS",
         "arrow-l1-hit@256MB: PASS",
-        "arrow-l1-hit at 1.0 GB: RSS peak 1.00x 1.0 GB ± 7.4 MB, whole process 2.13x 2.1 GB ± 7.4 MB",
-        "arrow-l1-hit at 2.0 GB: RSS peak 1.00x 2.0 GB ± 16.0 MB, whole process 2.07x 4.1 GB ± 16.0 MB",
+        "arrow-l1-hit at 1.0 GB: RSS peak 1.00x 1.0 GB ± 7.4 MB, whole process 2.13x 2.1 GB ± 7.4 MB; "
+        f"this is 3.9 {EXTRAPOLATED}",
+        "arrow-l1-hit at 2.0 GB: RSS peak 1.00x 2.0 GB ± 16.0 MB, whole process 2.07x 4.1 GB ± 16.0 MB; "
+        f"this is 7.8 {EXTRAPOLATED}",
     ]
     tool.report = BENT
     assert invoke("run", "-q").stdout.splitlines()[-1] == (
@@ -226,3 +234,29 @@ def test_of_two_payloads_none_is_dropped_silently(invoke: Invoke, tool: Tool) ->
     result = invoke("run", "--payload", "a.parquet", "--payload", "b.parquet")
     assert (result.exit_code, tool.resolved) == (2, [])
     assert "2 files are given; run each by itself" in result.stderr
+
+
+class TestSortingAndWorkers:
+    def test_are_part_of_the_run(self, invoke: Invoke, tool: Tool) -> None:
+        words = "run arrow-l1-hit --matrix tier=l1,l2 --sort held.result --workers 50"
+        assert invoke(*words.split()).exit_code == 0
+        assert tool.sweep is not None
+        assert (tool.sweep.sort, tool.sweep.workers) == ("held.result", 50)
+
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            ("--sort rss.total", "give --matrix as well"),
+            ("--matrix tier=l1,l2 --sort rss.totl", "did you mean rss.total"),
+            ("--matrix tier=l1,l2 --sort held.result --quick", "it is measured by retention"),
+            ("--workers 50 --instrument memray", "it is measured by rss"),
+            ("--workers 0", "0 is not in the range"),
+        ],
+    )
+    def test_that_would_say_nothing_are_a_usage_error(
+        self, invoke: Invoke, tool: Tool, words: str, message: str
+    ) -> None:
+        result = invoke("run", "arrow-l1-hit", *words.split())
+        assert result.exit_code == 2
+        assert message in " ".join(result.stderr.split())
+        assert tool.scenarios == ()

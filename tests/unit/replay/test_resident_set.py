@@ -142,7 +142,8 @@ class TestTheWatch:
         for read in watch.reads:
             assert (read.peak_bytes, read.anon_bytes) == pytest.approx((SIZE, SIZE), abs=_NOISE)
             assert (read.file_bytes, read.settled_bytes) == pytest.approx((0, 0), abs=_NOISE)
-            assert read.baseline_bytes > 0
+            assert read.baseline_anon_bytes is not None
+            assert 0 < read.baseline_anon_bytes < read.baseline_bytes
             assert read.samples >= 2
 
     def test_tells_what_the_first_read_leaves_of_every_later_one_too(self) -> None:

@@ -49,6 +49,9 @@ def test_everything_but_the_results() -> None:
                 "skipped": [],
                 "without_budget": [],
                 "predict_bytes": [],
+                "predict_rows": [],
+                "sort": "",
+                "workers": 0,
             },
             "scaling": [],
         }
@@ -64,7 +67,7 @@ def test_a_measured_result_without_its_stages() -> None:
             "variant": None,
             "verdict": "fail",
             "reason": None,
-            "payload": {"logical_bytes": 300000000, "frame_bytes": 300001234},
+            "payload": {"logical_bytes": 300000000, "frame_bytes": 300001234, "rows": None},
             "file_holds": None,
             "environment": {},
             "tier": "l1",
@@ -96,6 +99,8 @@ def test_a_measured_result_without_its_stages() -> None:
                 "growth.per_read": -3000,
             },
             "spread": {"rss.peak": 0.0087},
+            "footprint": None,
+            "workers": None,
             "budgets": [
                 {
                     "metric": "copies.unwrap",

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from cachekit_memprobe.child.task import Read
+from cachekit_memprobe.result import Result
 from cachekit_memprobe.scaling import scaling_of
 from cachekit_memprobe.sweep import Variant
 from tests.golden.reports import L1_HIT, MB
@@ -25,7 +26,51 @@ def test_a_line_and_its_prediction() -> None:
     assert prediction.process is not None
     assert prediction.growth.size_bytes == pytest.approx(GB + 300_000)
     assert prediction.process.size_bytes == pytest.approx(2 * GB + 300_000 + 131 * MB)
-    assert scaling.notes == prediction.cautions == ()
+    assert scaling.notes == ()
+    [caution] = prediction.cautions
+    assert caution.startswith("this is 3.9 times the largest size that was measured")
+
+
+def test_within_what_was_measured_there_is_no_caution() -> None:
+    [scaling] = scaling_of([sized(64), sized(128), sized(256)], [200 * MB, 256 * MB])
+    assert [prediction.cautions for prediction in scaling.predictions] == [(), ()]
+
+
+def of_a_file(payload_mb: int, share: float, compression: str = "none") -> Result:
+    """A row takes 50 bytes."""
+    result = sized(payload_mb)
+    assert result.payload is not None
+    scenario = replace(
+        result.scenario,
+        value=replace(result.scenario.value, kind="file", file="a.csv", share=share),
+        caching=replace(result.scenario.caching, compression=compression),
+    )
+    payload = replace(result.payload, rows=payload_mb * MB // 50)
+    return replace(result, scenario=scenario, payload=payload)
+
+
+def test_rows_are_predicted_by_the_size_of_those_that_were_measured() -> None:
+    group = [of_a_file(64, 0.5), of_a_file(128, 1), of_a_file(256, 2)]
+    [scaling] = scaling_of(group, [], [20_000_000])
+    [prediction] = scaling.predictions
+    assert (prediction.rows, prediction.logical_bytes) == (20_000_000, GB)
+    assert prediction.growth is not None
+    assert prediction.growth.size_bytes == pytest.approx(GB + 300_000)
+    assert [note.partition(";")[0] for note in scaling.notes] == [
+        "sizes above 100% repeat the rows of the file"
+    ]
+
+
+def test_repeated_rows_that_are_compressed_are_told() -> None:
+    group = [of_a_file(64, 1, "zstd"), of_a_file(128, 2, "zstd"), of_a_file(256, 4, "zstd")]
+    assert any("compress better" in note for note in scaling_of(group)[0].notes)
+    assert scaling_of([of_a_file(32, 0.5), of_a_file(64, 1)])[0].notes == (
+        "two sizes always fit exactly, so there is no error to give; measure a third size",
+    )
+
+
+def test_without_rows_none_are_predicted() -> None:
+    assert scaling_of([sized(64), sized(128)], [], [5000])[0].predictions == ()
 
 
 def test_an_interval_is_never_narrower_than_the_noise_of_one_measurement() -> None:
@@ -110,9 +155,9 @@ def test_where_a_read_changes_its_way_the_prediction_says_so() -> None:
         for result in (sized(64), sized(128), sized(256))
     ]
     [scaling] = scaling_of(mapped, [512 << 20, GB])
-    assert scaling.predictions[0].cautions == ()
-    assert scaling.predictions[1].cautions == (
-        "cachekit doesn't map files over 512 MiB: it would read this one by get, which takes more heap",
+    assert [len(prediction.cautions) for prediction in scaling.predictions] == [1, 2]
+    assert scaling.predictions[1].cautions[0] == (
+        "cachekit doesn't map files over 512 MiB: it would read this one by get, which takes more heap"
     )
 
 
@@ -124,5 +169,5 @@ def test_what_the_byte_storage_refuses_is_said() -> None:
         )
         for result in (sized(64), sized(128), sized(256))
     ]
-    [caution] = scaling_of(default, [GB])[0].predictions[0].cautions
+    [caution, _] = scaling_of(default, [GB])[0].predictions[0].cautions
     assert caution.endswith("the default serializer would refuse this value")

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from cachekit_memprobe.errors import UsageError
-from cachekit_memprobe.model import Limit
+from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario import (
     expand,
     load_bundled,
@@ -13,8 +13,8 @@ from cachekit_memprobe.scenario import (
     payload_scenario,
     with_overrides,
 )
-from cachekit_memprobe.scenario.expansion import Size
 from cachekit_memprobe.scenario.payload import HowCached
+from cachekit_memprobe.scenario.sizes import Asked, Size, parse_asked
 from cachekit_memprobe.sweep import Sweep, Variant
 
 L1_HIT = load_bundled("arrow-l1-hit")
@@ -41,6 +41,11 @@ def test_sizes_are_read_as_they_are_written() -> None:
         ("64MB,0", "'0' is not a positive size"),
         ("64MB,64", "'64' is too small: .* write 1MB or more"),
         ("64MB,64000kB", "'64MB,64000kB' has a size twice"),
+        ("50%,50.0%", "'50%,50.0%' has a size twice"),
+        ("half%", "'half%' is not a percentage; write it like 50% or 200%"),
+        ("0%", "'0%' is not a percentage"),
+        ("nan%", "'nan%' is not a percentage"),
+        ("1e999%", "'1e999%' is not a percentage"),
     ],
 )
 def test_what_are_no_sizes_is_refused(text: str, message: str) -> None:
@@ -61,7 +66,7 @@ def test_one_size_changes_a_scenario_and_keeps_its_name() -> None:
 def test_several_sizes_make_a_scenario_of_each_with_the_same_budget() -> None:
     limit = Limit("rss.peak", 9.0, None, "error")
     scenarios, sweep = expand(
-        [L1_HIT], sizes=parse_sizes("64MB,128MB"), limits=(limit,), predict_bytes=(1000 * MB,)
+        [L1_HIT], sizes=parse_sizes("64MB,128MB"), limits=(limit,), predict=Asked((1000 * MB,))
     )
     assert [scenario.name for scenario in scenarios] == ["arrow-l1-hit@64MB", "arrow-l1-hit@128MB"]
     assert [scenario.value.logical_bytes for scenario in scenarios] == [64 * MB, 128 * MB]
@@ -113,17 +118,64 @@ def test_a_matrix_without_a_possible_combination_is_a_usage_error() -> None:
 def test_a_prediction_needs_several_sizes() -> None:
     for sizes in ((), parse_sizes("64MB")):
         with pytest.raises(UsageError, match="--predict needs several sizes"):
-            expand([L1_HIT], sizes=sizes, predict_bytes=(MB,))
+            expand([L1_HIT], sizes=sizes, predict=Asked((MB,)))
 
 
-def test_the_data_of_a_file_has_no_other_size_and_no_other_kind(tmp_path: Path) -> None:
+@pytest.fixture
+def own(tmp_path: Path) -> Scenario:
     (tmp_path / "a.csv").write_text("a\n1\n")
-    scenario = payload_scenario(tmp_path / "a.csv", HowCached())
-    for sizes in ("64MB", "64MB,128MB"):
-        with pytest.raises(UsageError, match="--size: a caches the data of a file"):
-            expand([scenario], sizes=parse_sizes(sizes))
-    with pytest.raises(UsageError, match="--matrix kind: a caches the data of a file"):
-        expand([scenario], axes=[parse_axis("kind=text,bytes")])
+    return payload_scenario(tmp_path / "a.csv", HowCached())
+
+
+class TestTheDataOfAFile:
+    def test_has_no_size_in_bytes_and_no_other_kind(self, own: Scenario) -> None:
+        for sizes in ("64MB", "64MB,128MB", "50%,64MB"):
+            with pytest.raises(UsageError, match=r"--size: a caches the data of a file.*50%,100%,200%"):
+                expand([own], sizes=parse_sizes(sizes))
+        with pytest.raises(UsageError, match="--matrix kind: a caches the data of a file"):
+            expand([own], axes=[parse_axis("kind=text,bytes")])
+
+    def test_has_shares_of_its_rows(self, own: Scenario) -> None:
+        scenarios, sweep = expand([own], sizes=parse_sizes("50%,200%"), predict=parse_asked(["5000,2GB"]))
+        assert [(scenario.name, scenario.value.share) for scenario in scenarios] == [
+            ("a@50%", 0.5),
+            ("a@200%", 2.0),
+        ]
+        assert sweep == Sweep(sizes=("50%", "200%"), predict_bytes=(2000 * MB,), predict_rows=(5000,))
+
+    def test_of_one_share_keeps_its_name(self, own: Scenario) -> None:
+        (scenario,), sweep = expand([own], sizes=parse_sizes("200%"))
+        assert (scenario.name, scenario.value.share, sweep) == ("a", 2.0, Sweep())
+
+
+class TestAShareOfAValueThatIsMade:
+    def test_is_one_of_its_size(self) -> None:
+        scenarios, _ = expand([L1_HIT], sizes=parse_sizes("50%,200%"))
+        own_bytes = L1_HIT.value.logical_bytes
+        assert [scenario.value.logical_bytes for scenario in scenarios] == [own_bytes // 2, own_bytes * 2]
+        assert {scenario.value.share for scenario in scenarios} == {1.0}
+
+    def test_that_is_too_small_is_a_usage_error(self) -> None:
+        with pytest.raises(UsageError, match="--size 1%: the limits of arrow-l1-hit hold from 8.0 MB on"):
+            expand([L1_HIT], sizes=parse_sizes("1%"))
+
+    def test_has_no_rows_to_predict_for(self) -> None:
+        sizes = parse_sizes("50%,200%")
+        _, sweep = expand([L1_HIT], sizes=sizes, predict=parse_asked(["2000000000"]))
+        assert sweep.predict_bytes == (2000 * MB,)
+        with pytest.raises(UsageError, match=r"'5000' is too small: .* rows are for the data of a file"):
+            expand([L1_HIT], sizes=sizes, predict=parse_asked(["5000"]))
+
+
+def test_sizes_and_rows_are_asked_for_together() -> None:
+    assert parse_asked(["2GB, 5000000", "7"]) == Asked((2000 * MB,), (5_000_000, 7))
+    assert not parse_asked([])
+
+
+@pytest.mark.parametrize("text", ["0", "50%", "5kB", "rows", "-3", ""])
+def test_what_can_not_be_predicted_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a|is too small|is nothing to predict"):
+        parse_asked([text])
 
 
 def test_nothing_to_override() -> None:

@@ -1,0 +1,91 @@
+"""What so many worker processes need that all read this value, and what is taken for granted there."""
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cachekit_memprobe.report.clean import clean_line
+from cachekit_memprobe.report.layout import bullets
+from cachekit_memprobe.report.styles import HEADING
+from cachekit_memprobe.result import Footprint, Report, Result
+from cachekit_memprobe.units import format_bytes
+
+_IN_TURN = "between reads"
+_AT_ONCE = "all reading"
+
+
+def workers_section(report: Report) -> Iterable[RenderableType]:
+    """One row a scenario, and the remarks; nothing if no number of workers is asked for."""
+    count = report.run.sweep.workers
+    known = [(result, result.footprint) for result in report.results if result.footprint]
+    if known:
+        yield _table(known, count)
+    yield Text()
+    yield Group(*bullets(_remarks(report)))
+
+
+def worker_lines(report: Report) -> list[str]:
+    """The same as lines for a log."""
+    count = report.run.sweep.workers
+    if not count:
+        return []
+    return [
+        f"{clean_line(result.scenario.name)}: {count} workers need "
+        f"{_size(result, found.resting_of(count))} {_IN_TURN}, "
+        f"{_size(result, found.reading_of(count))} with all reading at once"
+        for result in report.results
+        if (found := result.footprint)
+    ]
+
+
+def _table(known: Sequence[tuple[Result, Footprint]], count: int) -> Table:
+    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(Text("scenario", style=HEADING), overflow="fold")
+    for column in (
+        "shared\nonce",
+        "each\nat rest",
+        "each\nreading",
+        f"{count}, {_IN_TURN.replace(' ', chr(10), 1)}",
+        f"{count}, all\nreading",
+    ):
+        table.add_column(Text(column, style=HEADING), justify="right", no_wrap=True)
+    for result, found in known:
+        sizes = (
+            found.reading_shared_bytes,
+            found.resting_bytes,
+            found.reading_bytes,
+            found.resting_of(count),
+            found.reading_of(count),
+        )
+        table.add_row(clean_line(result.scenario.name), *(_size(result, size) for size in sizes))
+    return table
+
+
+def _size(result: Result, size_bytes: int) -> str:
+    return format_bytes(size_bytes, result.payload.logical_bytes if result.payload else None)
+
+
+def _remarks(report: Report) -> Iterable[str]:
+    if not any(result.footprint for result in report.results):
+        yield "the resident set was not measured in parts, so nothing can be said of several workers"
+        return
+    yield (
+        "shared: pages of files, of libraries and of cache files that are mapped; the kernel keeps them once "
+        "for all workers of a machine that use the same files"
+    )
+    yield (
+        "each: anonymous memory, with the frame where it is in L1. Workers that are started one by one share "
+        "none of it; those that are forked from one that has imported everything share some, and need less"
+    )
+    yield (
+        "taken for granted: a worker caches this one value and has nothing else in memory. Not counted: "
+        "servers, and the page cache of files that are read but not mapped"
+    )
+    if not report.run.options.as_deployed:
+        yield (
+            "allocators are pinned and keep little between reads; with --as-deployed they keep what they "
+            "keep in production"
+        )

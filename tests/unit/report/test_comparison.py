@@ -1,0 +1,62 @@
+from dataclasses import replace
+
+import pytest
+
+from cachekit_memprobe.report.comparison import ranked, sort_key
+from cachekit_memprobe.result import Result
+from tests.golden.sweeps import MATRIX, combination
+from tests.unit.report.test_terminal import printed
+
+MIB = 1 << 20
+
+
+def axes(results: list[Result]) -> list[str]:
+    return [" ".join(result.scenario.variant.axes.values()) for result in results if result.scenario.variant]
+
+
+class TestTheOrder:
+    def test_is_that_of_the_whole_process_which_has_the_frame_in_l1(self) -> None:
+        lean, rich = combination("none", "l2", 2.0, 1.5), combination("none", "l1", 1.0, 1.0)
+        assert lean.metrics["rss.peak"] > rich.metrics["rss.peak"]
+        assert axes(ranked([rich, lean])) == ["none l2", "none l1"]
+
+    def test_can_be_another(self) -> None:
+        assert axes(ranked(MATRIX.results, "rss.peak"))[:2] == ["none l1", "zstd l1"]
+        assert axes(ranked(MATRIX.results, "rss.resting"))[0] == "none l2"
+
+    def test_by_what_is_stored(self) -> None:
+        small, large = combination("zstd", "l1", 2.0, 1.1), combination("none", "l1", 1.0, 1.0)
+        assert small.payload is not None
+        small = replace(small, payload=replace(small.payload, frame_bytes=9 * MIB))
+        assert axes(ranked([large, small], "stored")) == ["zstd l1", "none l1"]
+
+    def test_takes_no_noise_for_a_difference(self) -> None:
+        more = combination("none", "l2", 2.0, 2.0)
+        less = combination("zstd", "l2", 1.0, 2.0)
+        noisy = replace(less, metrics={**less.metrics, "rss.total": more.metrics["rss.total"] + 0.003})
+        assert axes(ranked([more, noisy])) == ["zstd l2", "none l2"]
+
+    @pytest.mark.parametrize(
+        ("measured", "key"),
+        [(("rss.peak", "copies.total"), "rss.peak"), (("copies.total",), "copies.total"), ((), "")],
+    )
+    def test_without_it_is_by_the_next_that_was_measured(self, measured: tuple[str, ...], key: str) -> None:
+        result = combination("none", "l1", 1.0, 1.0)
+        few = replace(result, metrics={name: result.metrics[name] for name in measured})
+        assert sort_key([few]) == key
+
+
+def test_a_metric_that_is_sorted_by_has_a_column() -> None:
+    results = tuple(
+        replace(result, metrics={**result.metrics, "held.result": 1.25}) for result in MATRIX.results[:3]
+    )
+    sweep = replace(MATRIX.run.sweep, sort="held.result")
+    text = printed(replace(MATRIX, results=results, run=replace(MATRIX.run, sweep=sweep)), 120)
+    assert "sorted by held.result" in text
+    assert text.count("1.25x") == 3
+
+
+def test_a_sorting_that_was_not_measured_is_told() -> None:
+    sweep = replace(MATRIX.run.sweep, sort="held.result")
+    text = printed(replace(MATRIX, run=replace(MATRIX.run, sweep=sweep)), 120)
+    assert "held.result, to sort by, was not measured" in text
