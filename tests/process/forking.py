@@ -21,14 +21,14 @@ from cachekit_memprobe.replay.supervisor import Launch, Supervisor
 PANDAS = """
 import os, subprocess, sys, time
 
-def read_csv(path, **_options):
+def read_csv(file, **_options):
     names = {"os": os, "subprocess": subprocess, "sys": sys, "time": time, "answer": "x" * 42}
-    exec(path.read_text(), names)
+    exec(file.read(), names)
     return names["answer"]
 """
 SLEEPER = 'subprocess.Popen(["sleep", "3600"])'
 THREAD = "import threading, time; threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()"
-DONE = Sized(42, "1 row")
+DONE = Sized(42, "a text of 42 characters; separated by commas, names from the first line")
 
 CACHING = Caching("auto", "none", "file", encryption=False, l1=True)
 READ_L1 = Read("l1", "memory")
