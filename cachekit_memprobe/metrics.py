@@ -106,6 +106,24 @@ METRICS = (
         "bytes of files that the read mapped",
     ),
     Metric(
+        "aftermath.copies",
+        MEMRAY,
+        "copies after the read",
+        "heap that is allocated after the read has returned, by threads, timers and tasks that it started",
+    ),
+    Metric(
+        "aftermath.peak",
+        MEMRAY,
+        "heap peak after the read",
+        "the most of aftermath.copies that is allocated at one time",
+    ),
+    Metric(
+        "aftermath.drop",
+        MEMRAY,
+        "heap peak of the drop",
+        "the most heap that is allocated at one time while the value is dropped, by finalizers",
+    ),
+    Metric(
         "rss.peak",
         RSS,
         "RSS peak",
@@ -153,6 +171,13 @@ METRICS = (
         RSS,
         "growth per read, margin",
         "half the width of the 95 % interval of growth.per_read; needs four reads or more",
+    ),
+    Metric(
+        "growth.total",
+        RSS,
+        "growth, all reads",
+        "resident memory that all reads after the first left behind together; more than growth.per_read "
+        "makes of them if a cache has a bound",
     ),
     Metric(
         "growth.anon",
@@ -208,6 +233,12 @@ METRICS = (
         RETENTION,
         "held after the drop",
         "what stays even after the value was dropped: a leak",
+    ),
+    Metric(
+        "held.first",
+        RETENTION,
+        "held of the first read",
+        "what a process keeps of its very first read, if that is of the value: a memo that is filled once",
     ),
 )
 

@@ -7,11 +7,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from cachekit_memprobe import __version__
-from cachekit_memprobe.attribution import figures_of, heap_of_measurement, stages_of
-from cachekit_memprobe.budget import judge, verdict_of
+from cachekit_memprobe.attribution import aftermath_of, figures_of, heap_of_measurement, stages_of
+from cachekit_memprobe.budget import judge, named_by, verdict_of
 from cachekit_memprobe.doctor.room import lacking_memory
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.findings import Evidence, findings_of
+from cachekit_memprobe.findings import Beside, Evidence, findings_of
 from cachekit_memprobe.model import Limit, Measurement, Payload, Phase, Run, Scenario, Step
 from cachekit_memprobe.replay.own_data import OwnData
 from cachekit_memprobe.replay.session import Progress, Session
@@ -159,7 +159,14 @@ def _judged(
     figures = figures_of(measurement, stages, heap)
     aliasing = measurement.seen.aliasing
     kept = aliasing.kept if aliasing else ()
-    budgets = judge(limits, figures.values, payload, stages, measured.options.instruments, kept)
+    aftermath = aftermath_of(measurement, heap)
+    first = measurement.seen.retention.first if measurement.seen.retention else None
+    named = (
+        named_by(aftermath.lines, aftermath.dropped, first, kept, aftermath.has_the_peak)
+        if aftermath
+        else named_by((), (), first, kept, False)
+    )
+    budgets = judge(limits, figures.values, payload, stages, measured.options.instruments, kept, named)
     verdict, reason = verdict_of(budgets, measurement.scenario.budget)
     evidence = Evidence(
         scenario=measurement.scenario,
@@ -167,6 +174,9 @@ def _judged(
         stages=stages,
         values=figures.values,
         kept=kept,
+        beside=Beside(aftermath.lines, aftermath.dropped, aftermath.lasting, aftermath.started)
+        if aftermath
+        else Beside(),
         retained=measurement.seen.retention,
         blocks=aliasing.blocks if aliasing else (),
         as_deployed=measured.options.as_deployed,

@@ -51,6 +51,7 @@ class Block:
         born: its place in the stream.
         died: likewise; ``None`` when it outlived the read.
         is_file_map: a map of a file, which is no heap.
+        is_after: it was allocated when the read had returned, by what that had started.
     """
 
     place: Place
@@ -59,10 +60,11 @@ class Block:
     born: int
     died: int | None = None
     is_file_map: bool = False
+    is_after: bool = False
 
 
 def read_blocks(capture: Path, seen: MemraySeen) -> Sequence[Block]:
-    """The blocks of one read, in order, from a capture with its journal.
+    """The blocks of one read and of its aftermath, in order, from a capture with its journal.
 
     Args:
         capture: memray's file.
@@ -117,6 +119,7 @@ class _Decoder:
         self._where = _Where(f"{seen.package_folder}/", native=native)
         self._threads: dict[int, _Thread] = {}
         self._open = False
+        self._is_over = False
         self._noted = 0
         self._time = 0
         self._live: dict[int, Block] = {}
@@ -143,7 +146,8 @@ class _Decoder:
             self._book_herald(thread)
         block = self._live.pop(record.address, None)
         self._maps.pop(record.address, None)
-        if block is not None and self._open:
+        # What the read left behind has survived it, whatever becomes of it afterwards.
+        if block is not None and self._open and block.is_after == self._is_over:
             block.died = self._time
         thread.just_freed_bytes = block.size_bytes if block is not None else 0
 
@@ -157,7 +161,7 @@ class _Decoder:
         thread.just_freed_bytes = 0
         helps = thread.position == OUTSIDE and self._where.may_help(record)
         place = self._where.of(record, self._reading() if helps else thread.position, helps=helps)
-        block = Block(place, record.size, grown_bytes, self._time)
+        block = Block(place, record.size, grown_bytes, self._time, is_after=self._is_over)
         self._blocks.append(block)
         self._live[record.address] = block
         if record.allocator == self._map:
@@ -203,6 +207,8 @@ class _Decoder:
         self._noted += 1
         if note.event in ("open", "close"):
             self._open = note.event == "open"
+        elif note.event == "return":
+            self._is_over = True
         elif note.event == "pause":
             thread.paused = True
         elif note.event == "maps":

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cachekit_memprobe.attribution.growth import Part, growth_of, settled
+from cachekit_memprobe.attribution.aftermath import aftermath_of
+from cachekit_memprobe.attribution.growth import Part, growth_of, left_behind, settled
 from cachekit_memprobe.attribution.heap import HeapUse
-from cachekit_memprobe.child.seen import ReadFigures
+from cachekit_memprobe.child.seen import ReadFigures, RetentionSeen
 from cachekit_memprobe.child.stages import STAGES
 from cachekit_memprobe.model import Measurement
 from cachekit_memprobe.result import StageUsage
@@ -29,6 +30,7 @@ def figures_of(measurement: Measurement, stages: tuple[StageUsage, ...], heap: H
     sizes: dict[str, float | None] = {}
     if heap is not None:
         sizes.update(_heap_sizes(stages, heap))
+    sizes.update(_aftermath_sizes(measurement, heap))
     sizes.update(_verbatim_sizes(stages))
     sizes.update(_tracemalloc_sizes(measurement))
     sizes.update(_held_sizes(measurement))
@@ -54,6 +56,17 @@ def _heap_sizes(stages: Iterable[StageUsage], heap: HeapUse) -> dict[str, float]
     sizes["peak.heap"] = heap.peak_bytes
     sizes["mapped.file"] = heap.mapped_bytes
     return sizes
+
+
+def _aftermath_sizes(measurement: Measurement, heap: HeapUse | None) -> dict[str, float]:
+    aftermath = aftermath_of(measurement, heap)
+    if aftermath is None:
+        return {}
+    return {
+        "aftermath.copies": aftermath.copies_bytes,
+        "aftermath.peak": aftermath.peak_bytes,
+        "aftermath.drop": aftermath.drop_bytes,
+    }
 
 
 def _verbatim_sizes(stages: Iterable[StageUsage]) -> dict[str, float]:
@@ -91,7 +104,16 @@ def _held_sizes(measurement: Measurement) -> dict[str, float | None]:
         "held.heap": max(0, result.anon_bytes - result.pool_bytes - frame_bytes),
         "held.slice": None if part is None else part.anon_bytes + part.mapped_bytes,
         "held.after": seen.after.anon_bytes + seen.after.mapped_bytes,
+        "held.first": _kept_of_the_first(seen),
     }
+
+
+def _kept_of_the_first(seen: RetentionSeen) -> float | None:
+    """What a process keeps of its first read, over what it keeps of a first read of a small value."""
+    if seen.first is None or seen.set_up is None:
+        return None
+    kept, set_up = seen.first.after, seen.set_up
+    return max(0, kept.anon_bytes - set_up.anon_bytes) + max(0, kept.mapped_bytes - set_up.mapped_bytes)
 
 
 Reads = Sequence[ReadFigures]
@@ -103,6 +125,7 @@ _OF_PROCESS: Mapping[str, Callable[[Reads], float | None]] = {
     "rss.total": lambda reads: max(read.baseline_bytes + read.peak_bytes for read in reads),
     "rss.settled": lambda reads: reads[0].settled_bytes,
     "growth.per_read": lambda reads: _slope(reads, settled),
+    "growth.total": left_behind,
     "growth.anon": lambda reads: _slope(reads, lambda read: read.settled_anon_bytes),
     "growth.file": lambda reads: _slope(reads, lambda read: read.settled_file_bytes),
 }

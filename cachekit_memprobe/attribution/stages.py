@@ -29,7 +29,11 @@ def heap_of_measurement(measurement: Measurement, folder: Path) -> HeapUse | Non
         CouldNotMeasure: the capture can't be read, or disagrees with its journal.
     """
     seen = measurement.seen.memray
-    return None if seen is None else heap_of(read_blocks(folder / seen.capture, seen))
+    if seen is None:
+        return None
+    blocks = read_blocks(folder / seen.capture, seen)
+    heap = heap_of([block for block in blocks if not block.is_after])
+    return replace(heap, after=tuple(block for block in blocks if block.is_after))
 
 
 def stages_of(measurement: Measurement, heap: HeapUse | None) -> tuple[StageUsage, ...]:

@@ -1,12 +1,17 @@
 """Hold a scenario's budget against its metrics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 
 from cachekit_memprobe import metrics
 from cachekit_memprobe.budget.suspects import suspect_of
 from cachekit_memprobe.child.seen import Kept
+from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.model import Limit, Payload
 from cachekit_memprobe.result import BudgetResult, BudgetStatus, StageUsage, Verdict
+
+_NONE: Mapping[str, Place] = MappingProxyType({})
 
 
 def judge(
@@ -16,6 +21,7 @@ def judge(
     stages: Sequence[StageUsage],
     instruments: Sequence[str],
     kept: Sequence[Kept] = (),
+    named: Mapping[str, Place] = _NONE,
 ) -> tuple[BudgetResult, ...]:
     """One result for each limit.
 
@@ -23,13 +29,20 @@ def judge(
         values: metric name to payloads.
         instruments: what the user chose to run; limits on others' metrics are not judged, and not passed.
         kept: who was found to keep memory of the read, as the aliasing instrument saw it.
+        named: the suspect of a metric that an instrument names by itself.
     """
     return tuple(
-        _judge_one(limit, values.get(limit.metric), payload, stages, kept)
+        _judge_one(limit, values, payload, partial(_suspect, limit.metric, stages, kept, named))
         if metrics.metric_of(limit.metric).instrument in instruments
         else BudgetResult(limit.metric, _allowed(limit, payload), None, limit.level, "not_judged")
         for limit in limits
     )
+
+
+def _suspect(
+    metric: str, stages: Sequence[StageUsage], kept: Sequence[Kept], named: Mapping[str, Place]
+) -> Place | None:
+    return named[metric] if metric in named else suspect_of(metric, stages, kept)
 
 
 def _allowed(limit: Limit, payload: Payload) -> float:
@@ -39,18 +52,26 @@ def _allowed(limit: Limit, payload: Payload) -> float:
 
 def _judge_one(
     limit: Limit,
-    observed: float | None,
+    values: Mapping[str, float],
     payload: Payload,
-    stages: Sequence[StageUsage],
-    kept: Sequence[Kept],
+    suspect: Callable[[], Place | None],
 ) -> BudgetResult:
-    allowed = _allowed(limit, payload)
+    allowed, observed = _allowed(limit, payload), values.get(limit.metric)
     status: BudgetStatus = "unmeasured"
     if observed is not None:
-        slack = metrics.noise_bytes(limit.metric) / payload.logical_bytes
-        status = "over" if observed > allowed + slack else "within"
-    suspect = suspect_of(limit.metric, stages, kept) if status == "over" else None
-    return BudgetResult(limit.metric, allowed, observed, limit.level, status, suspect)
+        status = "over" if observed > allowed + _slack(limit.metric, values, payload) else "within"
+    return BudgetResult(
+        limit.metric, allowed, observed, limit.level, status, suspect() if status == "over" else None
+    )
+
+
+def _slack(metric: str, values: Mapping[str, float], payload: Payload) -> float:
+    """By how much a limit may be passed before it counts as exceeded.
+
+    A slope says itself how exact it is.
+    """
+    noise = metrics.noise_bytes(metric) / payload.logical_bytes
+    return min(noise, values.get("growth.margin", noise)) if metric.startswith("growth.") else noise
 
 
 def verdict_of(budgets: Sequence[BudgetResult], limits: Sequence[Limit]) -> tuple[Verdict, str | None]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from cachekit_memprobe.findings import (
+    aftermath,
     by_reference,
     coercion,
     file_map,
@@ -28,7 +29,7 @@ from cachekit_memprobe.findings import (
     stats_work,
     verbatim_copy,
 )
-from cachekit_memprobe.findings.evidence import Evidence
+from cachekit_memprobe.findings.evidence import Beside, Evidence
 from cachekit_memprobe.result import Finding
 
 
@@ -58,6 +59,7 @@ RULES: tuple[Rule, ...] = (
     kept_pages,
     kept_frame,
     open_mapping,
+    aftermath,
 )
 """In the order in which they are reported."""
 
@@ -71,4 +73,4 @@ def findings_of(evidence: Evidence) -> tuple[Finding, ...]:
     return tuple(finding for _, finding in found if (finding.code, finding.place) not in said_better)
 
 
-__all__ = ["RULES", "Evidence", "Rule", "findings_of"]
+__all__ = ["RULES", "Beside", "Evidence", "Rule", "findings_of"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cachekit_memprobe.child.seen import Block, Kept, RetentionSeen
+from cachekit_memprobe.child.seen import Block, Kept, Made, RetentionSeen
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.model import Payload, Scenario
 from cachekit_memprobe.result import StageUsage
@@ -21,6 +21,16 @@ _SMALL_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What memray saw after the read had returned; see :class:`.attribution.Aftermath`."""
+
+    lines: Sequence[Made] = ()
+    dropped: Sequence[Made] = ()
+    lasting: Sequence[str] = ()
+    started: Sequence[Place] = ()
+
+
+@dataclass(frozen=True)
 class Evidence:
     """One scenario's figures.
 
@@ -31,6 +41,7 @@ class Evidence:
         retained: what the retention instrument saw; ``None`` when it didn't run.
         blocks: the new memory that the aliasing instrument saw.
         as_deployed: the resident set was measured with the target's own allocators.
+        beside: what the read started, and what ran when its value was dropped.
     """
 
     scenario: Scenario
@@ -41,6 +52,7 @@ class Evidence:
     retained: RetentionSeen | None = None
     blocks: Sequence[Block] = ()
     as_deployed: bool = False
+    beside: Beside = Beside()
 
     @property
     def notable_bytes(self) -> float:

@@ -105,6 +105,8 @@ class _Watcher(StageCalls):
 
     def called(self, frame: types.FrameType, enclosing: Place) -> None:
         """What comes in as an argument and is new was made by the caller, on the line of the call."""
+        if self.is_over:
+            return
         if frame.f_back is not None:
             self._look(frame.f_locals.values(), frame.f_back, frame.f_back.f_lineno, enclosing)
         if self._entering is not None:
@@ -113,6 +115,8 @@ class _Watcher(StageCalls):
         self._last_lines[id(frame)] = frame.f_lineno
 
     def line(self, frame: types.FrameType, position: Place) -> None:
+        if self.is_over:
+            return
         ran = self._last_lines.get(id(frame), frame.f_lineno)
         self._look(frame.f_locals.values(), frame, ran, position)
         self._last_lines[id(frame)] = frame.f_lineno
@@ -121,6 +125,8 @@ class _Watcher(StageCalls):
 
     def returned(self, frame: types.FrameType, position: Place, value: Any) -> None:
         """The value was made by the return statement, even if the line of a ``with`` came after it."""
+        if self.is_over:
+            return
         ran = self._last_lines.pop(id(frame), frame.f_lineno)
         self._look(frame.f_locals.values(), frame, ran, position)
         earlier = self._returns.pop(id(frame), (ran, position))

@@ -19,6 +19,8 @@ def probe(task: Task, channel: wire.Channel) -> RssSeen:
         reader.expect()
         channel.barrier(wire.BEFORE_READ)
         value = reader.read()
+        # What the read started is part of what a container has to bear: the peak counts until it has ended.
+        reader.wait()
         channel.barrier(wire.AFTER_READ)
         reader.prove(value)
         del value

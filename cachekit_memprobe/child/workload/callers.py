@@ -5,6 +5,7 @@ Threads and loop exist before any window opens, so that a read doesn't pay for t
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -25,6 +26,14 @@ class Caller:
 
     def on_other_threads(self, action: Action) -> None:
         """Run an action once on each thread but this one that a call may use."""
+
+    def pending(self) -> dict[str, float | None]:
+        """What this thread has been given to do later, and in how many seconds, if that is known."""
+        return {}
+
+    def turn(self, pause_s: float) -> None:
+        """Let others work for a while, this thread's own work for later included."""
+        time.sleep(pause_s)
 
 
 class ThreadsCaller(Caller):
@@ -58,6 +67,24 @@ class LoopCaller(Caller):
 
     def on_other_threads(self, action: Action) -> None:
         self._crew.run_everywhere(action)
+
+    def pending(self) -> dict[str, float | None]:
+        """A task may never end; a callback is due at its time. asyncio's own belong to a task."""
+        found: dict[str, float | None] = {
+            f"the task {task.get_name()}": None for task in asyncio.all_tasks(self._loop)
+        }
+        handles: Sequence[Any] = getattr(self._loop, "_scheduled", ())
+        for handle in handles:
+            callback = handle._callback
+            # Of a builtin's method, the module is None.
+            belongs_to_a_task = str(getattr(callback, "__module__", "")).startswith("asyncio.")
+            if not handle.cancelled() and not belongs_to_a_task:
+                name = getattr(callback, "__qualname__", repr(callback))
+                found[f"the callback {name} {id(handle):x}"] = handle.when() - self._loop.time()
+        return found
+
+    def turn(self, pause_s: float) -> None:
+        self._loop.run_until_complete(asyncio.sleep(pause_s))
 
 
 async def _gather(function: Function, arguments: Sequence[str]) -> list[Any]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from cachekit_memprobe.child.seen import Block, BlockKind, Handed, Held, Kept, Origin, RetentionSeen
 from cachekit_memprobe.child.stages import Place
-from cachekit_memprobe.findings import Evidence
+from cachekit_memprobe.findings import Beside, Evidence
 from cachekit_memprobe.model import Payload
 from cachekit_memprobe.result import SiteKind, SiteUsage, StageUsage
 from tests.golden.reports import LOGICAL_BYTES, PAYLOAD, SCENARIO, place, site, size, stage
@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 FRAME = Origin("l1_frame", PAYLOAD.frame_bytes)
+NOBODY = Beside()
 NOTHING = Held(anon_bytes=0, pool_bytes=0, mapped_bytes=0, open_files=0)
 _SERIALIZERS = "cachekit/serializers"
 
@@ -83,6 +84,7 @@ def evidence(
     backend: str = "file",
     tier: str = "l1",
     backfill: bool = False,
+    beside: Beside = NOBODY,
 ) -> Evidence:
     """Of a read from L1 whose payload is 300 MB."""
     scenario = replace(
@@ -90,4 +92,4 @@ def evidence(
         caching=replace(SCENARIO.caching, backend=backend),
         read=replace(SCENARIO.read, readers=readers, tier=tier, backfill=backfill),
     )
-    return Evidence(scenario, payload, stages, values or {}, kept, retained, blocks, as_deployed)
+    return Evidence(scenario, payload, stages, values or {}, kept, retained, blocks, as_deployed, beside)
