@@ -3,17 +3,21 @@
 from collections.abc import Iterator
 
 from cachekit_memprobe.child.stages import Place
-from cachekit_memprobe.findings.evidence import Evidence, at, located
+from cachekit_memprobe.findings.evidence import ARENA_BYTES, Evidence, at, located
 from cachekit_memprobe.result import Finding
 
 CODE = "MEM021"
 
+_ARENAS = 2
+"""One may be what an event loop's own small objects needed."""
+
 
 def find(evidence: Evidence) -> Iterator[Finding]:
     """One finding for each line that takes memory, and one for each thread or task that may never end."""
-    yield from _after_the_read(evidence)
+    least_bytes = max(evidence.notable_bytes, _ARENAS * ARENA_BYTES)
+    yield from _after_the_read(evidence, least_bytes)
     for made in evidence.beside.dropped:
-        if made.size_bytes >= evidence.notable_bytes:
+        if made.size_bytes >= least_bytes:
             yield Finding(
                 CODE,
                 f"dropping the value allocates {evidence.size(made.size_bytes)} {at(made.place)}, in a "
@@ -28,10 +32,10 @@ def find(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def _after_the_read(evidence: Evidence) -> Iterator[Finding]:
+def _after_the_read(evidence: Evidence, least_bytes: float) -> Iterator[Finding]:
     peak = evidence.values.get("aftermath.peak", 0.0)
     for made in evidence.beside.lines:
-        if made.size_bytes >= evidence.notable_bytes:
+        if made.size_bytes >= least_bytes:
             yield Finding(
                 CODE,
                 f"after the read has returned, {_who(evidence, made.place)} allocates "

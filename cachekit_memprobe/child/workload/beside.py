@@ -42,12 +42,14 @@ class _Left:
     Attributes:
         name: for a reader.
         due: it certainly has something left to do.
+        is_new: it wasn't there before the read.
         place: where it was started, as a reader reads it; empty if that isn't known.
     """
 
     name: str
     due: bool
     place: str = ""
+    is_new: bool = True
 
     def __str__(self) -> str:
         return f"{self.name}, started at {self.place}" if self.place else self.name
@@ -105,7 +107,7 @@ class Beside:
                     f"take memory that no figure would show: {due[0]}"
                 )
             if not due and waited_s >= patience_s:
-                return tuple(str(entry) for entry in left)
+                return tuple(str(entry) for entry in left if entry.is_new)
             self._caller.turn(pause_s)
             pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
         return ()
@@ -143,10 +145,11 @@ class Beside:
     def _named(self, thread: threading.Thread | None, *, due: bool) -> _Left:
         if thread is None:
             return _Left("a thread", due)
+        is_new = self._threads.get(thread.ident) is not thread
         place = started.place_of(thread)
         where = f"{started.relative(place.file)}:{place.line}" if place is not None and place.file else ""
         kind = "timer" if isinstance(thread, threading.Timer) else "thread"
-        return _Left(f"the {kind} {thread.name}{_work_of(thread)}", due, where)
+        return _Left(f"the {kind} {thread.name}{_work_of(thread)}", due, where, is_new)
 
     def _works(self, thread: threading.Thread | None) -> bool:
         """Whether it has used the CPU since it was last asked for."""

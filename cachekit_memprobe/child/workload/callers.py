@@ -73,18 +73,24 @@ class LoopCaller(Caller):
         found: dict[str, float | None] = {
             f"the task {task.get_name()}": None for task in asyncio.all_tasks(self._loop)
         }
-        handles: Sequence[Any] = getattr(self._loop, "_scheduled", ())
-        for handle in handles:
+        timers: Sequence[Any] = getattr(self._loop, "_scheduled", ())
+        ready: Sequence[Any] = getattr(self._loop, "_ready", ())
+        for handle in (*timers, *ready):
             callback = handle._callback
             # Of a builtin's method, the module is None.
             belongs_to_a_task = str(getattr(callback, "__module__", "")).startswith("asyncio.")
             if not handle.cancelled() and not belongs_to_a_task:
                 name = getattr(callback, "__qualname__", repr(callback))
-                found[f"the callback {name} {id(handle):x}"] = handle.when() - self._loop.time()
+                due = handle.when() if isinstance(handle, asyncio.TimerHandle) else 0.0
+                found[f"the callback {name} {id(handle):x}"] = max(0.0, due - self._loop.time())
         return found
 
     def turn(self, pause_s: float) -> None:
-        self._loop.run_until_complete(asyncio.sleep(pause_s))
+        if self.pending():
+            self._loop.run_until_complete(asyncio.sleep(pause_s))
+        else:
+            # A loop takes memory for itself, and would be booked as what the read started.
+            super().turn(pause_s)
 
 
 async def _gather(function: Function, arguments: Sequence[str]) -> list[Any]:

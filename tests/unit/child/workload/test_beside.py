@@ -165,6 +165,18 @@ class TestALoop:
         waiting.wait(patience_s=0)
         assert done == ["done"]
 
+    def test_goes_on_with_what_is_due_at_once(self, caller: LoopCaller) -> None:
+        waiting, done = Beside(caller), list[str]()
+
+        async def read(_: str) -> None:
+            loop = asyncio.get_running_loop()
+            loop.call_soon(lambda: loop.call_soon(lambda: loop.call_soon(done.append, "done")))
+
+        caller.call(read, ["a"])
+        assert done == []
+        waiting.wait(patience_s=0)
+        assert done == ["done"]
+
     def test_has_a_heartbeat_told_by_its_name(self, caller: LoopCaller) -> None:
         waiting = Beside(caller)
 
