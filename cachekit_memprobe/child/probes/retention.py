@@ -42,6 +42,9 @@ def probe(task: Task, channel: wire.Channel) -> RetentionSeen:
     start = before_any_read(reader, task.workspace)
     reader.warm_up()
     base = _baseline(reader, task.workspace)
+    # As in the other process: the buffer that a connection has received into counts in neither.
+    reader.receive_little()
+    set_up = over(state_of(reader, task.workspace), start)
     held, after = _hold(reader, tracer, listener, task.workspace)
     return RetentionSeen(
         release=reader.release,
@@ -49,7 +52,7 @@ def probe(task: Task, channel: wire.Channel) -> RetentionSeen:
         handed=tuple(listener.pinned),
         after=over(after, base),
         part=_hold_slice(reader, task.workspace),
-        set_up=over(base, start),
+        set_up=set_up,
     )
 
 
