@@ -136,6 +136,24 @@ METRICS = (
         "the read itself made of it is also part of copies",
     ),
     Metric(
+        "aftermath.copies",
+        MEMRAY,
+        "copies after the read",
+        "heap that is allocated after the read has returned, by threads, timers and tasks that it started",
+    ),
+    Metric(
+        "aftermath.peak",
+        MEMRAY,
+        "heap peak after the read",
+        "the most of aftermath.copies that is allocated at one time",
+    ),
+    Metric(
+        "aftermath.drop",
+        MEMRAY,
+        "heap peak of the drop",
+        "the most heap that is allocated at one time while the value is dropped, by finalizers",
+    ),
+    Metric(
         "rss.peak",
         RSS,
         "RSS peak",
@@ -205,6 +223,13 @@ METRICS = (
         "reads holds as much once more for each read until then",
     ),
     Metric(
+        "growth.total",
+        RSS,
+        "growth, all reads",
+        "resident memory that all reads after the first left behind together; more than growth.per_read "
+        "makes of them if a cache has a bound",
+    ),
+    Metric(
         "growth.anon",
         RSS,
         "growth per read, anonymous",
@@ -270,6 +295,12 @@ METRICS = (
         RETENTION,
         "held after the drop",
         "what stays even after the value was dropped: a leak",
+    ),
+    Metric(
+        "held.first",
+        RETENTION,
+        "held of the first read",
+        "what a process keeps of its very first read, if that is of the value: a memo that is filled once",
     ),
 )
 

@@ -14,7 +14,6 @@ from typing import Literal
 from cachekit_memprobe import variables
 from cachekit_memprobe.child.seen import (
     AliasingSeen,
-    BareSeen,
     MemraySeen,
     RetentionSeen,
     RssSeen,
@@ -222,7 +221,7 @@ class Observations:
             return replace(self, memray=seen)
         if isinstance(seen, AliasingSeen):
             return replace(self, aliasing=seen)
-        return self if isinstance(seen, BareSeen) else replace(self, retention=seen)
+        return replace(self, retention=seen) if isinstance(seen, RetentionSeen) else self
 
     def each(self) -> Iterator[tuple[str, Seen]]:
         """Every record with its instrument, those that there are."""

@@ -8,11 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from cachekit_memprobe import __version__
-from cachekit_memprobe.attribution import figures_of, footprint_of, notes_of, stages_of, use_of_measurement
-from cachekit_memprobe.budget import judge, verdict_of
+from cachekit_memprobe.attribution import (
+    aftermath_of,
+    figures_of,
+    footprint_of,
+    notes_of,
+    stages_of,
+    use_of_measurement,
+)
+from cachekit_memprobe.budget import judge, named_by, verdict_of
 from cachekit_memprobe.doctor.room import Room, lacking_room, room_here
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.findings import Evidence, findings_of, findings_of_frame
+from cachekit_memprobe.findings import Beside, Evidence, findings_of, findings_of_frame
 from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.model import Limit, Measurement, Payload, Phase, Run, Scenario, Step
 from cachekit_memprobe.replay.own_data import OwnData
@@ -173,7 +180,15 @@ def _judged(
     aliasing = measurement.seen.aliasing
     kept = aliasing.kept if aliasing else ()
     cycles = aliasing.cycles if aliasing else ()
-    budgets = judge(limits, figures.values, payload, stages, measured.options.instruments, kept, cycles)
+    aftermath = aftermath_of(measurement, use.heap)
+    first = measurement.seen.retention.first if measurement.seen.retention else None
+    named = (
+        named_by(aftermath.lines, aftermath.dropped, first, kept, aftermath.has_the_peak)
+        if aftermath
+        else named_by((), (), first, kept, False)
+    )
+    instruments = measured.options.instruments
+    budgets = judge(limits, figures.values, payload, stages, instruments, kept, cycles, named)
     verdict, reason = verdict_of(budgets, measurement.scenario.budget)
     evidence = Evidence(
         scenario=measurement.scenario,
@@ -182,6 +197,9 @@ def _judged(
         values=figures.values,
         kept=kept,
         cycles=cycles,
+        beside=Beside(aftermath.lines, aftermath.dropped, aftermath.lasting, aftermath.started)
+        if aftermath
+        else Beside(),
         retained=measurement.seen.retention,
         blocks=aliasing.blocks if aliasing else (),
         as_deployed=measured.options.as_deployed,

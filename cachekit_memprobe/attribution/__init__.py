@@ -1,13 +1,16 @@
 """Observations and captures in, what each stage did to memory out."""
 
+from cachekit_memprobe.attribution.aftermath import Aftermath, aftermath_of
 from cachekit_memprobe.attribution.figures import Figures, figures_of
 from cachekit_memprobe.attribution.footprint import footprint_of
 from cachekit_memprobe.attribution.notes import notes_of
 from cachekit_memprobe.attribution.stages import ReadUse, stages_of, use_of, use_of_measurement
 
 __all__ = [
+    "Aftermath",
     "Figures",
     "ReadUse",
+    "aftermath_of",
     "figures_of",
     "footprint_of",
     "notes_of",

@@ -20,6 +20,7 @@ class Block:
         died: likewise; ``None`` when it outlived the read.
         is_map: taken from the kernel, not from malloc.
         backing: of a map: of a file, or of shared memory. Only what the read ``made`` of it took memory.
+        is_after: it was allocated when the read had returned, by what that had started.
         native: what native code made it, of a large block in a capture with native stacks; else empty.
         seen_by: how it is known, if not by a record of its own thread in a stage.
     """
@@ -31,5 +32,6 @@ class Block:
     died: int | None = None
     is_map: bool = False
     backing: Backing | None = None
+    is_after: bool = False
     native: str = ""
     seen_by: SeenBy = ""

@@ -52,7 +52,7 @@ _MOST_BETWEEN = 4
 
 
 def read_blocks(capture: Path, seen: MemraySeen) -> Sequence[Block]:
-    """The blocks of one read, in order, from a capture with its journal.
+    """The blocks of one read and of its aftermath, in order, from a capture with its journal.
 
     Args:
         capture: memray's file.
@@ -112,6 +112,7 @@ class _Decoder:
         self._where = _Where(f"{seen.package_folder}/", native=native)
         self._threads: dict[int, _Thread] = {}
         self._open = False
+        self._is_over = False
         self._noted = 0
         self._time = 0
         self._live: dict[int, Block] = {}
@@ -139,7 +140,8 @@ class _Decoder:
             self._book_herald(thread)
         block = self._live.pop(record.address, None)
         self._maps.pop(record.address, None)
-        if block is not None and self._open:
+        # What the read left behind has survived it, whatever becomes of it afterwards.
+        if block is not None and self._open and block.is_after == self._is_over:
             block.died = self._time
         thread.just_freed_bytes = block.size_bytes if block is not None else 0
 
@@ -154,6 +156,7 @@ class _Decoder:
         helps = thread.position == OUTSIDE and self._where.may_help(record)
         place = self._where.of(record, self._reading() if helps else thread.position, helps=helps)
         block = Block(place, record.size, grown_bytes, self._time, native=self._where.native_of(record))
+        block.is_after = self._is_over
         block.seen_by = "thread" if thread.is_stray and place.stage == OTHER else ""
         self._blocks.append(block)
         self._live[record.address] = block
@@ -199,14 +202,16 @@ class _Decoder:
 
     def _note(self, thread: _Thread, note: Note) -> None:
         self._noted += 1
-        if note.event in ("open", "move"):
+        if note.event in ("open", "move", "return"):
             self._pools.begin(self._time)
         if note.event in ("open", "close"):
             self._open = note.event == "open"
+        elif note.event == "return":
+            self._is_over, thread.paused = True, False
         elif note.event == "pause":
             thread.paused = True
         elif note.event == "pool":
-            self._pools.tell(thread.position, note, self._time)
+            self._pools.tell(thread.position, note, self._time, is_after=self._is_over)
         elif note.event == "maps":
             self._tell_maps(note.spans, "file")
             self._tell_maps(note.shared_spans, "shared")

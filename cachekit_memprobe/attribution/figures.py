@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from cachekit_memprobe.attribution.growth import Part, growth_of, settled
+from cachekit_memprobe.attribution.aftermath import aftermath_of
+from cachekit_memprobe.attribution.growth import Part, growth_of, left_behind, settled
 from cachekit_memprobe.attribution.heap import HeapUse
-from cachekit_memprobe.child.seen import Held, ReadFigures, RssSeen
+from cachekit_memprobe.child.seen import Held, ReadFigures, RetentionSeen, RssSeen
 from cachekit_memprobe.child.stages import STAGES
 from cachekit_memprobe.model import Measurement
 from cachekit_memprobe.result import StageUsage
@@ -30,6 +31,7 @@ def figures_of(measurement: Measurement, stages: tuple[StageUsage, ...], heap: H
     sizes: dict[str, float | None] = {}
     if heap is not None:
         sizes.update(_heap_sizes(stages, heap))
+    sizes.update(_aftermath_sizes(measurement, heap))
     sizes.update(_verbatim_sizes(stages))
     if heap is not None and measurement.seen.aliasing is not None:
         sizes.update(_moved_sizes(stages))
@@ -58,6 +60,17 @@ def _heap_sizes(stages: Iterable[StageUsage], heap: HeapUse) -> dict[str, float]
     sizes["mapped.file"] = heap.mapped_bytes
     sizes["mapped.shared"] = heap.shared_bytes
     return sizes
+
+
+def _aftermath_sizes(measurement: Measurement, heap: HeapUse | None) -> dict[str, float]:
+    aftermath = aftermath_of(measurement, heap)
+    if aftermath is None:
+        return {}
+    return {
+        "aftermath.copies": aftermath.copies_bytes,
+        "aftermath.peak": aftermath.peak_bytes,
+        "aftermath.drop": aftermath.drop_bytes,
+    }
 
 
 def _verbatim_sizes(stages: Iterable[StageUsage]) -> dict[str, float]:
@@ -102,11 +115,25 @@ def _held_sizes(measurement: Measurement) -> dict[str, float | None]:
         "held.heap": max(0, result.anon_bytes - result.pool_bytes - frame_bytes),
         "held.slice": None if part is None else _held_bytes(part),
         "held.after": _held_bytes(seen.after),
+        "held.first": _kept_of_the_first(seen),
     }
 
 
 def _held_bytes(held: Held) -> int:
     return held.anon_bytes + held.mapped_bytes + (held.shared_bytes or 0)
+
+
+def _kept_of_the_first(seen: RetentionSeen) -> float | None:
+    """What a process keeps of its first read, over what it keeps of a first read of a small value."""
+    if seen.first is None or seen.set_up is None:
+        return None
+    kept, set_up = seen.first.after, seen.set_up
+    shared_bytes = (kept.shared_bytes or 0) - (set_up.shared_bytes or 0)
+    return (
+        max(0, kept.anon_bytes - set_up.anon_bytes)
+        + max(0, kept.mapped_bytes - set_up.mapped_bytes)
+        + max(0, shared_bytes)
+    )
 
 
 Reads = Sequence[ReadFigures]
@@ -120,6 +147,7 @@ _OF_PROCESS: Mapping[str, Callable[[Reads], float | None]] = {
     "rss.resting": lambda reads: reads[0].baseline_bytes + max(read.settled_bytes for read in reads),
     "rss.settled": lambda reads: reads[0].settled_bytes,
     "growth.per_read": lambda reads: _slope(reads, settled),
+    "growth.total": left_behind,
     "growth.anon": lambda reads: _slope(reads, lambda read: read.settled_anon_bytes),
     "growth.file": lambda reads: _slope(reads, lambda read: read.settled_file_bytes),
     "growth.shared": lambda reads: (

@@ -41,10 +41,15 @@ class PlaceUse:
 
 @dataclass(frozen=True)
 class HeapUse:
-    """What the read did to the heap; the places' copies add up to the read's, the largest first."""
+    """What the read did to the heap; the places' copies add up to the read's, the largest first.
+
+    Attributes:
+        after: the blocks of the read's aftermath, which are no part of the rest.
+    """
 
     peak_bytes: int
     places: tuple[PlaceUse, ...]
+    after: tuple[Block, ...] = ()
 
     @property
     def mapped_bytes(self) -> int:

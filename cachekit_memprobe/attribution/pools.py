@@ -24,20 +24,25 @@ class Pools:
         """A boundary, after which a stage begins or goes on."""
         self._since, self._first = time, len(self._blocks)
 
-    def tell(self, position: Place, note: Note, time: int) -> None:
-        """What a pool has handed out since the last boundary, and what of it is still used."""
+    def tell(self, position: Place, note: Note, time: int, *, is_after: bool = False) -> None:
+        """What a pool has handed out since the last boundary, and what of it is still used.
+
+        What is given back when the read has returned has outlived it; ``is_after`` is told of that.
+        """
         alive = self._alive.setdefault(note.pool, [])
         change_bytes = note.alive_bytes - sum(block.size_bytes for block in alive)
         kept_bytes = min(max(0, change_bytes), note.size_bytes)
         place = self._place(position, note)
         if kept_bytes:
-            block = Block(place, kept_bytes, kept_bytes, self._since, seen_by="pool")
+            block = Block(place, kept_bytes, kept_bytes, self._since, seen_by="pool", is_after=is_after)
             alive.append(block)
             self._blocks.append(block)
         if note.size_bytes > kept_bytes:
             gone_bytes = note.size_bytes - kept_bytes
-            self._blocks.append(Block(place, gone_bytes, gone_bytes, self._since, time, seen_by="pool"))
-        self._give_back(alive, max(0, -change_bytes), time)
+            gone = Block(place, gone_bytes, gone_bytes, self._since, time, seen_by="pool", is_after=is_after)
+            self._blocks.append(gone)
+        if not is_after:
+            self._give_back(alive, max(0, -change_bytes), time)
 
     def _place(self, position: Place, note: Note) -> Place:
         """The line that mapped memory for the pool, if it had to; those maps are no blocks then."""

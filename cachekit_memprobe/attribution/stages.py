@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cachekit_memprobe.attribution import block
@@ -38,9 +38,13 @@ def use_of_measurement(measurement: Measurement, folder: Path) -> ReadUse:
 def use_of(measurement: Measurement, blocks: list[block.Block] | None) -> ReadUse:
     """The same of blocks that were read."""
     aliasing, readers = measurement.seen.aliasing, measurement.scenario.read.readers
+    reading = None if blocks is None else [one for one in blocks if not one.is_after]
     # First, since it moves blocks to the stage that they were made for.
-    proofs = None if aliasing is None else bring_together(aliasing.blocks, blocks, readers)
-    return ReadUse(None if blocks is None else heap_of(blocks), proofs)
+    proofs = None if aliasing is None else bring_together(aliasing.blocks, reading, readers)
+    if reading is None:
+        return ReadUse(None, proofs)
+    after = tuple(one for one in blocks or () if one.is_after)
+    return ReadUse(replace(heap_of(reading), after=after), proofs)
 
 
 def stages_of(measurement: Measurement, use: ReadUse) -> tuple[StageUsage, ...]:

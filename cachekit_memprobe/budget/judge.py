@@ -1,12 +1,16 @@
 """Hold a scenario's budget against its metrics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from cachekit_memprobe import metrics
 from cachekit_memprobe.budget.suspects import suspect_of
 from cachekit_memprobe.child.seen import Cycle, Kept
+from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.model import Limit, Payload
 from cachekit_memprobe.result import BudgetResult, BudgetStatus, StageUsage, Verdict
+
+_NONE: Mapping[str, Place] = MappingProxyType({})
 
 
 def judge(
@@ -17,6 +21,7 @@ def judge(
     instruments: Sequence[str],
     kept: Sequence[Kept] = (),
     cycles: Sequence[Cycle] = (),
+    named: Mapping[str, Place] = _NONE,
 ) -> tuple[BudgetResult, ...]:
     """One result for each limit.
 
@@ -25,9 +30,15 @@ def judge(
         instruments: what the user chose to run; limits on others' metrics are not judged, and not passed.
         kept, cycles: who was found to keep memory of the read, and what leaves it to the garbage collector,
             as the aliasing instrument saw it.
+        named: the suspect of a metric that an instrument names by itself.
     """
+    maps_bytes = _unknown_maps(values) * payload.logical_bytes
+
+    def suspect(metric: str) -> Place | None:
+        return named.get(metric) or suspect_of(metric, stages, kept, cycles, maps_bytes)
+
     return tuple(
-        _judge_one(limit, values, payload, stages, kept, cycles)
+        _judge_one(limit, values, payload, suspect)
         if set(metrics.metric_of(limit.metric).instruments) <= set(instruments)
         else BudgetResult(limit.metric, _allowed(limit, payload), None, limit.level, "not_judged")
         for limit in limits
@@ -43,18 +54,23 @@ def _judge_one(
     limit: Limit,
     values: Mapping[str, float],
     payload: Payload,
-    stages: Sequence[StageUsage],
-    kept: Sequence[Kept],
-    cycles: Sequence[Cycle],
+    suspect: Callable[[str], Place | None],
 ) -> BudgetResult:
     allowed, observed = _allowed(limit, payload), values.get(limit.metric)
     status: BudgetStatus = "unmeasured"
     if observed is not None:
-        slack = metrics.noise_bytes(limit.metric) / payload.logical_bytes
-        status = "over" if observed > allowed + slack else "within"
-    maps_bytes = _unknown_maps(values) * payload.logical_bytes
-    suspect = suspect_of(limit.metric, stages, kept, cycles, maps_bytes) if status == "over" else None
-    return BudgetResult(limit.metric, allowed, observed, limit.level, status, suspect)
+        status = "over" if observed > allowed + _slack(limit.metric, values, payload) else "within"
+    first = suspect(limit.metric) if status == "over" else None
+    return BudgetResult(limit.metric, allowed, observed, limit.level, status, first)
+
+
+def _slack(metric: str, values: Mapping[str, float], payload: Payload) -> float:
+    """By how much a limit may be passed before it counts as exceeded.
+
+    A slope says itself how exact it is.
+    """
+    noise = metrics.noise_bytes(metric) / payload.logical_bytes
+    return min(noise, values.get("growth.margin", noise)) if metric.startswith("growth.") else noise
 
 
 def _unknown_maps(values: Mapping[str, float]) -> float:

@@ -13,11 +13,14 @@ from cachekit_memprobe.child.stages import Place
 SCHEMA_VERSION = 2
 """Of saved observations. 1 were the probes' own dictionaries."""
 
+FIRST_READ = "first_read"
+"""The second process of the instrument retention."""
+
 BlockKind = Literal["verbatim", "received", "transformed"]
 OriginKind = Literal["l1_frame", "cached_object", "file_map", "shared_map", "made"]
 Backing = Literal["file", "shared", "made"]
 """What stands behind a map: a file; shared memory that was there before the read, or that the read made."""
-Event = Literal["open", "close", "move", "pause", "maps", "map", "pool"]
+Event = Literal["open", "return", "close", "move", "pause", "maps", "map", "pool"]
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ class Note:
     """What a mark in memray's stream means.
 
     Attributes:
-        event: ``open`` and ``close`` of the window; ``move`` to ``place``; ``pause`` until the next note;
+        event: ``open`` and ``close`` of the window; the ``return`` of the read, after which what it started
+            may still work; ``move`` to ``place``; ``pause`` until the next note;
             ``maps`` that the kernel lists; ``map`` of a file that comes next; ``pool`` of Arrow's that has
             been used since the last note.
         place: of a ``move``.
@@ -122,6 +126,14 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Made:
+    """What a line had allocated at some moment."""
+
+    place: Place
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class MemraySeen:
     """The memray instrument: what it takes to read its capture.
 
@@ -132,6 +144,9 @@ class MemraySeen:
         memray: the version that wrote it.
         sources: the text of each line on the capture's stacks, by ``file:line``.
         capture: the file, relative to the run folder once it is saved there.
+        started: where the read started a thread, or handed out work for one or for a loop.
+        lasting: what the read started and may never end, by name; it used no CPU in the end.
+        dropped: what was allocated at the highest heap while the value was dropped, by line.
     """
 
     release: str
@@ -143,6 +158,9 @@ class MemraySeen:
     memray: str
     sources: dict[str, str]
     capture: str
+    started: tuple[Place, ...] = ()
+    lasting: tuple[str, ...] = ()
+    dropped: tuple[Made, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -274,6 +292,20 @@ class Handed:
 
 
 @dataclass(frozen=True)
+class FirstSeen:
+    """A process whose very first read was of the value, and not of a small one.
+
+    Attributes:
+        after: what stayed when the value was gone, over the state before that read.
+        kept: who refers to it.
+    """
+
+    release: str
+    after: Held
+    kept: tuple[Kept, ...] = ()
+
+
+@dataclass(frozen=True)
 class RetentionSeen:
     """The retention instrument.
 
@@ -282,6 +314,8 @@ class RetentionSeen:
         handed: what was passed on and that the value still refers to.
         after: what stays when the value is gone, over the state before the first read.
         part: what ten rows of it keep alive; ``None`` for a value that can't be sliced.
+        set_up: what stayed after the first reads, which were of a small value; ``None`` if not looked at.
+        first: what another process kept, whose first read was of the value.
     """
 
     release: str
@@ -289,6 +323,8 @@ class RetentionSeen:
     handed: tuple[Handed, ...]
     after: Held
     part: Held | None
+    set_up: Held | None = None
+    first: FirstSeen | None = None
 
 
 @dataclass(frozen=True)
@@ -304,8 +340,9 @@ KINDS: dict[str, Any] = {
     "memray": MemraySeen,
     "aliasing": AliasingSeen,
     "retention": RetentionSeen,
+    FIRST_READ: FirstSeen,
     "bare": BareSeen,
 }
 """By instrument."""
 
-Seen = RssSeen | TracemallocSeen | MemraySeen | AliasingSeen | RetentionSeen | BareSeen
+Seen = RssSeen | TracemallocSeen | MemraySeen | AliasingSeen | RetentionSeen | FirstSeen | BareSeen

@@ -208,7 +208,7 @@ class Task:
         return self.instrument in _COUNT_PAGES
 
 
-_COUNT_PAGES = ("rss", "retention", "bare")
+_COUNT_PAGES = ("rss", "retention", "first_read", "bare")
 
 
 def encode_task(task: Task) -> str:

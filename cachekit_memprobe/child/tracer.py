@@ -22,21 +22,32 @@ own in the frame that is there already: it takes the top of the stack, and gives
 that isn't one.
 """
 
+import asyncio
 import dis
 import inspect
 import sys
 import threading
 import types
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
+from cachekit_memprobe.child import started
 from cachekit_memprobe.child.resolve import Watched
 from cachekit_memprobe.child.stages import OTHER, OUTSIDE, Place
+from cachekit_memprobe.child.started import STAGE
 
-_STAGE: ContextVar[str] = ContextVar("stage", default=OTHER)
-"""The stage again, as a task or a worker thread inherits it that goes on with the work of another."""
+_HANDS_OUT_WORK = frozenset(
+    function.__code__
+    for function in (
+        ThreadPoolExecutor.submit,
+        asyncio.BaseEventLoop.create_task,
+        asyncio.BaseEventLoop.call_later,
+        asyncio.BaseEventLoop.call_at,
+    )
+)
+"""What a read may leave work with. Threads are heard of by :mod:`.started` itself."""
 
 _MOST_CALLS = 1000
 """After as many calls a helper is called for each small part of the value; its caller is followed on."""
@@ -70,6 +81,9 @@ class Listener:
     def returned(self, frame: types.FrameType, position: Place, value: Any) -> None:
         """A watched function is about to return ``value``; to wait, or to yield, is not to return."""
 
+    def over(self) -> None:
+        """The read has returned; what comes now is its aftermath: what it started, and is not done yet."""
+
 
 class StageTracer:
     """Feeds a listener between :meth:`start` and :meth:`stop`, on every thread started since.
@@ -87,6 +101,7 @@ class StageTracer:
         self._package = f"{package}/"
         self._local = threading.local()
         self._home: list[Place] = []
+        self._is_over = False
         self._helper_calls: dict[types.CodeType, int] = {}
         for code in watched:
             _first_instruction(code)  # outside of any window
@@ -98,8 +113,14 @@ class StageTracer:
 
     def start(self) -> None:
         self._home = self._stack()
+        self._is_over = False
         threading.settrace(self._enter)
         self.join()
+
+    def over(self) -> None:
+        """The read has returned; what it started is followed until :meth:`stop`, a loop's tasks too."""
+        self._is_over = True
+        self._listener.over()
 
     def stop(self) -> None:
         self.leave()
@@ -123,9 +144,12 @@ class StageTracer:
     def _enter(self, frame: types.FrameType, event: str, arg: Any) -> Callable[..., Any] | None:
         stack = self._stack()
         watched = self._watched.get(frame.f_code)
+        if frame.f_code in _HANDS_OUT_WORK and not self._is_over:
+            started.note(frame.f_back)
         # On the thread that called start(), what isn't watched is the caller's. On another one it may be an
         # errand: Python code that a stage had it run, and that nothing on its own stack says the stage of.
-        errand = None if watched or stack is self._home else self._errand(frame.f_code, stack[-1])
+        at_home = stack is self._home and not self._is_over
+        errand = None if watched or at_home else self._errand(frame.f_code, stack[-1])
         watched = watched or errand or self._helper(frame.f_code)
         if watched is None:
             return None
@@ -136,8 +160,8 @@ class StageTracer:
         # Neither a coroutine that goes on after an await, nor a thread that takes over, enters the stage
         # again: calls are counted to tell whether a read has passed a stage, and how often.
         resumed = _is_resumed(frame)
-        handed_on = enclosing is OUTSIDE and _STAGE.get() == own.stage
-        _STAGE.set(own.stage)
+        handed_on = enclosing is OUTSIDE and STAGE.get() == own.stage
+        STAGE.set(own.stage)
         self._listener.moved(enclosing, own, entered=not (resumed or handed_on or errand))
         if resumed:
             self._listener.resumed(frame)
@@ -149,7 +173,13 @@ class StageTracer:
         """What a stage has another thread do for it; ``None`` for anything else that a thread does."""
         if position is not OUTSIDE:
             return None
-        stage = _STAGE.get()
+        stage, start = STAGE.get(), started.current_start()
+        if start is not None and start.stage != OTHER and stage == OTHER:
+            # A thread that the read started: it may work when the stage is long over, and with no code of
+            # the target's.
+            own = code.co_filename.startswith(self._package) or not start.file
+            where = (code.co_name, code.co_filename, code.co_firstlineno)
+            return Watched(start.stage, *(where if own else (start.function, start.file, start.line)))
         if stage == OTHER and code.co_filename.startswith(self._package) and self._home:
             stage = self._home[-1].stage
         if stage == OTHER:
@@ -173,7 +203,7 @@ class StageTracer:
                 if not _is_suspended(frame):
                     self._listener.returned(frame, left, arg)
                 stack.pop()
-                _STAGE.set(stack[-1].stage)
+                STAGE.set(stack[-1].stage)
                 self._listener.moved(left, stack[-1], entered=False)
             return local
 

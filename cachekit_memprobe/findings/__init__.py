@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from cachekit_memprobe.findings import (
+    aftermath,
     by_reference,
     coercion,
     cycle,
@@ -34,7 +35,7 @@ from cachekit_memprobe.findings import (
     unnamed_copy,
     verbatim_copy,
 )
-from cachekit_memprobe.findings.evidence import Evidence
+from cachekit_memprobe.findings.evidence import Beside, Evidence
 from cachekit_memprobe.result import Finding
 
 
@@ -72,6 +73,7 @@ RULES: tuple[Rule, ...] = (
     kept_pages,
     kept_frame,
     open_mapping,
+    aftermath,
     own_settings,
 )
 """In the order in which they are reported."""
@@ -91,4 +93,4 @@ def findings_of(evidence: Evidence) -> tuple[Finding, ...]:
     return tuple(finding for _, finding in found if (finding.code, finding.place) not in said_better)
 
 
-__all__ = ["RULES", "Evidence", "Rule", "findings_of", "findings_of_frame"]
+__all__ = ["RULES", "Beside", "Evidence", "Rule", "findings_of", "findings_of_frame"]

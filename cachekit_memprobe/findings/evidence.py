@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cachekit_memprobe.child.seen import Block, Cycle, Kept, RetentionSeen
+from cachekit_memprobe.child.seen import Block, Cycle, Kept, Made, RetentionSeen
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.child.task import Need
 from cachekit_memprobe.model import Payload, Scenario
@@ -22,6 +22,16 @@ _SMALL_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What memray saw after the read had returned; see :class:`.attribution.Aftermath`."""
+
+    lines: Sequence[Made] = ()
+    dropped: Sequence[Made] = ()
+    lasting: Sequence[str] = ()
+    started: Sequence[Place] = ()
+
+
+@dataclass(frozen=True)
 class Evidence:
     """One scenario's figures.
 
@@ -34,6 +44,7 @@ class Evidence:
         blocks: the new memory that the aliasing instrument saw.
         as_deployed: the resident set was measured with the target's own allocators.
         needs: what the read depends on that isn't so by itself in the release.
+        beside: what the read started, and what ran when its value was dropped.
     """
 
     scenario: Scenario
@@ -46,6 +57,7 @@ class Evidence:
     as_deployed: bool = False
     cycles: Sequence[Cycle] = ()
     needs: Sequence[Need] = ()
+    beside: Beside = Beside()
 
     @property
     def notable_bytes(self) -> float:

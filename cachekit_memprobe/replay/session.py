@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from cachekit_memprobe import metrics
-from cachekit_memprobe.child.seen import KINDS, ReadFigures, RssSeen, Seen
+from cachekit_memprobe.child.seen import (
+    FIRST_READ,
+    KINDS,
+    FirstSeen,
+    ReadFigures,
+    RetentionSeen,
+    RssSeen,
+    Seen,
+)
 from cachekit_memprobe.child.shortage import is_shortage, with_shortage
 from cachekit_memprobe.child.task import (
     MEASURED,
@@ -201,6 +209,8 @@ class _Replay:
                     label = f"rss {number}/{options.repeat}" if options.repeat > 1 else "rss"
                     observe = partial(self._repeated, number=number)
                     yield _Observing(label, observe, may_be_prepared=number == 1)
+            elif instrument == metrics.RETENTION:
+                yield _Observing(instrument, self._retained)
             else:
                 yield _Observing(instrument, partial(self._plain, instrument=instrument))
 
@@ -220,6 +230,12 @@ class _Replay:
         task = self._task(READ, instrument, stored, capture=capture)
         kind: type[Seen] = KINDS[instrument]
         return self._run(instrument, task, kind)
+
+    def _retained(self, stored: Stored) -> RetentionSeen:
+        """Two processes: the first read of one is of a small value, that of the other of the value itself."""
+        seen = self._run(metrics.RETENTION, self._task(READ, metrics.RETENTION, stored), RetentionSeen)
+        first = self._run(FIRST_READ, self._task(READ, FIRST_READ, stored), FirstSeen)
+        return replace(seen, first=first)
 
     def _repeated(self, stored: Stored, number: int) -> RssSeen:
         return self._resident(self._task(READ, metrics.RSS, stored), number)

@@ -73,10 +73,15 @@ rss.shared = "0.1x"
 # No byte-for-byte copy of the stored frame: cachekit made one on each read up to 0.9.1.
 verbatim.unwrap = "0.1x"
 # Leaks: what each further read adds, and what stays after the value was dropped.
-growth.per_read = "0.3x"
+growth.per_read = "0.05x"
+growth.total = "0.3x"
 # Reference cycles: what stays until the garbage collector runs.
 growth.uncollected = "0.1x"
 held.after = "0.3x"
+held.first = "0.3x"
+# What threads, timers and tasks that the read started take when it has returned, and finalizers of the value.
+aftermath.peak = "0.1x"
+aftermath.drop = "0.1x"
 """
 
 _MADE_ONLY = ("size", "seed", "columns")

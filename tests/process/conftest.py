@@ -14,6 +14,7 @@ from cachekit_memprobe.servers.redis import start_redis
 from tests.process.faults import Copy, Workshop
 from tests.process.forking import Playground
 from tests.process.injected import FAULTS
+from tests.process.injected_beside import BESIDE_FAULTS
 from tests.process.serving import OwnRedis
 
 
@@ -54,7 +55,7 @@ def faulty(workshop: Workshop) -> Callable[[str], Copy]:
 
     def copy_with(fault: str) -> Copy:
         if fault not in made:
-            made[fault] = workshop.faulty(fault, FAULTS[fault])
+            made[fault] = workshop.faulty(fault, {**FAULTS, **BESIDE_FAULTS}[fault])
         return made[fault]
 
     return copy_with

@@ -13,6 +13,7 @@ from cachekit_memprobe.replay.launcher import adopting
 from tests.process.fault_cases import (
     ALMOST,
     ARENA_MIB,
+    BESIDE,
     COPYING,
     CYCLING,
     HIDING,
@@ -64,7 +65,7 @@ def found(every_found: dict[str, Found], case: Case) -> Found:
     return every_found[str(case)]
 
 
-@pytest.mark.parametrize("case", COPYING + KEEPING + CYCLING + SHARING, ids=str)
+@pytest.mark.parametrize("case", COPYING + KEEPING + CYCLING + SHARING + BESIDE, ids=str)
 class TestAnyFault:
     def test_fails_the_limits_that_it_touches_and_they_name_its_line(self, case: Case, found: Found) -> None:
         over = [budget for budget in found.result.budgets if budget.status == "over"]
@@ -106,6 +107,12 @@ def test_a_leak_of_views_names_its_keeper(case: Case, found: Found) -> None:
     assert finding.message.startswith("cachekit.serializers.wrapper._KEPT still refers to 1.00x")
     # Neither an allocator nor the value keeps it.
     assert {finding.code for finding in found.result.findings} & {"MEM009", "MEM011"} == set()
+
+
+@pytest.mark.parametrize("case", BESIDE, ids=str)
+def test_what_shows_after_the_read_names_its_line(case: Case, found: Found) -> None:
+    code = "MEM021" if MEMRAY in case.instruments else "MEM004"
+    assert len(found.findings(code)) == 1
 
 
 @pytest.mark.parametrize("case", SHARING, ids=str)

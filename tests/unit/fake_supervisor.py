@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from cachekit_memprobe.child.seen import AliasingSeen, Block, Held, Origin, RetentionSeen, TracemallocSeen
+from cachekit_memprobe.child.seen import (
+    FIRST_READ,
+    AliasingSeen,
+    Block,
+    FirstSeen,
+    Held,
+    Origin,
+    RetentionSeen,
+    TracemallocSeen,
+)
 from cachekit_memprobe.child.stages import DECODE, L1_GET, MATERIALIZE, STATS, UNWRAP, Place
 from cachekit_memprobe.child.task import MEASURED, SIZE, STORE, Sized, Stored, Task
 from cachekit_memprobe.metrics import ALIASING, RETENTION, TRACEMALLOC
@@ -32,6 +41,7 @@ def well_done(task: Task) -> Any:
             "0.9.1", _CALLS, (Block(PLACE, (126, 126), size, "verbatim", Origin("l1_frame", size)),), {}, ()
         ),
         RETENTION: RetentionSeen("0.9.1", Held(size, 0, 0, 0), (), _NOTHING, None),
+        FIRST_READ: FirstSeen("0.9.1", _NOTHING),
     }[task.instrument]
 
 

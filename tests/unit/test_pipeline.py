@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cachekit_memprobe import pipeline
-from cachekit_memprobe.child.seen import RssSeen
+from cachekit_memprobe.child.seen import FIRST_READ, RssSeen
 from cachekit_memprobe.child.task import READ, SIZE, STORE, Task
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.metrics import ALIASING, RETENTION, RSS, TRACEMALLOC
@@ -76,7 +76,8 @@ class TestAScenarioThatIsMeasured:
     def test_is_stored_once_and_read_once_by_each_instrument(self, made: Pipeline) -> None:
         made.run(scenario("one"))
         assert made.supervisor.did[0] == ("one", STORE)
-        assert sorted(made.supervisor.did[1:]) == sorted(("one", done) for done in INSTRUMENTS)
+        processes = (*INSTRUMENTS, FIRST_READ)
+        assert sorted(made.supervisor.did[1:]) == sorted(("one", done) for done in processes)
 
     def test_is_judged_by_what_the_instruments_saw(self, made: Pipeline) -> None:
         result = only(made.run(scenario("one")))

@@ -153,6 +153,8 @@ class _Watcher(StageCalls):
 
     def called(self, frame: types.FrameType, enclosing: Place) -> None:
         """What comes in as an argument and is new was made by the caller, on the line of the call."""
+        if self.is_over:
+            return
         with self._lock:
             arguments = list(frame.f_locals.values())
             if frame.f_back is not None:
@@ -172,6 +174,8 @@ class _Watcher(StageCalls):
         self._last_lines[id(frame)] = frame.f_lineno
 
     def line(self, frame: types.FrameType, position: Place) -> None:
+        if self.is_over:
+            return
         with self._lock:
             ran = self._last_lines.get(id(frame), frame.f_lineno)
             self._look_at_all(frame, ran, position)
@@ -181,6 +185,8 @@ class _Watcher(StageCalls):
 
     def returned(self, frame: types.FrameType, position: Place, value: Any) -> None:
         """The value was made by the return statement, even if the line of a ``with`` came after it."""
+        if self.is_over:
+            return
         with self._lock:
             ran = self._last_lines.pop(id(frame), frame.f_lineno)
             self._look_at_all(frame, ran, position)

@@ -13,6 +13,7 @@ def probe(task: Task, channel: wire.Channel) -> BareSeen:
     for _ in range(task.reads):
         reader.expect()
         value = reader.read()
+        reader.wait()
         reader.prove(value)
         del value
         settle()

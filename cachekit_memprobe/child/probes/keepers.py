@@ -3,9 +3,9 @@
 import ast
 import gc
 import mmap
-import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from cachekit_memprobe.child.probes.buffers import buffers_of
@@ -16,7 +16,9 @@ from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.child.tracer import StageTracer
 
 _LEVELS = 6
+_WITH_BUFFERS = ("numpy", "pyarrow", "pandas", "polars")
 _PACKAGE = "cachekit"
+_NOTHING: Mapping[int, list[Any]] = MappingProxyType({})
 
 
 def keepers_of(regions: Regions, tracer: StageTracer) -> tuple[Kept, ...]:
@@ -64,40 +66,126 @@ def _are_referred_to(suspects: list[Any], ours: list[Any]) -> bool:
     )
 
 
-def _holder_of(suspect: Any, ours: list[Any]) -> str | None:
-    """Walk up the referrers to a name in a module or a class of the target."""
-    modules = {
-        id(vars(module)): name for name, module in sys.modules.items() if name.partition(".")[0] == _PACKAGE
-    }
+def keepers_of_large(least_bytes: int, tracer: StageTracer) -> tuple[Kept, ...]:
+    """The names in the target that lead to any large memory of this process, whoever made it."""
+    gc.unfreeze()
+    scan = _Scan(least_bytes)
+    suspects = list(scan.large.values())
+    ours = [scan.large, scan.hidden, suspects]
+    kept: dict[str, Kept] = {}
+    for suspect in suspects:
+        holder, size_bytes = _holder_of(suspect, ours, scan.hidden), _size_bytes(suspect)
+        if holder is not None and size_bytes > (kept[holder].size_bytes if holder in kept else 0):
+            kept[holder] = Kept(holder, size_bytes, _use_of(holder, tracer))
+    return tuple(sorted(kept.values(), key=lambda entry: entry.size_bytes, reverse=True))
+
+
+class _Scan:
+    """All that the collector knows of, and what that refers to.
+
+    Attributes:
+        large: objects with large buffers, by their identity; the collector doesn't know most of them.
+        hidden: by the identity of an object, what holds it and may not be told as a referrer: dicts and
+            tuples that the collector doesn't know, since they hold nothing but such objects, and tasks.
+    """
+
+    def __init__(self, least_bytes: int) -> None:
+        self._least_bytes = least_bytes
+        self._seen: set[int] = set()
+        self.large: dict[int, Any] = {}
+        self.hidden: dict[int, list[Any]] = {}
+        for container in gc.get_objects():
+            for thing in gc.get_referents(container):
+                self._look(thing, container)
+
+    def _look(self, thing: Any, container: Any) -> None:
+        if type(thing) in (dict, tuple):
+            if not gc.is_tracked(thing) and id(thing) not in self._seen:
+                self._seen.add(id(thing))
+                for part in gc.get_referents(thing):
+                    self._look(part, thing)
+                self.hidden.setdefault(id(thing), []).append(container)
+        elif _may_be_large(thing) and _size_bytes(thing) >= self._least_bytes:
+            self.large[id(thing)] = thing
+            self.hidden.setdefault(id(thing), []).append(container)
+
+
+def _may_be_large(thing: Any) -> bool:
+    # Some classes have a module that is no text.
+    library = str(getattr(type(thing), "__module__", "")).partition(".")[0]
+    return isinstance(thing, (bytes, bytearray, str, memoryview)) or library in _WITH_BUFFERS
+
+
+def _size_bytes(thing: Any) -> int:
+    try:
+        size = len(thing) if isinstance(thing, (bytes, bytearray, str)) else getattr(thing, "nbytes", None)
+        return size if isinstance(size, int) else sum(buffer.size_bytes for buffer in buffers_of(thing))
+    except (AttributeError, TypeError, ValueError):  # a class; a released view
+        return 0
+
+
+def _holder_of(suspect: Any, ours: list[Any], hidden: Mapping[int, list[Any]] = _NOTHING) -> str | None:
+    """Walk up the referrers to a name in the target: a module's, a class's, a function's or an object's."""
     seen = {id(thing) for thing in ours}
     level = [suspect]
     for _ in range(_LEVELS):
         above: list[Any] = []
         for thing in level:
-            for referrer in gc.get_referrers(thing):
+            for referrer in (*gc.get_referrers(thing), *hidden.get(id(thing), ())):
                 if id(referrer) in seen or referrer is level or isinstance(referrer, types.FrameType):
                     continue
                 seen.add(id(referrer))
-                if id(referrer) in modules:
-                    return f"{modules[id(referrer)]}.{_key_of(referrer, thing)}"
-                if isinstance(referrer, type) and referrer.__module__.partition(".")[0] == _PACKAGE:
-                    return f"{referrer.__module__}.{referrer.__qualname__}.{_key_of(vars(referrer), thing)}"
+                name = _name_in(referrer, thing)
+                if name is not None:
+                    return name
                 above.append(referrer)
         level = above
     return None
 
 
-def _key_of(namespace: Any, thing: Any) -> str:
-    return next((str(key) for key, value in namespace.items() if value is thing), "?")
+def _name_in(referrer: Any, thing: Any) -> str | None:
+    """``module.Class.attribute``, if the referrer is a namespace of the target's, or owns one.
+
+    Python keeps the attributes of most objects in the object itself, those of modules and classes in a dict
+    that only they refer to.
+    """
+    owners = [referrer]
+    if type(referrer) is dict:
+        owners = [owner for owner in gc.get_referrers(referrer) if _namespace_of(owner) is referrer]
+    for owner in owners:
+        path, namespace = _path_of(owner), _namespace_of(owner)
+        if path is not None and namespace is not None:
+            key = next((str(key) for key, value in namespace.items() if value is thing), None)
+            if key is not None:
+                return f"{path}.{key}"
+    return None
+
+
+def _namespace_of(owner: Any) -> Any:
+    if isinstance(owner, type):
+        # vars() of a class is a proxy of it.
+        return next((found for found in gc.get_referents(owner) if type(found) is dict), None)
+    return getattr(owner, "__dict__", None)
+
+
+def _path_of(owner: Any) -> str | None:
+    """The name of a module, a class or a function of the target's, or of the class of an object of it."""
+    if isinstance(owner, types.ModuleType):
+        path = owner.__name__
+    elif isinstance(owner, (type, types.FunctionType)):
+        path = f"{owner.__module__}.{owner.__qualname__}"
+    else:
+        path = f"{type(owner).__module__}.{type(owner).__qualname__}"
+    return path if path.partition(".")[0] == _PACKAGE else None
 
 
 def _use_of(holder: str, tracer: StageTracer) -> Place | None:
     """The first line of a watched function that uses the holder's last name."""
-    name = holder.rpartition(".")[2]
+    owner, _, name = holder.rpartition(".")
     for watched in tracer.watched:
         module = watched.file.removesuffix(".py").replace("/", ".")
-        owner = holder.rpartition(".")[0]
-        if module.endswith(owner) or module.endswith(owner.rpartition(".")[0]):
+        module = module[module.rfind(f".{_PACKAGE}.") + 1 :]
+        if f"{owner}.".startswith(f"{module}."):
             line = _line_using(name, watched)
             if line:
                 stage = watched.sites.get(line, watched.stage)
@@ -106,13 +194,29 @@ def _use_of(holder: str, tracer: StageTracer) -> Place | None:
 
 
 def _line_using(name: str, watched: Watched) -> int:
-    for node in ast.walk(parse_source(watched.file)):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and watched.line in (
-            node.lineno,
-            *(decorator.lineno for decorator in node.decorator_list),
-        ):
-            for inner in ast.walk(node):
-                used = getattr(inner, "id", None) or getattr(inner, "attr", None)
-                if used == name and hasattr(inner, "lineno"):
-                    return int(inner.lineno)
-    return 0
+    """The line that stores something under a name, or else the first that uses it; 0 if none does."""
+    lines = [
+        (not _stores(inner, name), inner.lineno)
+        for node in ast.walk(parse_source(watched.file))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and watched.line in (node.lineno, *(decorator.lineno for decorator in node.decorator_list))
+        for inner in ast.walk(node)
+        if isinstance(inner, (ast.stmt, ast.expr)) and (_is(inner, name) or _stores(inner, name))
+    ]
+    return min(lines)[1] if lines else 0
+
+
+def _is(node: ast.AST, name: str) -> bool:
+    text = node.value if isinstance(node, ast.Constant) else None
+    return name in (getattr(node, "id", None), getattr(node, "attr", None), text)
+
+
+def _stores(node: ast.AST, name: str) -> bool:
+    """Whether it assigns to a name, or calls one of its methods."""
+    if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        targets = [node.func.value, *node.args]
+    else:
+        return False
+    return any(_is(inner, name) for target in targets for inner in ast.walk(target))

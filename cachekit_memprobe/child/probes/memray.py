@@ -10,9 +10,10 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
-from cachekit_memprobe.child import wire
+from cachekit_memprobe.child import started, wire
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.pools import state_of, unseen_pools
+from cachekit_memprobe.child.probes.dropping import drop
 from cachekit_memprobe.child.probes.maps import backing_of, maps, now
 from cachekit_memprobe.child.probes.sources import lines_in_capture
 from cachekit_memprobe.child.probes.staged import (
@@ -44,7 +45,7 @@ def probe(task: Task, channel: wire.Channel) -> MemraySeen:
     except ImportError as error:
         raise CouldNotMeasure(f"memray can't be imported in the target's environment: {error}") from error
     reader = ready_reader(task)
-    journal = _Journal()
+    journal = _Journal(waits_on_a_loop=task.read.asynchronous)
     tracer = open_tracer(task, reader, journal)
     reader.expect()
     destination = memray.FileDestination(task.capture, overwrite=True)
@@ -53,16 +54,20 @@ def probe(task: Task, channel: wire.Channel) -> MemraySeen:
     # 0.1 s and 50 MB that no other read has to cost.
     native = task.caching.encryption or DECOMPRESS in required_of(task)
     sys.addaudithook(journal.heard)  # for good: there is no way to remove it
-    with memray.Tracker(destination=destination, native_traces=native, trace_python_allocators=False):
-        journal.note(Note("open"))
-        journal.hears = True
-        value = traced_read(tracer, reader)
-        journal.hears = False
-        journal.look_at_maps()
-        journal.tell_pools()
-        journal.note(Note("close"))
+    tracker = memray.Tracker(destination=destination, native_traces=native, trace_python_allocators=False)
+    # No with: a thread that still works when the tracker goes takes the process with it. If the read's
+    # aftermath doesn't end, this process does, with the tracker on.
+    tracker.__enter__()
+    journal.note(Note("open"))
+    journal.hears = True
+    value = traced_read(tracer, reader)
+    journal.close()
+    tracker.__exit__(None, None, None)
+    made_by = started.places()
     reader.prove(value)
     require_passed(task, journal.calls, reader.release)
+    values = [value]
+    del value
     return MemraySeen(
         release=reader.release,
         stage_calls=dict(journal.calls),
@@ -73,6 +78,9 @@ def probe(task: Task, channel: wire.Channel) -> MemraySeen:
         memray=version("memray"),
         sources=lines_in_capture(task.capture, package_folder()),
         capture=task.capture,
+        started=made_by,
+        lasting=reader.lasting,
+        dropped=drop(values, reader, f"{task.capture}.drop"),
     )
 
 
@@ -83,13 +91,16 @@ class _Journal(StageCalls):
     by themselves is found in the kernel's list, when the read leaves the stages that may map.
 
     Attributes:
+        waits_on_a_loop: the thread that reads goes on with a loop's tasks after the read.
         hears: a read is on its way.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, waits_on_a_loop: bool = False) -> None:
         super().__init__()
+        self.waits_on_a_loop = waits_on_a_loop
         self.hears = False
         self.entries: list[Note] = []
+        self._is_closed = False
         self._mapped_before = frozenset(maps())
         self._since = now()
         self._mapped_nameless = False
@@ -99,11 +110,31 @@ class _Journal(StageCalls):
     def note(self, note: Note) -> None:
         """Append an entry and mark it. The mark's own blocks are gone when this returns."""
         with self._lock:
+            if self._is_closed:
+                return
             index = len(self.entries)
             self.entries.append(note)
             herald = bytes(HERALD_BYTES)
             mark = bytes(HERALD_BYTES + 1 + index % MARKS)
             del herald, mark
+
+    def over(self) -> None:
+        with self._lock:
+            super().over()
+            self.look_at_maps()
+            self.tell_pools()
+            self.note(Note("return"))
+            if not self.waits_on_a_loop:
+                # What this thread does from now on is to wait, and the probe's own.
+                self.note(Note("pause"))
+
+    def close(self) -> None:
+        """The last note. A thread that never ends may still have something to say, which is not heard."""
+        with self._lock:
+            self.hears = False
+            self.tell_pools()
+            self.note(Note("close"))
+            self._is_closed = True
 
     def tell_pools(self) -> None:
         """What has been taken of Arrow's other pools since this was told last."""

@@ -2,8 +2,11 @@
 
 The baseline is taken with every tier of the cache empty, before any read of the value: what its first read
 keeps for good is no set-up. Then two cycles of read and drop, each ending with every tier emptied. The
-first holds the value, the second ten rows of it. What is held is the difference to the state after the value
-was dropped too, by the kernel's own page counts.
+first holds the value, the second ten rows of it. What is held is the difference to the state after it was
+dropped too, by the kernel's own page counts.
+
+What is kept once a process, and of its first read, is kept of the small value here, as set-up. It is
+:mod:`.first_read` that reads the value first.
 """
 
 import gc
@@ -20,7 +23,6 @@ from cachekit_memprobe.child.probes.staged import (
     StageCalls,
     alone,
     open_tracer,
-    ready_reader,
     traced_read,
 )
 from cachekit_memprobe.child.seen import Handed, Held, RetentionSeen
@@ -35,29 +37,44 @@ SLICE_ROWS = 10
 def probe(task: Task, channel: wire.Channel) -> RetentionSeen:
     """Two cycles by a single reader: with the value held, and with ten rows of it."""
     task = alone(task)
-    reader = ready_reader(task)
+    reader = Reader(task)
     listener = _Handed(reader.payload_bytes // 2)
-    # Before the baseline: to find the stages' functions imports what the read alone wouldn't.
+    # Before any baseline: to find the stages' functions imports what the read alone wouldn't.
     tracer = open_tracer(task, reader, listener)
+    start = before_any_read(reader, task.workspace)
+    reader.warm_up()
     base = _baseline(reader, task.workspace)
+    # As in the other process: the buffer that a connection has received into counts in neither.
+    reader.receive_little()
+    set_up = over(state_of(reader, task.workspace), start)
     held, after = _hold(reader, tracer, listener, task.workspace)
     return RetentionSeen(
         release=reader.release,
-        result=_over(held, after),
+        result=over(held, after),
         handed=tuple(listener.pinned),
-        after=_over(after, base),
-        part=_hold_slice(reader, task.workspace, after),
+        after=over(after, base),
+        part=_hold_slice(reader, task.workspace),
+        set_up=set_up,
     )
 
 
-def _over(one: Held, other: Held) -> Held:
+def before_any_read(reader: Reader, workspace: str) -> Held:
+    """The state with every tier of the cache empty; they are filled again."""
+    reader.empty_tiers()
+    state = state_of(reader, workspace)
+    reader.refill_tiers()
+    return state
+
+
+def over(one: Held, other: Held) -> Held:
+    """By how much one state holds more than another."""
     return Held(*(getattr(one, name) - getattr(other, name) for name in one.__dataclass_fields__))
 
 
 def _baseline(reader: Reader, workspace: str) -> Held:
     reader.rehearse()
     reader.empty_tiers()
-    return _settled(reader, workspace)
+    return state_of(reader, workspace)
 
 
 def _hold(reader: Reader, tracer: StageTracer, listener: "_Handed", workspace: str) -> tuple[Held, Held]:
@@ -69,22 +86,27 @@ def _hold(reader: Reader, tracer: StageTracer, listener: "_Handed", workspace: s
     reader.empty_tiers()
     gc.collect()
     listener.let_go()
-    held = _settled(reader, workspace)
+    held = state_of(reader, workspace)
     reader.prove_value(value)
     del value
-    return held, _settled(reader, workspace)
+    return held, state_of(reader, workspace)
 
 
-def _hold_slice(reader: Reader, workspace: str, after: Held) -> Held | None:
+def _hold_slice(reader: Reader, workspace: str) -> Held | None:
+    """What this read leaves behind itself isn't held by the slice: it stays when that is gone, too."""
     reader.refill_tiers()
     reader.expect()
     value = reader.read()
+    reader.wait()
     reader.prove_route()
     part = slice_of(value)
     del value
+    if part is None:
+        return None
     reader.empty_tiers()
-    held = _settled(reader, workspace)
-    return None if part is None else _over(held, after)
+    held = state_of(reader, workspace)
+    del part
+    return over(held, state_of(reader, workspace))
 
 
 def slice_of(value: Any) -> Any:
@@ -125,7 +147,8 @@ class _Handed(StageCalls):
         self._objects.clear()
 
 
-def _settled(reader: Reader, workspace: str) -> Held:
+def state_of(reader: Reader, workspace: str) -> Held:
+    """What the process holds, once what no one uses has been given back."""
     reader.settle()
     shared = shared_bytes(apart_from=workspace)
     return Held(_anonymous_bytes(), alive_bytes(), _mapped_bytes(workspace), _open_files(workspace), shared)

@@ -19,6 +19,8 @@ def probe(task: Task, channel: wire.Channel) -> RssSeen:
         reader.expect()
         channel.barrier(wire.BEFORE_READ)
         value = reader.read()
+        # What the read started is part of what a container has to bear: the peak counts until it has ended.
+        reader.wait()
         channel.barrier(wire.AFTER_READ)
         # To prove the value makes many objects: the collector would run, as it wouldn't in a loop that reads.
         gc.disable()

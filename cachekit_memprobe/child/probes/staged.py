@@ -21,12 +21,16 @@ class StageCalls(Listener):
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
+        self.is_over = False
         self._lock = threading.RLock()
 
     def moved(self, before: Place, after: Place, *, entered: bool) -> None:
-        if entered and after.stage != before.stage:
+        if entered and after.stage != before.stage and not self.is_over:
             with self._lock:
                 self.calls[after.stage] += 1
+
+    def over(self) -> None:
+        self.is_over = True
 
 
 def required_of(task: Task) -> tuple[str, ...]:
@@ -80,11 +84,18 @@ def require_passed(task: Task, calls: Counter[str], release: str) -> None:
 
 
 def traced_read(tracer: StageTracer, reader: Reader) -> Any:
-    """One read under the tracer, which is off again whatever happens."""
+    """One read and its aftermath under the tracer, which is off again whatever happens.
+
+    Raises:
+        CouldNotMeasure: what the read started takes too long.
+    """
     reader.on_other_threads(tracer.join)
     tracer.start()
     try:
-        return reader.read()
+        value = reader.read()
+        tracer.over()
+        reader.wait()
+        return value
     finally:
         tracer.stop()
         reader.on_other_threads(tracer.leave)

@@ -56,6 +56,8 @@ class _Segments(StageCalls):
         self._start_bytes = tracemalloc.get_traced_memory()[0]
 
     def cut(self, stage: str) -> None:
+        if self.is_over:
+            return
         current, peak = tracemalloc.get_traced_memory()
         kept = self._kept.get(stage, 0)
         self.peak_bytes = max(self.peak_bytes, peak)
@@ -67,6 +69,10 @@ class _Segments(StageCalls):
     def moved(self, before: Place, after: Place, *, entered: bool) -> None:
         self.cut(before.stage)
         super().moved(before, after, entered=entered)
+
+    def over(self) -> None:
+        self.cut(OTHER)
+        super().over()
 
 
 class _OneSegment(_Segments):
@@ -83,7 +89,6 @@ def _whole_window(task: Task, reader: Reader, segments: _Segments) -> Tracemallo
     segments.open()
     try:
         value = traced_read(tracer, reader)
-        segments.cut(OTHER)
     finally:
         tracemalloc.stop()
     pool_peak = _pool_growth(pool_before, blur_bytes=reader.payload_bytes // 100)
@@ -102,9 +107,15 @@ def _whole_window(task: Task, reader: Reader, segments: _Segments) -> Tracemallo
 class _OpenAfterUnwrap(StageCalls):
     """Starts tracemalloc the moment the read leaves unwrap."""
 
+    peak_bytes = 0
+
+    def over(self) -> None:
+        self.peak_bytes = tracemalloc.get_traced_memory()[1]
+        super().over()
+
     def moved(self, before: Place, after: Place, *, entered: bool) -> None:
         super().moved(before, after, entered=entered)
-        if before.stage == UNWRAP and after.stage != UNWRAP:
+        if before.stage == UNWRAP and after.stage != UNWRAP and not self.is_over:
             tracemalloc.stop()
             tracemalloc.start()
 
@@ -115,12 +126,11 @@ def _late_window(task: Task, reader: Reader) -> int:
     reader.expect()
     try:
         value = traced_read(tracer, reader)
-        peak_bytes = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     reader.prove(value)
     require_passed(task, listener.calls, reader.release)
-    return peak_bytes
+    return listener.peak_bytes
 
 
 def _arrow_pool() -> tuple[int, int] | None:

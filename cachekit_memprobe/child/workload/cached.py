@@ -28,6 +28,9 @@ class Workload:
     The function takes which value to make, one of :attr:`.task.Read.names` or :data:`WARM_UP`,
     so that each has a key of its own. Keys depend on the function's module and name: the storing and the
     reading process must both come through here.
+
+    Attributes:
+        caller: how the function is called.
     """
 
     def __init__(self, task: Task, backend: Any = None) -> None:
@@ -41,20 +44,20 @@ class Workload:
         self._names = task.read.names
         self.backend: Any = backend or _backend(task, payload_bytes)
         self._cached = self._decorate(task)
-        self._caller = caller_for(task.read)
+        self.caller = caller_for(task.read)
 
     def read(self, which: str) -> Any:
         """Call the decorated function, as one reader does."""
-        (value,) = self._caller.call(self._cached, [which])
+        (value,) = self.caller.call(self._cached, [which])
         return value
 
     def read_together(self, names: Sequence[str]) -> list[Any]:
         """Call the decorated function with each name at the same time; the values in that order."""
-        return self._caller.call(self._cached, names)
+        return self.caller.call(self._cached, names)
 
     def on_other_threads(self, action: Action) -> None:
         """Run an action on each thread but this one that a read may use."""
-        self._caller.on_other_threads(action)
+        self.caller.on_other_threads(action)
 
     def forget(self) -> None:
         """Drop the entries that this process holds by reference."""
@@ -62,7 +65,7 @@ class Workload:
 
     def close(self) -> None:
         """End what the reads ran on."""
-        self._caller.close()
+        self.caller.close()
 
     def make(self, which: str) -> Any:
         """The value itself, uncached."""

@@ -5,6 +5,7 @@ Threads and loop exist before any window opens, so that a read doesn't pay for t
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -28,6 +29,14 @@ class Caller:
 
     def close(self) -> None:
         """End what the calls ran on; a measured process ends with it instead."""
+
+    def pending(self) -> dict[str, float | None]:
+        """What this thread has been given to do later, and in how many seconds, if that is known."""
+        return {}
+
+    def turn(self, pause_s: float) -> None:
+        """Let others work for a while, this thread's own work for later included."""
+        time.sleep(pause_s)
 
 
 class ThreadsCaller(Caller):
@@ -65,6 +74,30 @@ class LoopCaller(Caller):
     def close(self) -> None:
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
+
+    def pending(self) -> dict[str, float | None]:
+        """A task may never end; a callback is due at its time. asyncio's own belong to a task."""
+        found: dict[str, float | None] = {
+            f"the task {task.get_name()}": None for task in asyncio.all_tasks(self._loop)
+        }
+        timers: Sequence[Any] = getattr(self._loop, "_scheduled", ())
+        ready: Sequence[Any] = getattr(self._loop, "_ready", ())
+        for handle in (*timers, *ready):
+            callback = handle._callback
+            # Of a builtin's method, the module is None.
+            belongs_to_a_task = str(getattr(callback, "__module__", "")).startswith("asyncio.")
+            if not handle.cancelled() and not belongs_to_a_task:
+                name = getattr(callback, "__qualname__", repr(callback))
+                due = handle.when() if isinstance(handle, asyncio.TimerHandle) else 0.0
+                found[f"the callback {name} {id(handle):x}"] = max(0.0, due - self._loop.time())
+        return found
+
+    def turn(self, pause_s: float) -> None:
+        if self.pending():
+            self._loop.run_until_complete(asyncio.sleep(pause_s))
+        else:
+            # A loop takes memory for itself, and would be booked as what the read started.
+            super().turn(pause_s)
 
 
 async def _gather(function: Function, arguments: Sequence[str]) -> list[Any]:

@@ -2,9 +2,11 @@
 
 import ctypes
 import gc
+import os
 import sys
 from typing import Any
 
+from cachekit_memprobe.child import started
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.pools import pools
 from cachekit_memprobe.child.releases import cachekit_release
@@ -14,6 +16,7 @@ from cachekit_memprobe.child.stages import CONNECTED
 from cachekit_memprobe.child.task import MEASURED, WARM_UP, Task
 from cachekit_memprobe.child.workload import arenas, digests
 from cachekit_memprobe.child.workload.backends import failure_of
+from cachekit_memprobe.child.workload.beside import AT_ONCE_S, Beside
 from cachekit_memprobe.child.workload.cached import Workload, by_reference, namespace_of
 from cachekit_memprobe.child.workload.callers import Action
 from cachekit_memprobe.child.workload.store import stored_frame
@@ -29,16 +32,22 @@ class Reader:
 
     Attributes:
         readers: how many read at the same time.
+        lasting: the names of what the last read started and may never end; it uses no CPU.
         l1_frame: the frame as L1 holds it, for a probe that follows its memory; ``None`` without L1.
     """
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, *, warms_up: bool = True) -> None:
+        """Without ``warms_up``, the small value is nowhere, and is never read."""
         self._task = task
+        self._small = [WARM_UP] if warms_up else []
         self._workload = Workload(task)
         self._before = Counts()
+        self.lasting: tuple[str, ...] = ()
+        self._beside = Beside(self._workload.caller)
         self._objects: dict[str, int] = {}
         self._fillers: list[object] = []
         self.release = cachekit_release()
+        started.listen(os.path.dirname(sys.modules["cachekit"].__file__ or ""))
         self.readers = task.read.readers
         self._names = task.read.names
         self.payload_bytes = task.stored.logical_bytes
@@ -52,7 +61,9 @@ class Reader:
 
     def warm_up(self) -> None:
         """Take the measured way once with a small value, so that imports and caches are done."""
+        self._beside.note()
         self._workload.read_together([WARM_UP] * self.readers)
+        self._beside.wait(AT_ONCE_S)
         settle()
         # Each collection from here on looks at what has come since, not at all that was imported.
         gc.freeze()
@@ -64,10 +75,17 @@ class Reader:
 
         hiredis keeps the buffer that it has received into: that is the connection's, and no leak of a read.
         """
+        self._beside.note()
         self._prove_value(WARM_UP, self._workload.read(WARM_UP))
+        self._beside.wait(AT_ONCE_S)
         if self._task.read.tier == "l2" and self._task.caching.backend in CONNECTED:
             for which in self._names:
                 self._workload.backend.get(self._task.stored.keys[which])
+
+    def receive_little(self) -> None:
+        """Have a connection give back the buffer that it has received a large frame into."""
+        if self._task.read.tier == "l2" and self._task.caching.backend in CONNECTED:
+            self._workload.backend.get(self._task.stored.keys[WARM_UP])
 
     def read(self) -> Any:
         """The measured read, and nothing else: what a probe puts its window around.
@@ -77,6 +95,14 @@ class Reader:
         if self.readers == 1:
             return self._workload.read(MEASURED)
         return self._workload.read_together(self._read_names())
+
+    def wait(self) -> None:
+        """After a read, until what it started since :meth:`expect` has ended.
+
+        Raises:
+            CouldNotMeasure: something takes too long.
+        """
+        self.lasting = self._beside.wait()
 
     def on_other_threads(self, action: Action) -> None:
         """Run an action on each thread but this one that a read may use."""
@@ -106,6 +132,7 @@ class Reader:
         if self._task.read.backfill:
             self._l1().clear()
         self._before = self._workload.counts()
+        self._beside.note()
 
     def prove(self, value: Any) -> None:
         """After the window: the read took its way, and the value is the stored one.
@@ -182,7 +209,7 @@ class Reader:
 
         No other process can do that. Objects are known by their address, so that none is held here.
         """
-        for which in (WARM_UP, *self._names):
+        for which in (*self._small, *self._names):
             self._objects[which] = id(self._workload.read(which))
         settle()
 
@@ -198,7 +225,7 @@ class Reader:
 
     def _fill_l1(self) -> bytes:
         """Put the stored frames into L1, as a hit after the backfill would find them; the first measured."""
-        frames = {which: self._put_into_l1(which) for which in (WARM_UP, *self._names)}
+        frames = {which: self._put_into_l1(which) for which in (*self._small, *self._names)}
         return frames[MEASURED]
 
     def _put_into_l1(self, which: str) -> bytes:

@@ -43,12 +43,18 @@ def growth(*processes: RssSeen) -> dict[str, float]:
 
 
 def test_anonymous_and_file_backed_growth_are_told_apart() -> None:
-    expected = {"growth.per_read": 1.25, "growth.anon": 0.25, "growth.file": 1.0, "growth.margin": 0.0}
+    expected = {
+        "growth.per_read": 1.25,
+        "growth.anon": 0.25,
+        "growth.file": 1.0,
+        "growth.margin": 0.0,
+        "growth.total": 3.75,
+    }
     assert growth(process(0, 16, 32, 48, file_mib=64)) == pytest.approx(expected, abs=1e-6)
 
 
 def test_three_reads_have_no_margin_and_one_has_no_growth() -> None:
-    expected = {"growth.per_read": 0.25, "growth.anon": 0.25, "growth.file": 0.0}
+    expected = {"growth.per_read": 0.25, "growth.anon": 0.25, "growth.file": 0.0, "growth.total": 0.5}
     assert growth(process(0, 16, 32)) == pytest.approx(expected)
     assert growth(process(0)) == {}
 
@@ -58,6 +64,12 @@ def test_of_repeated_processes_the_worst_counts_with_its_own_margin() -> None:
     assert growth(noisy, steady)["growth.per_read"] == pytest.approx(0.125)
     assert growth(noisy, steady)["growth.margin"] == pytest.approx(0, abs=1e-6)
     assert growth(noisy)["growth.margin"] > 0.1
+
+
+def test_a_keeper_with_a_bound_is_no_growth_and_is_told() -> None:
+    figures = growth(process(64, 128, 192, 192, 192))
+    assert figures["growth.per_read"] == pytest.approx(0, abs=1e-6)
+    assert figures["growth.total"] == pytest.approx(2)
 
 
 def test_processes_that_differ_show_in_the_spread() -> None:

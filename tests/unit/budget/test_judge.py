@@ -35,6 +35,30 @@ class TestOneLimit:
         result = judged(Limit("rss.peak", 1.0, None, "error"), 1.0 + over_mib / 64)
         assert result.status == status
 
+    @pytest.mark.parametrize(
+        ("growth", "margin", "status"),
+        [
+            (0.1, 0.001, "over"),  # a tenth of the value in each read
+            (0.06, 0.02, "within"),
+            (0.06, None, "within"),  # as much as the kernel's counters may be off
+            (0.4, 0.4, "over"),  # a wide margin excuses no more than these
+        ],
+    )
+    def test_on_growth_has_the_slack_of_its_margin(
+        self, growth: float, margin: float | None, status: BudgetStatus
+    ) -> None:
+        values = {"growth.per_read": growth} | ({} if margin is None else {"growth.margin": margin})
+        limit = Limit("growth.per_read", 0.05, None, "error")
+        (result,) = judge([limit], values, PAYLOAD, (), INSTRUMENTS)
+        assert result.status == status
+
+    def test_whose_suspect_an_instrument_names_has_that(self) -> None:
+        limit, here = Limit("aftermath.peak", 0.1, None, "error"), place("unwrap", "cachekit/x.py:7")
+        (result,) = judge(
+            [limit], {"aftermath.peak": 1.0}, PAYLOAD, (), INSTRUMENTS, named={"aftermath.peak": here}
+        )
+        assert (result.status, result.suspect) == ("over", here)
+
     def test_that_is_exceeded_tells_by_how_much_and_where(self) -> None:
         stages = [stage("unwrap", site("cachekit/serializers/wrapper.py:126", 1.0, "verbatim"))]
         (result,) = judge([TWICE], {"copies.total": 2.5}, PAYLOAD, stages, INSTRUMENTS)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -12,9 +12,11 @@ from cachekit_memprobe.child.seen import (
     AliasingSeen,
     BareSeen,
     Block,
+    FirstSeen,
     Handed,
     Held,
     Kept,
+    Made,
     MemraySeen,
     Note,
     Origin,
@@ -48,6 +50,9 @@ SEEN: tuple[Seen, ...] = (
     TracemallocSeen("0.9.1", CALLS, 1, 2, 3, {"unwrap": 4}),
     TracemallocSeen("0.9.1", {}, 0, None, None, None),
     MEMRAY,
+    replace(
+        MEMRAY, journal=(Note("return"),), started=(PLACE,), lasting=("a task",), dropped=(Made(PLACE, 7),)
+    ),
     AliasingSeen(
         "0.24.1",
         CALLS,
@@ -61,6 +66,10 @@ SEEN: tuple[Seen, ...] = (
     ),
     RetentionSeen("0.24.1", HELD, (Handed("frame", 5), Handed("body", 6)), Held(-1, 0, 0, 0), HELD),
     RetentionSeen("0.24.1", HELD, (), HELD, None),
+    RetentionSeen(
+        "0.24.1", HELD, (), HELD, None, HELD, FirstSeen("0.24.1", HELD, (Kept("cachekit.x.y", 1),))
+    ),
+    FirstSeen("0.24.1", HELD),
     BareSeen("0.24.1"),
 )
 KIND_OF = {kind: name for name, kind in KINDS.items()}

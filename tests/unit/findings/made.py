@@ -6,7 +6,7 @@ from dataclasses import replace
 from cachekit_memprobe.child.seen import Block, BlockKind, Cycle, Handed, Held, Kept, Origin, RetentionSeen
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.child.task import Need
-from cachekit_memprobe.findings import Evidence
+from cachekit_memprobe.findings import Beside, Evidence
 from cachekit_memprobe.model import Payload
 from cachekit_memprobe.result import SiteKind, SiteUsage, StageUsage
 from tests.golden.reports import LOGICAL_BYTES, PAYLOAD, SCENARIO, place, site, size, stage
@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 FRAME = Origin("l1_frame", PAYLOAD.frame_bytes)
+NOBODY = Beside()
 NOTHING = Held(anon_bytes=0, pool_bytes=0, mapped_bytes=0, open_files=0)
 _SERIALIZERS = "cachekit/serializers"
 
@@ -86,6 +87,7 @@ def evidence(
     backfill: bool = False,
     cycles: Sequence[Cycle] = (),
     needs: Sequence[Need] = (),
+    beside: Beside = NOBODY,
 ) -> Evidence:
     """Of a read from L1 whose payload is 300 MB."""
     scenario = replace(
@@ -94,14 +96,15 @@ def evidence(
         read=replace(SCENARIO.read, readers=readers, tier=tier, backfill=backfill),
     )
     return Evidence(
-        scenario,
-        payload,
-        stages,
-        values or {},
-        kept,
-        retained,
-        blocks,
-        as_deployed,
+        scenario=scenario,
+        payload=payload,
+        stages=stages,
+        values=values or {},
+        kept=kept,
+        retained=retained,
+        blocks=blocks,
+        as_deployed=as_deployed,
         cycles=cycles,
         needs=needs,
+        beside=beside,
     )

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from cachekit_memprobe import pages
-from cachekit_memprobe.child.seen import Cycle, Handed, Kept
+from cachekit_memprobe.child.seen import Cycle, Handed, Kept, Made
 from cachekit_memprobe.child.task import Need
-from cachekit_memprobe.findings import RULES, Evidence, Rule, findings_of
+from cachekit_memprobe.findings import RULES, Beside, Evidence, Rule, findings_of
 from cachekit_memprobe.model import Payload
 from tests.golden.reports import MAP_SITE
-from tests.unit.findings.made import FRAME, NOTHING, block, evidence, line, retained, size, stage
+from tests.unit.findings.made import FRAME, NOTHING, at, block, evidence, line, retained, size, stage
 
 PAGES = Path(__file__).parents[3] / "docs" / "findings"
 CODES = sorted(rule.CODE for rule in RULES)
@@ -63,6 +63,9 @@ TRIGGERS: dict[str, Evidence] = {
     "MEM019": evidence(values={"growth.uncollected": 1.0}, cycles=[Cycle(("list",), size(1.0))]),
     "MEM017": evidence(needs=[Need("l1_size", 13_107_200, 2401 << 20)]),
     "MEM018": evidence(payload=Payload(10_000_000, 61_600_000)),
+    "MEM021": evidence(
+        values={"aftermath.peak": 1.0}, beside=Beside(lines=[Made(at("unwrap", "wrapper.py:139"), size(1.0))])
+    ),
 }
 
 CLEAN = evidence(
@@ -87,7 +90,15 @@ CLEAN = evidence(
         "held.frame": 0.0,
         "held.mapping": 0.0,
         "held.after": 0.0,
+        "held.first": 0.001,
+        "growth.total": 0.001,
+        "aftermath.peak": 0.001,
     },
+    beside=Beside(
+        lines=[Made(at("unwrap", "wrapper.py:139"), size(0.001))],
+        dropped=[Made(at("other", "wrapper.py:140"), size(0.001))],
+        started=[at("unwrap", "wrapper.py:139")],
+    ),
     blocks=[block("materialize", "arrow_serializer.py:496", "transformed")],
     retained=retained(result=IN_A_FILE),
 )

@@ -156,7 +156,7 @@ class TestAShareOfAValueThatIsMade:
         assert {scenario.value.share for scenario in scenarios} == {1.0}
 
     def test_that_is_too_small_is_a_usage_error(self) -> None:
-        with pytest.raises(UsageError, match="--size 1%: the limits of arrow-l1-hit hold from 8.0 MB on"):
+        with pytest.raises(UsageError, match=r"--size 1%: the limits of arrow-l1-hit hold from 8\.0 MB on"):
             expand([L1_HIT], sizes=parse_sizes("1%"))
 
     def test_has_no_rows_to_predict_for(self) -> None:
