@@ -284,7 +284,7 @@ SHARING = (
         "arrow-file-get",
         "backend_get",
         _RESIDENT,
-        frozenset({"copies.total", "moved.total", "rss.shared", "growth.per_read"}),
+        frozenset({"copies.total", "moved.total", "rss.shared", "growth.per_read", "growth.total"}),
         {"rss.shared": 1, "mapped.shared": 1, "growth.shared": 1, "rss.anon": 1, "verbatim.backend_get": 1},
     ),
     Case(
