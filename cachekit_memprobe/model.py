@@ -14,6 +14,8 @@ from typing import Literal
 from cachekit_memprobe import variables
 from cachekit_memprobe.child.seen import (
     AliasingSeen,
+    Cycle,
+    Kept,
     MemraySeen,
     RetentionSeen,
     RssSeen,
@@ -229,6 +231,29 @@ class Observations:
         for name in ("tracemalloc", "memray", "aliasing", "retention"):
             if getattr(self, name) is not None:
                 yield name, getattr(self, name)
+
+    @property
+    def kept(self) -> tuple[Kept, ...]:
+        """Who was found to keep memory of a read after its value was dropped, by the aliasing instrument."""
+        if self.aliasing is None:
+            return ()
+        later = self.aliasing.second.kept if self.aliasing.second else ()
+        named = {entry.name for entry in self.aliasing.kept}
+        return (*self.aliasing.kept, *(entry for entry in later if entry.name not in named))
+
+    @property
+    def cycles(self) -> tuple[Cycle, ...]:
+        """What left memory of a read to the garbage collector."""
+        if self.aliasing is None:
+            return ()
+        return self.aliasing.cycles or (self.aliasing.second.cycles if self.aliasing.second else ())
+
+    @property
+    def second_read(self) -> "Observations | None":
+        """What the instruments that follow stages saw of the next read; ``None`` if none followed one."""
+        followed = {"tracemalloc": self.tracemalloc, "memray": self.memray, "aliasing": self.aliasing}
+        seconds = {name: seen.second for name, seen in followed.items() if seen is not None and seen.second}
+        return Observations(**seconds) if seconds else None  # type: ignore[arg-type]
 
     @property
     def stage_calls(self) -> Mapping[str, int] | None:

@@ -8,15 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from cachekit_memprobe import __version__
-from cachekit_memprobe.attribution import (
-    aftermath_of,
-    figures_of,
-    footprint_of,
-    notes_of,
-    stages_of,
-    use_of_measurement,
-)
-from cachekit_memprobe.budget import judge, named_by, verdict_of
+from cachekit_memprobe.attribution import footprint_of, notes_of, reads_of
+from cachekit_memprobe.budget import Leads, judge, named_by, verdict_of
 from cachekit_memprobe.doctor.room import Room, lacking_room, room_here
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.findings import Beside, Evidence, findings_of, findings_of_frame
@@ -174,47 +167,48 @@ def _result(measurement: Measurement, measured: Run, folder: RunFolder) -> Resul
 def _judged(
     measurement: Measurement, payload: Payload, limits: Sequence[Limit], measured: Run, folder: RunFolder
 ) -> Result:
-    use = use_of_measurement(measurement, folder.path)
-    stages = stages_of(measurement, use)
-    figures = figures_of(measurement, stages, use.heap)
-    aliasing = measurement.seen.aliasing
-    kept = aliasing.kept if aliasing else ()
-    cycles = aliasing.cycles if aliasing else ()
-    aftermath = aftermath_of(measurement, use.heap)
-    first = measurement.seen.retention.first if measurement.seen.retention else None
-    named = (
-        named_by(aftermath.lines, aftermath.dropped, first, kept, aftermath.has_the_peak)
-        if aftermath
-        else named_by((), (), first, kept, False)
+    reads = reads_of(measurement, payload, folder.path)
+    explained, values, aftermath = reads.explained, reads.figures.values, reads.aftermath
+    seen, aliasing = measurement.seen, explained.measurement.seen.aliasing
+    beside = Beside()
+    if aftermath is not None:
+        beside = Beside(aftermath.lines, aftermath.dropped, aftermath.lasting, aftermath.started)
+    first = seen.retention.first if seen.retention else None
+    peak_is_after = aftermath is not None and aftermath.has_the_peak
+    leads = Leads(
+        stages_for=reads.stages_for,
+        kept=seen.kept,
+        cycles=seen.cycles,
+        named=named_by(beside.lines, beside.dropped, first, seen.kept, peak_is_after),
+        later_peak=reads.later_peak,
     )
-    instruments = measured.options.instruments
-    budgets = judge(limits, figures.values, payload, stages, instruments, kept, cycles, named)
+    budgets = judge(limits, values, payload, measured.options.instruments, leads)
     verdict, reason = verdict_of(budgets, measurement.scenario.budget)
     evidence = Evidence(
         scenario=measurement.scenario,
         payload=payload,
-        stages=stages,
-        values=figures.values,
-        kept=kept,
-        cycles=cycles,
-        beside=Beside(aftermath.lines, aftermath.dropped, aftermath.lasting, aftermath.started)
-        if aftermath
-        else Beside(),
+        stages=explained.stages,
+        values=values,
+        kept=leads.kept,
+        cycles=leads.cycles,
+        beside=beside,
         retained=measurement.seen.retention,
         blocks=aliasing.blocks if aliasing else (),
         as_deployed=measured.options.as_deployed,
         needs=measurement.needs,
+        each_read=tuple(one.stages for one in reads.followed),
     )
     return Result(
         scenario=measurement.scenario,
         verdict=verdict,
         payload=payload,
-        metrics=figures.values,
-        stages=stages,
+        metrics=values,
+        stages=explained.stages,
         budgets=budgets,
         findings=findings_of(evidence),
         reason=reason,
-        spread=figures.spread,
+        spread=reads.figures.spread,
+        read=reads.number,
         notes=notes_of(measurement.seen),
         footprint=footprint_of(measurement),
     )

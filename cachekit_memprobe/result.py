@@ -124,6 +124,14 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Suspect:
+    """A stage and a line, and how much of the figure is its own; ``None`` if that isn't told by line."""
+
+    place: Place
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True)
 class BudgetResult:
     """One limit held against what was observed, both in payloads.
 
@@ -131,7 +139,8 @@ class BudgetResult:
         observed: ``None`` when the metric was not measured.
         status: ``not_judged`` when the metric's instrument was not to be run, ``unmeasured`` when it was and
             the metric is absent nevertheless.
-        suspect: the stage and the line to look at first, for a limit that is exceeded.
+        suspects: for a limit that is exceeded, where to look first and next; empty if no line is known that
+            explains the figure.
     """
 
     metric: str
@@ -139,7 +148,12 @@ class BudgetResult:
     observed: float | None
     level: Level
     status: BudgetStatus
-    suspect: Place | None = None
+    suspects: tuple[Suspect, ...] = ()
+
+    @property
+    def suspect(self) -> Place | None:
+        """The stage and the line to look at first."""
+        return self.suspects[0].place if self.suspects else None
 
     @property
     def excess(self) -> float:
@@ -179,6 +193,7 @@ class Result:
     Attributes:
         metrics: flat, dotted name to payloads; a metric that was not measured is absent.
         spread: largest minus smallest of a metric over repeated processes, in payloads.
+        read: which read ``stages`` are of: the first, or the second where that takes more.
         notes: what happened while it was measured, each a sentence without a full stop.
         footprint: of one process; ``None`` when the rss instrument wasn't run.
     """
@@ -192,6 +207,7 @@ class Result:
     findings: tuple[Finding, ...]
     reason: str | None = None
     spread: Mapping[str, float] = field(default_factory=dict)
+    read: int = 1
     notes: tuple[str, ...] = ()
     footprint: Footprint | None = None
 

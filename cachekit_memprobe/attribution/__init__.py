@@ -4,16 +4,20 @@ from cachekit_memprobe.attribution.aftermath import Aftermath, aftermath_of
 from cachekit_memprobe.attribution.figures import Figures, figures_of
 from cachekit_memprobe.attribution.footprint import footprint_of
 from cachekit_memprobe.attribution.notes import notes_of
+from cachekit_memprobe.attribution.reads import Followed, Reads, reads_of
 from cachekit_memprobe.attribution.stages import ReadUse, stages_of, use_of, use_of_measurement
 
 __all__ = [
     "Aftermath",
     "Figures",
+    "Followed",
     "ReadUse",
+    "Reads",
     "aftermath_of",
     "figures_of",
     "footprint_of",
     "notes_of",
+    "reads_of",
     "stages_of",
     "use_of",
     "use_of_measurement",

@@ -1,10 +1,10 @@
 """Which line to look at first when a limit is exceeded."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cachekit_memprobe.child.seen import Cycle, Kept
 from cachekit_memprobe.child.stages import Place, stage_of
-from cachekit_memprobe.result import SiteUsage, StageUsage
+from cachekit_memprobe.result import SiteUsage, StageUsage, Suspect
 
 _AVOIDABLE = {
     "verbatim": 3,
@@ -23,21 +23,21 @@ _LARGE_UNPROVEN = 0.5
 """Of the largest line: what nothing is proven of doesn't come before what takes more than twice as much."""
 
 
-def suspect_of(
+def suspects_among(
     metric: str,
     stages: Sequence[StageUsage],
     kept: Sequence[Kept] = (),
     cycles: Sequence[Cycle] = (),
     maps_bytes: float = 0.0,
-) -> Place | None:
-    """A stage, and the line in it if it is of one; ``None`` when nothing stands out.
+) -> tuple[Suspect, ...]:
+    """A stage, and the line in it if it is of one, and the next one; none when nothing stands out.
 
     For a metric of one stage it is that stage's largest line. For a figure of the whole read it is,
     among the large lines, the one most likely avoidable: those of stages that need no memory first, then
     byte-for-byte copies, then transformations. What is large, a peak tells by what was live at it, the
     sum of copies by what was copied, and what the value holds by what outlived the read; a line has to be
-    larger if nothing is proven of it. What stays behind is told by who was found to keep it, and
-    what is left to the garbage collector by the cycle that leads to it.
+    larger if nothing is proven of it. The next one is the largest of the others. What stays behind is told
+    by who was found to keep it, and what is left to the garbage collector by the cycle that leads to it.
 
     Args:
         maps_bytes: resident of maps that no line is known of; where that is more than any line has, a line
@@ -45,21 +45,28 @@ def suspect_of(
     """
     kind, _, stage_name = metric.partition(".")
     if metric == "growth.uncollected":
-        return next((place for cycle in cycles if (place := cycle.through or cycle.place)), None)
+        return _first(cycle.through or cycle.place for cycle in cycles)
     if kind == "growth" or metric in ("rss.settled", "held.after"):
-        return next((entry.place for entry in kept if entry.place is not None), None)
+        return _first(entry.place for entry in kept)
     size = _SIZES.get(metric) or _SIZES.get(kind, _copies_bytes)
     own = [stage for stage in stages if stage.name == stage_name]
     sites = [(stage, site) for stage in own or stages for site in stage.sites if size(site)]
     if not sites:
-        return None
+        return ()
     largest_bytes = max(size(site) for _, site in sites)
     if metric.startswith(_PEAKS) and maps_bytes > largest_bytes:
-        return None
+        return ()
     large = [pair for pair in sites if size(pair[1]) >= _least_share(*pair) * largest_bytes]
     candidates = sites if own else large
-    _, site = max(candidates, key=lambda pair: (0 if own else _avoidable(*pair), size(pair[1])))
-    return site.place
+    _, first = max(candidates, key=lambda pair: (0 if own else _avoidable(*pair), size(pair[1])))
+    others = [site for _, site in sites if site is not first and size(site) >= _LARGE * largest_bytes]
+    next_one = sorted(others, key=size, reverse=True)[:1]
+    return tuple(Suspect(site.place, size(site)) for site in (first, *next_one))
+
+
+def _first(places: Iterable[Place | None]) -> tuple[Suspect, ...]:
+    found = next((place for place in places if place is not None), None)
+    return () if found is None else (Suspect(found),)
 
 
 def _avoidable(stage: StageUsage, site: SiteUsage) -> int:

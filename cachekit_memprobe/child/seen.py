@@ -85,6 +85,7 @@ class TracemallocSeen:
         late_peak_bytes: of a window opened after unwrap.
         arrow_pool_peak_bytes: by how much Arrow's pool rose over what it held.
         stage_peaks: of each stage.
+        second: the same of the next read, after the first one's value was dropped, as in the other records.
     """
 
     release: str
@@ -93,6 +94,7 @@ class TracemallocSeen:
     late_peak_bytes: int | None
     arrow_pool_peak_bytes: int | None
     stage_peaks: dict[str, int] | None
+    second: "TracemallocSeen | None" = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ class MemraySeen:
     started: tuple[Place, ...] = ()
     lasting: tuple[str, ...] = ()
     dropped: tuple[Made, ...] = ()
+    second: "MemraySeen | None" = None
 
 
 @dataclass(frozen=True)
@@ -262,6 +265,7 @@ class AliasingSeen:
     kept: tuple[Kept, ...]
     sources: dict[str, str] = field(default_factory=dict)
     cycles: tuple[Cycle, ...] = ()
+    second: "AliasingSeen | None" = None
 
 
 @dataclass(frozen=True)

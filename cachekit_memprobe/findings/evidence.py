@@ -42,6 +42,7 @@ class Evidence:
         cycles: what it found then that only the garbage collector gives back.
         retained: what the retention instrument saw; ``None`` when it didn't run.
         blocks: the new memory that the aliasing instrument saw.
+        each_read: the stages of the first read and of the next; ``stages`` are those of the worse one.
         as_deployed: the resident set was measured with the target's own allocators.
         needs: what the read depends on that isn't so by itself in the release.
         beside: what the read started, and what ran when its value was dropped.
@@ -58,6 +59,7 @@ class Evidence:
     cycles: Sequence[Cycle] = ()
     needs: Sequence[Need] = ()
     beside: Beside = Beside()
+    each_read: Sequence[Sequence[StageUsage]] = ()
 
     @property
     def notable_bytes(self) -> float:

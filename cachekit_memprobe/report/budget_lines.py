@@ -3,9 +3,9 @@
 from rich.console import Group
 from rich.text import Text
 
-from cachekit_memprobe.model import RunOptions
+from cachekit_memprobe.model import Payload, RunOptions
 from cachekit_memprobe.report.styles import HEADING, OVER, QUIET, WARNING, WITHIN
-from cachekit_memprobe.report.view import AS_DEPLOYED, is_rss, metric_label, suspect_words
+from cachekit_memprobe.report.view import AS_DEPLOYED, in_payloads, is_rss, metric_label, suspect_words
 from cachekit_memprobe.result import BudgetResult, Result
 from cachekit_memprobe.units import format_payloads
 
@@ -18,14 +18,15 @@ def budget_lines(result: Result, options: RunOptions, width: int) -> Group:
     """One line a limit: metric, limit, observed, by how much it is exceeded, status, where to look."""
     if not result.budgets:
         return Group(Text("budget: none, so nothing that is measured can fail", style=QUIET))
-    return Group(*_lines(result.budgets, options, width))
+    return Group(*_lines(result, options, width))
 
 
-def _lines(budgets: tuple[BudgetResult, ...], options: RunOptions, width: int) -> list[Text]:
+def _lines(result: Result, options: RunOptions, width: int) -> list[Text]:
+    budgets, payload = result.budgets, result.payload
     names = _names(budgets, width)
     lines = [Text(names[0] + _right(_FIGURES) + "  status", style=HEADING)]
     numbers = [_numbers(limit, name) for limit, name in zip(budgets, names[1:], strict=True)]
-    remarks = [_remarks(limit, options) for limit in budgets]
+    remarks = [_remarks(limit, options, payload) for limit in budgets]
     indent = max(line.cell_len for line in numbers) + _GAP
     beside = indent + max(len(", ".join(words)) for words in remarks) <= width
     for line, words in zip(numbers, remarks, strict=True):
@@ -63,11 +64,26 @@ def _numbers(limit: BudgetResult, name: str) -> Text:
     )
 
 
-def _remarks(limit: BudgetResult, options: RunOptions) -> list[str]:
-    remarks = [f"see {suspect_words(limit.suspect)}"] if limit.suspect else []
+def _remarks(limit: BudgetResult, options: RunOptions, payload: Payload | None) -> list[str]:
+    remarks = _where(limit, payload)
     if options.as_deployed and is_rss(limit.metric):
         remarks.append(AS_DEPLOYED)
     return remarks
+
+
+def _where(limit: BudgetResult, payload: Payload | None) -> list[str]:
+    """Where to look first and next, each with its part of the figure, on a line of its own."""
+    if limit.status == "over" and not limit.suspects:
+        return ["no line is known that explains it"]
+    words: list[str] = []
+    for suspect in limit.suspects:
+        size = "" if suspect.size_bytes is None else f", {_payloads(suspect.size_bytes, payload)}"
+        words.append(f"{'and' if words else 'see'} {suspect_words(suspect.place)}{size}")
+    return words
+
+
+def _payloads(size_bytes: int, payload: Payload | None) -> str:
+    return format_payloads(in_payloads(size_bytes, payload))
 
 
 def _right(figures: tuple[str, ...]) -> str:

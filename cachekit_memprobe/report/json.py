@@ -53,6 +53,7 @@ def _result(result: Result, workers: int) -> dict[str, Any]:
         "spread": _rounded(result.spread),
         "footprint": asdict(result.footprint) if result.footprint else None,
         "workers": _workers(result, workers),
+        "read": result.read,
         "stages": [_stage(stage, result) for stage in result.stages],
         "budgets": [_budget(limit) for limit in result.budgets],
         "findings": [_finding(finding) for finding in result.findings],
@@ -147,6 +148,9 @@ def _budget(limit: BudgetResult) -> dict[str, Any]:
         "level": limit.level,
         "status": limit.status,
         "suspect": _located(limit.suspect) if limit.suspect else None,
+        "suspects": [
+            {**_located(suspect.place), "size_bytes": suspect.size_bytes} for suspect in limit.suspects
+        ],
     }
 
 

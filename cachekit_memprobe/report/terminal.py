@@ -112,6 +112,8 @@ def _blocks(result: Result, options: RunOptions, width: int) -> Iterable[Rendera
     if leading := _findings(result, leads=True):
         yield leading
     if result.stages:
+        if result.read > 1:
+            yield Text("of the second read, which takes more than the first:", style=HEADING)
         yield Group(stage_table(result, width), *_verbatim_sources(result), *_parts_of_lines(result))
     if result.metrics:
         yield figure_lines(result, options, width)

@@ -193,13 +193,18 @@ class RunFolder:
                 raise broken(file, "data", f"{type(error).__name__}: {error}") from None
         seen = seen_of(file, document)
         if isinstance(seen, MemraySeen):
-            self._check_capture(seen.capture, file)
+            for one in (seen, *([seen.second] if seen.second else [])):
+                self._check_capture(one.capture, file)
         return seen
 
     def _with_own_capture(self, seen: Seen) -> Seen:
         """What was seen with its capture by its place in this folder, which may be moved."""
         if not isinstance(seen, MemraySeen):
             return seen
+        second = seen.second and self._in_folder(seen.second)
+        return replace(self._in_folder(seen), second=second)
+
+    def _in_folder(self, seen: MemraySeen) -> MemraySeen:
         return replace(seen, capture=str(Path(seen.capture).relative_to(self.path)))
 
     def _check_capture(self, capture: str, file: Path) -> None:

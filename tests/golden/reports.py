@@ -6,7 +6,16 @@ from pathlib import Path
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.child.task import Caching, Read, Value
 from cachekit_memprobe.model import Limit, Payload, Run, RunOptions, Scenario, Target
-from cachekit_memprobe.result import BudgetResult, Finding, Report, Result, SiteKind, SiteUsage, StageUsage
+from cachekit_memprobe.result import (
+    BudgetResult,
+    Finding,
+    Report,
+    Result,
+    SiteKind,
+    SiteUsage,
+    StageUsage,
+    Suspect,
+)
 
 MB = 1_000_000
 LOGICAL_BYTES = 300 * MB
@@ -157,6 +166,8 @@ L1_HIT_METRICS = {
     "growth.per_read": -0.00001,
 }
 
+BOTH = (Suspect(UNWRAP_PLACE, size(1.0)), Suspect(MATERIALIZE_PLACE, size(1.0)))
+
 L1_HIT = Result(
     scenario=SCENARIO,
     verdict="fail",
@@ -164,10 +175,10 @@ L1_HIT = Result(
     metrics=L1_HIT_METRICS,
     stages=L1_HIT_STAGES,
     budgets=(
-        BudgetResult("copies.unwrap", 0.3, 1.0, "error", "over", UNWRAP_PLACE),
-        BudgetResult("copies.total", 1.4, 2.00143, "error", "over", UNWRAP_PLACE),
-        BudgetResult("peak.heap", 1.4, 2.0013, "warn", "over", UNWRAP_PLACE),
-        BudgetResult("rss.peak", 1.4, 2.004, "error", "over", UNWRAP_PLACE),
+        BudgetResult("copies.unwrap", 0.3, 1.0, "error", "over", (Suspect(UNWRAP_PLACE, size(1.0)),)),
+        BudgetResult("copies.total", 1.4, 2.00143, "error", "over", BOTH),
+        BudgetResult("peak.heap", 1.4, 2.0013, "warn", "over", (Suspect(UNWRAP_PLACE, size(1.0)),)),
+        BudgetResult("rss.peak", 1.4, 2.004, "error", "over", (Suspect(UNWRAP_PLACE, size(1.0)),)),
         BudgetResult("growth.per_read", 0.1, -0.00001, "error", "within"),
     ),
     findings=(
@@ -216,7 +227,7 @@ FILE_GET = Result(
     ),
     budgets=(
         BudgetResult("copies.total", 4.4, 4.0, "error", "within"),
-        BudgetResult("peak.heap", 2.9, 3.0, "warn", "over", MATERIALIZE_PLACE),
+        BudgetResult("peak.heap", 2.9, 3.0, "warn", "over", (Suspect(MATERIALIZE_PLACE, size(1.0)),)),
     ),
     findings=(),
 )

@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from cachekit_memprobe.model import Payload, Run
-from cachekit_memprobe.result import BudgetResult, Report, Result, Verdict
+from cachekit_memprobe.result import BudgetResult, Report, Result, Suspect, Verdict
 from cachekit_memprobe.scaling import scaling_of
 from cachekit_memprobe.sweep import Skipped, Sweep, Variant
 from tests.golden.reports import CREATED, L1_HIT, MB, OPTIONS, SCENARIO, TARGET, UNMEASURED, UNWRAP_PLACE
 
 BASELINE_BYTES = 131 * MB
 WITHIN = BudgetResult("rss.peak", 1.4, 1.0, "error", "within")
-OVER = BudgetResult("rss.peak", 1.4, 2.0, "error", "over", UNWRAP_PLACE)
+OVER = BudgetResult("rss.peak", 1.4, 2.0, "error", "over", (Suspect(UNWRAP_PLACE),))
 
 
 def result_of(

@@ -84,6 +84,15 @@ COPYING = (
         {"copies.unwrap": 0, "verbatim.unwrap": 1, "moved.unwrap": 1, "moved.total": 2, "peak.heap": 1},
     ),
     Case(
+        "unwrap-copies-what-is-hot",
+        "arrow-l1-hit",
+        "unwrap",
+        EVERY_STAGED,
+        _ONE_COPY | _MOVED | {"rss.peak", "verbatim.unwrap"},
+        {"copies.unwrap": 1, "verbatim.unwrap": 1, "peak.heap": 2, "rss.peak": 2},
+        size_mib=64,
+    ),
+    Case(
         "executor-copies",
         "async-file-get",
         "backend_get",

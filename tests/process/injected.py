@@ -86,6 +86,19 @@ FAULTS: Mapping[str, tuple[Edit, ...]] = {
             "    return bytes(mv[_PREFIX_LEN:header_end]), buffer",
         ),
     ),
+    "unwrap-copies-what-is-hot": (
+        Edit(_FRAME, "", "_FRAME_VERSION = 3\n", "_FRAME_VERSION = 3\n_READS = 0\n"),
+        Edit(
+            _FRAME,
+            "_split_frame",
+            _PAYLOAD,
+            "global _READS\n"
+            "    _READS += mv.nbytes > 8 << 20\n"
+            "    if _READS > 1:\n"
+            f"        {_PAYLOAD.replace('mv[h', 'bytes(mv[h')})  {MARKER}\n"
+            f"    {_PAYLOAD}",
+        ),
+    ),
     "executor-copies": (
         Edit(
             "cache_handler.py",

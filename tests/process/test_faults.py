@@ -109,6 +109,13 @@ def test_a_leak_of_views_names_its_keeper(case: Case, found: Found) -> None:
     assert {finding.code for finding in found.result.findings} & {"MEM009", "MEM011"} == set()
 
 
+@pytest.mark.parametrize("case", [case for case in COPYING if case.fault.endswith("is-hot")], ids=str)
+def test_a_copy_that_begins_with_the_second_read_is_told_as_one(case: Case, found: Found) -> None:
+    assert found.result.read == 2
+    (finding,) = found.findings("MEM024")
+    assert finding.message.startswith("from the second read on, unwrap copies 1.00x")
+
+
 @pytest.mark.parametrize("case", BESIDE, ids=str)
 def test_what_shows_after_the_read_names_its_line(case: Case, found: Found) -> None:
     code = "MEM021" if MEMRAY in case.instruments else "MEM004"

@@ -37,12 +37,19 @@ from cachekit_memprobe.child.resolve import return_lines, statement_lines
 from cachekit_memprobe.child.seen import AliasingSeen, Block, Origin
 from cachekit_memprobe.child.stages import HANDOVER, OTHER, STAGES, Place, stage_of
 from cachekit_memprobe.child.task import Task
+from cachekit_memprobe.child.workload.reader import Reader
 
 
 def probe(task: Task, channel: wire.Channel) -> AliasingSeen:
-    """One read by a single reader, looked at line by line."""
+    """Two reads by a single reader, the first and one as all later ones, looked at line by line."""
     task = alone(task)
     reader = ready_reader(task)
+    first = _followed(task, reader)
+    reader.settle()
+    return replace(first, second=_followed(task, reader))
+
+
+def _followed(task: Task, reader: Reader) -> AliasingSeen:
     regions = Regions(least_bytes=max(4096, reader.payload_bytes // 1000))
     watcher = _Watcher(regions)
     for thing, kind in reader.resident():

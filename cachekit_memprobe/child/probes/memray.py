@@ -7,6 +7,7 @@ thread of Python's, and for Arrow's own threads, which have no Python stack at a
 
 import os
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -28,6 +29,7 @@ from cachekit_memprobe.child.probes.staged import (
 from cachekit_memprobe.child.seen import MemraySeen, Note
 from cachekit_memprobe.child.stages import DECOMPRESS, Place, stage_of
 from cachekit_memprobe.child.task import Task
+from cachekit_memprobe.child.workload.reader import Reader
 
 HERALD_BYTES = 40_009
 """An odd size that announces a mark; the next allocation of the thread tells which one it is."""
@@ -39,16 +41,28 @@ _BYTES_OBJECT_BYTES = sys.getsizeof(b"")
 
 
 def probe(task: Task, channel: wire.Channel) -> MemraySeen:
-    """Write the capture, and tell how it is to be read."""
+    """Write the captures of two reads, the first and one as all later ones, and tell how to read them."""
     try:
-        import memray
+        import memray  # noqa: F401
     except ImportError as error:
         raise CouldNotMeasure(f"memray can't be imported in the target's environment: {error}") from error
     reader = ready_reader(task)
+    first, values = _followed(task, reader, task.capture)
+    dropped = drop(values, reader, f"{task.capture}.drop")
+    reader.settle()
+    second, values = _followed(task, reader, _beside(task.capture))
+    values.clear()
+    return replace(first, dropped=dropped, second=second)
+
+
+def _followed(task: Task, reader: Reader, capture: str) -> tuple[MemraySeen, list[Any]]:
+    """One read with a capture of its own, and its value in a list that has the last reference to it."""
+    import memray
+
     journal = _Journal(waits_on_a_loop=task.read.asynchronous)
     tracer = open_tracer(task, reader, journal)
     reader.expect()
-    destination = memray.FileDestination(task.capture, overwrite=True)
+    destination = memray.FileDestination(capture, overwrite=True)
     # They tell Arrow's decompression on its own threads from what else it does there, and which buffers a
     # single call into Rust makes. Whoever reads such a capture looks up the symbols of every library first:
     # 0.1 s and 50 MB that no other read has to cost.
@@ -66,9 +80,7 @@ def probe(task: Task, channel: wire.Channel) -> MemraySeen:
     made_by = started.places()
     reader.prove(value)
     require_passed(task, journal.calls, reader.release)
-    values = [value]
-    del value
-    return MemraySeen(
+    seen = MemraySeen(
         release=reader.release,
         stage_calls=dict(journal.calls),
         journal=tuple(journal.entries),
@@ -76,12 +88,18 @@ def probe(task: Task, channel: wire.Channel) -> MemraySeen:
         marks=MARKS,
         package_folder=package_folder(),
         memray=version("memray"),
-        sources=lines_in_capture(task.capture, package_folder()),
-        capture=task.capture,
+        sources=lines_in_capture(capture, package_folder()),
+        capture=capture,
         started=made_by,
         lasting=reader.lasting,
-        dropped=drop(values, reader, f"{task.capture}.drop"),
     )
+    return seen, [value]
+
+
+def _beside(capture: str) -> str:
+    """``memray-second.bin`` for ``memray.bin``."""
+    stem, suffix = os.path.splitext(capture)
+    return f"{stem}-second{suffix}"
 
 
 class _Journal(StageCalls):

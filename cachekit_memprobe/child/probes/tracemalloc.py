@@ -1,7 +1,7 @@
 """The tracemalloc instrument: what Python's own allocator hooks see, by window and by stage.
 
-Two reads: one whole, cut at the stage boundaries, and one with the window opened only after unwrap, as
-the regression test did that missed the unwrap copy.
+Three reads: two whole ones, cut at the stage boundaries, and one with the window opened only after unwrap,
+as the regression test did that missed the unwrap copy.
 """
 
 import sys
@@ -24,17 +24,18 @@ from cachekit_memprobe.child.workload.reader import Reader, settle
 
 
 def probe(task: Task, channel: wire.Channel) -> TracemallocSeen:
-    """Two reads, one for each window.
+    """Three reads, one for each window.
 
     tracemalloc counts the whole process, so that with several readers, which are in different stages at
     the same time, ``stage_peaks`` and ``late_peak_bytes`` can't be told: they are ``None``.
     """
     reader = ready_reader(task)
-    segments = _Segments() if reader.readers == 1 else _OneSegment()
-    whole = _whole_window(task, reader, segments)
+    first = _whole_window(task, reader)
+    settle()
+    second = _whole_window(task, reader)
     settle()
     late = reader.readers == 1 and UNWRAP in required_of(task)
-    return replace(whole, late_peak_bytes=_late_window(task, reader) if late else None)
+    return replace(first, late_peak_bytes=_late_window(task, reader) if late else None, second=second)
 
 
 class _Segments(StageCalls):
@@ -82,7 +83,8 @@ class _OneSegment(_Segments):
         StageCalls.moved(self, before, after, entered=entered)
 
 
-def _whole_window(task: Task, reader: Reader, segments: _Segments) -> TracemallocSeen:
+def _whole_window(task: Task, reader: Reader) -> TracemallocSeen:
+    segments = _Segments() if reader.readers == 1 else _OneSegment()
     tracer = open_tracer(task, reader, segments)
     pool_before = _arrow_pool()
     reader.expect()

@@ -1,6 +1,6 @@
 import pytest
 
-from cachekit_memprobe.budget import judge, verdict_of
+from cachekit_memprobe.budget import Leads, judge, verdict_of
 from cachekit_memprobe.child.seen import Kept
 from cachekit_memprobe.metrics import INSTRUMENTS, MEMRAY
 from cachekit_memprobe.model import Level, Limit, Payload
@@ -14,7 +14,7 @@ TWICE = Limit("copies.total", 2.0, None, "error")
 
 def judged(limit: Limit, observed: float | None) -> BudgetResult:
     values = {} if observed is None else {limit.metric: observed}
-    (result,) = judge([limit], values, PAYLOAD, (), INSTRUMENTS)
+    (result,) = judge([limit], values, PAYLOAD, INSTRUMENTS)
     return result
 
 
@@ -49,31 +49,30 @@ class TestOneLimit:
     ) -> None:
         values = {"growth.per_read": growth} | ({} if margin is None else {"growth.margin": margin})
         limit = Limit("growth.per_read", 0.05, None, "error")
-        (result,) = judge([limit], values, PAYLOAD, (), INSTRUMENTS)
+        (result,) = judge([limit], values, PAYLOAD, INSTRUMENTS)
         assert result.status == status
 
     def test_whose_suspect_an_instrument_names_has_that(self) -> None:
         limit, here = Limit("aftermath.peak", 0.1, None, "error"), place("unwrap", "cachekit/x.py:7")
-        (result,) = judge(
-            [limit], {"aftermath.peak": 1.0}, PAYLOAD, (), INSTRUMENTS, named={"aftermath.peak": here}
-        )
+        leads = Leads(named={"aftermath.peak": here})
+        (result,) = judge([limit], {"aftermath.peak": 1.0}, PAYLOAD, INSTRUMENTS, leads)
         assert (result.status, result.suspect) == ("over", here)
 
     def test_that_is_exceeded_tells_by_how_much_and_where(self) -> None:
         stages = [stage("unwrap", site("cachekit/serializers/wrapper.py:126", 1.0, "verbatim"))]
-        (result,) = judge([TWICE], {"copies.total": 2.5}, PAYLOAD, stages, INSTRUMENTS)
+        (result,) = judge([TWICE], {"copies.total": 2.5}, PAYLOAD, INSTRUMENTS, Leads(lambda _: stages))
         assert result.excess == 0.5
         assert result.suspect == place("unwrap", "cachekit/serializers/wrapper.py:126")
 
     def test_that_is_kept_names_no_line(self) -> None:
         stages = [stage("unwrap", site("cachekit/serializers/wrapper.py:126", 1.0, "verbatim"))]
-        (result,) = judge([TWICE], {"copies.total": 1.5}, PAYLOAD, stages, INSTRUMENTS)
+        (result,) = judge([TWICE], {"copies.total": 1.5}, PAYLOAD, INSTRUMENTS, Leads(lambda _: stages))
         assert (result.excess, result.suspect) == (0.0, None)
 
 
 def test_limits_of_instruments_that_were_not_chosen_are_not_judged() -> None:
     limits = [TWICE, Limit("rss.peak", None, 32 * MIB, "error")]
-    results = judge(limits, {"copies.total": 1.0, "rss.peak": 9.0}, PAYLOAD, (), [MEMRAY])
+    results = judge(limits, {"copies.total": 1.0, "rss.peak": 9.0}, PAYLOAD, [MEMRAY])
     assert results == (
         BudgetResult("copies.total", 2.0, 1.0, "error", "within"),
         BudgetResult("rss.peak", 0.5, None, "error", "not_judged"),
@@ -83,8 +82,32 @@ def test_limits_of_instruments_that_were_not_chosen_are_not_judged() -> None:
 def test_growth_over_its_limit_names_who_keeps_it() -> None:
     kept = [Kept("cachekit.x._KEPT", 64 * MIB, place("unwrap", "cachekit/x.py:7"))]
     limit = Limit("growth.per_read", 0.3, None, "error")
-    (result,) = judge([limit], {"growth.per_read": 1.0}, PAYLOAD, (), INSTRUMENTS, kept)
+    (result,) = judge([limit], {"growth.per_read": 1.0}, PAYLOAD, INSTRUMENTS, Leads(kept=kept))
     assert result.suspect == place("unwrap", "cachekit/x.py:7")
+
+
+class TestAPeakOfTheResidentSet:
+    """Where no line explains it, none is named."""
+
+    STAGES = (stage("materialize", site("cachekit/x.py:7", 1.0, "transformed")),)
+    LIMIT = Limit("rss.peak", 1.35, None, "error")
+
+    @pytest.mark.parametrize(
+        ("values", "later_peak", "named"),
+        [
+            ({"rss.peak": 2.0, "peak.heap": 2.0}, False, True),
+            ({"rss.peak": 2.0, "peak.heap": 1.0}, False, False),  # the heap alone is within the limit
+            ({"rss.peak": 2.0, "peak.heap": 1.0, "mapped.file": 1.0}, False, True),
+            ({"rss.peak": 2.0}, False, True),  # memray wasn't asked
+            ({"rss.peak": 2.0, "peak.heap": 2.0}, True, False),
+        ],
+    )
+    def test_has_a_suspect_only_if_the_lines_come_to_it(
+        self, values: dict[str, float], later_peak: bool, named: bool
+    ) -> None:
+        leads = Leads(lambda _: self.STAGES, later_peak=later_peak)
+        (result,) = judge([self.LIMIT], values, PAYLOAD, INSTRUMENTS, leads)
+        assert (result.status, result.suspect is not None) == ("over", named)
 
 
 def outcome(status: BudgetStatus, level: Level = "error") -> BudgetResult:

@@ -1,8 +1,9 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from cachekit_memprobe.budget.suspects import suspect_of
+from cachekit_memprobe.budget.suspects import suspects_among
 from cachekit_memprobe.child.seen import Cycle, Kept
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.result import SiteKind, SiteUsage, StageUsage
@@ -15,6 +16,18 @@ def line(where: str, copies: float, kind: SiteKind, *, live: float = 0.0, surviv
 
 def at(stage_name: str, where: str, function: str = "f") -> Place:
     return place(stage_name, f"cachekit/{where}", function)
+
+
+def suspect_of(
+    metric: str,
+    stages: Sequence[StageUsage],
+    kept: Sequence[Kept] = (),
+    cycles: Sequence[Cycle] = (),
+    maps_bytes: float = 0.0,
+) -> Place | None:
+    """The first one."""
+    suspects = suspects_among(metric, stages, kept, cycles, maps_bytes)
+    return suspects[0].place if suspects else None
 
 
 UNWRAP = stage("unwrap", line("wrapper.py:126", 1.0, "verbatim", live=1.0))
@@ -70,6 +83,22 @@ class TestAFigureOfTheWholeRead:
     def test_that_is_a_peak_is_not_told_by_what_was_gone_then(self) -> None:
         gone = stage("unwrap", line("wrapper.py:126", 1.0, "verbatim", live=0.0))
         assert suspect_of("peak.heap", (gone, MATERIALIZE)) == at("materialize", "arrow.py:306")
+
+
+class TestTheNextOne:
+    def test_is_the_largest_of_the_others_with_its_figure(self) -> None:
+        suspects = suspects_among("copies.total", (FILE, MATERIALIZE, STATS))
+        assert [(one.place.line, one.size_bytes) for one in suspects] == [
+            (732, size(2.87)),
+            (306, size(1.02)),
+        ]
+
+    def test_is_of_the_same_stage_if_the_metric_is(self) -> None:
+        suspects = suspects_among("copies.backend_get", (FILE, MATERIALIZE))
+        assert [one.place.line for one in suspects] == [134, 167]
+
+    def test_is_left_out_if_it_is_small(self) -> None:
+        assert len(suspects_among("copies.total", (DECODE, MATERIALIZE))) == 1
 
 
 def test_what_the_value_holds_is_told_by_what_outlived_the_read() -> None:

@@ -88,6 +88,7 @@ def evidence(
     cycles: Sequence[Cycle] = (),
     needs: Sequence[Need] = (),
     beside: Beside = NOBODY,
+    each_read: Sequence[Sequence[StageUsage]] = (),
 ) -> Evidence:
     """Of a read from L1 whose payload is 300 MB."""
     scenario = replace(
@@ -107,4 +108,5 @@ def evidence(
         cycles=cycles,
         needs=needs,
         beside=beside,
+        each_read=each_read,
     )

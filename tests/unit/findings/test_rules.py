@@ -52,6 +52,9 @@ TRIGGERS: dict[str, Evidence] = {
         backend="redis",
     ),
     "MEM015": evidence(stage("l1_get"), stage("stats"), tier="reference"),
+    "MEM024": evidence(
+        each_read=[[stage("unwrap")], [stage("unwrap", line("wrapper.py:140", 1.0, "verbatim"))]]
+    ),
     "MEM022": evidence(
         stage("unwrap", line("wrapper.py:140", 1.0, "unproven", source="n = len(bytes(mv[7:]))"))
     ),

@@ -101,6 +101,7 @@ def test_a_measured_result_without_its_stages() -> None:
             "spread": {"rss.peak": 0.0087},
             "footprint": None,
             "workers": None,
+            "read": 1,
             "budgets": [
                 {
                     "metric": "copies.unwrap",
@@ -110,6 +111,14 @@ def test_a_measured_result_without_its_stages() -> None:
                     "level": "error",
                     "status": "over",
                     "suspect": {"stage": "unwrap", "file": "cachekit/serializers/wrapper.py", "line": 126},
+                    "suspects": [
+                        {
+                            "stage": "unwrap",
+                            "file": "cachekit/serializers/wrapper.py",
+                            "line": 126,
+                            "size_bytes": 300000000,
+                        }
+                    ],
                 },
                 {
                     "metric": "copies.total",
@@ -119,6 +128,20 @@ def test_a_measured_result_without_its_stages() -> None:
                     "level": "error",
                     "status": "over",
                     "suspect": {"stage": "unwrap", "file": "cachekit/serializers/wrapper.py", "line": 126},
+                    "suspects": [
+                        {
+                            "stage": "unwrap",
+                            "file": "cachekit/serializers/wrapper.py",
+                            "line": 126,
+                            "size_bytes": 300000000,
+                        },
+                        {
+                            "stage": "materialize",
+                            "file": "cachekit/serializers/arrow_serializer.py",
+                            "line": 306,
+                            "size_bytes": 300000000,
+                        },
+                    ],
                 },
                 {
                     "metric": "peak.heap",
@@ -128,6 +151,14 @@ def test_a_measured_result_without_its_stages() -> None:
                     "level": "warn",
                     "status": "over",
                     "suspect": {"stage": "unwrap", "file": "cachekit/serializers/wrapper.py", "line": 126},
+                    "suspects": [
+                        {
+                            "stage": "unwrap",
+                            "file": "cachekit/serializers/wrapper.py",
+                            "line": 126,
+                            "size_bytes": 300000000,
+                        }
+                    ],
                 },
                 {
                     "metric": "rss.peak",
@@ -137,6 +168,14 @@ def test_a_measured_result_without_its_stages() -> None:
                     "level": "error",
                     "status": "over",
                     "suspect": {"stage": "unwrap", "file": "cachekit/serializers/wrapper.py", "line": 126},
+                    "suspects": [
+                        {
+                            "stage": "unwrap",
+                            "file": "cachekit/serializers/wrapper.py",
+                            "line": 126,
+                            "size_bytes": 300000000,
+                        }
+                    ],
                 },
                 {
                     "metric": "growth.per_read",
@@ -146,6 +185,7 @@ def test_a_measured_result_without_its_stages() -> None:
                     "level": "error",
                     "status": "within",
                     "suspect": None,
+                    "suspects": [],
                 },
             ],
             "findings": [
@@ -265,6 +305,7 @@ def test_a_limit_that_was_not_measured_has_no_observed_figure() -> None:
                 "level": "error",
                 "status": "unmeasured",
                 "suspect": None,
+                "suspects": [],
             }
         ]
     )

@@ -13,7 +13,7 @@ from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.metrics import QUICK
 from cachekit_memprobe.model import Limit
 from cachekit_memprobe.report.terminal import render_report
-from cachekit_memprobe.result import BudgetResult, Finding, Report
+from cachekit_memprobe.result import BudgetResult, Finding, Report, Suspect
 from cachekit_memprobe.variables import UNRECORDED
 from tests.golden.reports import (
     FILE_GET,
@@ -111,7 +111,7 @@ def test_text_from_outside_is_neither_markup_nor_control_sequence() -> None:
         L1_HIT,
         scenario=replace(L1_HIT.scenario, name=f"n {hostile}", summary=f"s {hostile}"),
         stages=(stage("unwrap", replace(UNWRAP_SITE, source=f"c {hostile}", place=in_file(f"f {hostile}"))),),
-        budgets=(replace(L1_HIT.budgets[0], suspect=in_file(f"b {hostile}")),),
+        budgets=(replace(L1_HIT.budgets[0], suspects=(Suspect(in_file(f"b {hostile}")),)),),
         findings=(replace(L1_HIT.findings[0], message=f"m {hostile}"),),
     )
     unmeasured = replace(UNMEASURED, reason=f"r {hostile}")
@@ -122,7 +122,7 @@ def test_text_from_outside_is_neither_markup_nor_control_sequence() -> None:
 
 
 def test_a_limit_in_rss_is_marked_as_deployed_and_others_are_not() -> None:
-    text = printed(report_of(L1_HIT, options=AS_DEPLOYED), 180)
+    text = printed(report_of(L1_HIT, options=AS_DEPLOYED), 260)
     _, _, budget = text.partition("\nbudget  ")
     marked = [line.split("  ")[0] for line in budget.splitlines() if "as deployed" in line]
     assert marked == ["rss.peak", "growth.per_read"]

@@ -1,0 +1,42 @@
+"""The second read copies what the first doesn't, or the other way round."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.findings.evidence import Evidence, at
+from cachekit_memprobe.result import Finding, StageUsage
+
+CODE = "MEM024"
+
+_LEAST = 0.25
+"""Payloads. Which read happens to need another arena is chance, and a small value's arenas are large."""
+
+
+def find(evidence: Evidence) -> Iterator[Finding]:
+    """One finding for each line that takes far more in one of the two."""
+    if len(evidence.each_read) < 2:
+        return
+    first, second = map(_moved, evidence.each_read)
+    least_bytes = max(_LEAST * evidence.payload.logical_bytes, evidence.notable_bytes)
+    for place in dict.fromkeys((*second, *first)):
+        before, after = first.get(place, 0), second.get(place, 0)
+        if abs(after - before) >= least_bytes:
+            yield Finding(CODE, _message(place, before, after, evidence), place)
+
+
+def _message(place: Place, before: int, after: int, evidence: Evidence) -> str:
+    if after > before:
+        rest = "nothing" if not before else evidence.size(before)
+        return (
+            f"from the second read on, {place.stage} copies {evidence.per_read(after)} {at(place)}, and "
+            f"{rest} in the first read: what is read only once looks cheaper than it is"
+        )
+    rest = "nothing" if not after else evidence.size(after)
+    return (
+        f"only in the first read, {place.stage} copies {evidence.size(before)} {at(place)}; it is {rest} in "
+        "the second"
+    )
+
+
+def _moved(stages: Sequence[StageUsage]) -> Mapping[Place, int]:
+    return {site.place: site.moved_bytes for stage in stages for site in stage.sites}
