@@ -217,7 +217,7 @@ class _Watcher(StageCalls):
     def _look(self, things: Any, frame: types.FrameType, line: int, position: Place) -> None:
         self._regions.maps.forget()
         for thing in things:
-            if self._regions.knows_table(thing):
+            if self._regions.knows_table(thing) or self._regions.is_unchanged(thing):
                 continue
             for buffer in buffers_of(thing):
                 known = len(self._regions.known)

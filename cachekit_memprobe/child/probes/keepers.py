@@ -25,6 +25,13 @@ def keepers_of(regions: Regions, tracer: StageTracer) -> tuple[Kept, ...]:
     """The names in the target's modules and classes that lead to memory of the read."""
     # Otherwise the target's modules, which were there before the read, would be nobody's referrers.
     gc.unfreeze()
+    try:
+        return _keepers_of(regions, tracer)
+    finally:
+        gc.freeze()  # each later collection would look at all of them
+
+
+def _keepers_of(regions: Regions, tracer: StageTracer) -> tuple[Kept, ...]:
     kept: dict[str, Kept] = {}
     resident = {id(thing) for thing in regions.resident}
     # A DataFrame of many columns owns each of their buffers.

@@ -47,15 +47,20 @@ def probe(task: Task, channel: wire.Channel) -> MemraySeen:
     except ImportError as error:
         raise CouldNotMeasure(f"memray can't be imported in the target's environment: {error}") from error
     reader = ready_reader(task)
-    first, values = _followed(task, reader, task.capture)
+    # Native stacks tell Arrow's decompression on its own threads from what else it does there, and which of a
+    # line's buffers Rust made. Whoever reads such a capture looks up the symbols of every library
+    # first: 0.1 s and 50 MB that no other read has to cost, and the parts of a line are the first read's.
+    compressed = task.caching.compression != "none"
+    parts = task.caching.encryption or DECOMPRESS in required_of(task)
+    first, values = _followed(task, reader, task.capture, native=compressed or parts)
     dropped = drop(values, reader, f"{task.capture}.drop")
     reader.settle()
-    second, values = _followed(task, reader, _beside(task.capture))
+    second, values = _followed(task, reader, _beside(task.capture), native=compressed)
     values.clear()
     return replace(first, dropped=dropped, second=second)
 
 
-def _followed(task: Task, reader: Reader, capture: str) -> tuple[MemraySeen, list[Any]]:
+def _followed(task: Task, reader: Reader, capture: str, *, native: bool) -> tuple[MemraySeen, list[Any]]:
     """One read with a capture of its own, and its value in a list that has the last reference to it."""
     import memray
 
@@ -63,10 +68,6 @@ def _followed(task: Task, reader: Reader, capture: str) -> tuple[MemraySeen, lis
     tracer = open_tracer(task, reader, journal)
     reader.expect()
     destination = memray.FileDestination(capture, overwrite=True)
-    # They tell Arrow's decompression on its own threads from what else it does there, and which buffers a
-    # single call into Rust makes. Whoever reads such a capture looks up the symbols of every library first:
-    # 0.1 s and 50 MB that no other read has to cost.
-    native = task.caching.encryption or DECOMPRESS in required_of(task)
     sys.addaudithook(journal.heard)  # for good: there is no way to remove it
     tracker = memray.Tracker(destination=destination, native_traces=native, trace_python_allocators=False)
     # No with: a thread that still works when the tracker goes takes the process with it. If the read's

@@ -89,6 +89,7 @@ class Regions:
         self.maps = Maps(since=now())
         self._numbers: dict[tuple[int, int], int] = {}
         self.spaces: tuple[tuple[int, int], ...] = ()
+        self._frames: dict[int, Any] = {}
         self._images = Images()
         self._unfilled: dict[int, bytes] = {}
 
@@ -168,6 +169,18 @@ class Regions:
         mapped = any(region.holds(buffer) for buffer in spans for region in self.mapped())
         self._tables[id(thing)] = (None if mapped else thing, spans)
         return False
+
+    def is_unchanged(self, thing: Any) -> bool:
+        """Whether it is a frame of pandas' that was looked at before and has the same memory still.
+
+        A frame of a thousand columns has a thousand pieces of it, and a function a hundred lines.
+        """
+        if type(thing).__module__.partition(".")[0] != "pandas":
+            return False
+        blocks = getattr(getattr(thing, "_mgr", None), "blocks", None)
+        known = self._frames.get(id(thing))
+        self._frames[id(thing)] = blocks  # kept, so that no other may have its identity
+        return blocks is not None and known is blocks
 
     def spans_of(self, thing: Any) -> Iterable[Buffer]:
         """Where its data lies; of an Arrow table, where it lay when it was looked at."""
