@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cachekit_memprobe import __version__
-from cachekit_memprobe.attribution import footprint_of, notes_of, reads_of
+from cachekit_memprobe.attribution import Reads, footprint_of, notes_of, reads_of
 from cachekit_memprobe.budget import Leads, judge, named_by, verdict_of
 from cachekit_memprobe.doctor.room import Room, lacking_room, room_here
 from cachekit_memprobe.errors import CouldNotMeasure
@@ -168,20 +168,9 @@ def _judged(
     measurement: Measurement, payload: Payload, limits: Sequence[Limit], measured: Run, folder: RunFolder
 ) -> Result:
     reads = reads_of(measurement, payload, folder.path)
-    explained, values, aftermath = reads.explained, reads.figures.values, reads.aftermath
-    seen, aliasing = measurement.seen, explained.measurement.seen.aliasing
-    beside = Beside()
-    if aftermath is not None:
-        beside = Beside(aftermath.lines, aftermath.dropped, aftermath.lasting, aftermath.started)
-    first = seen.retention.first if seen.retention else None
-    peak_is_after = aftermath is not None and aftermath.has_the_peak
-    leads = Leads(
-        stages_for=reads.stages_for,
-        kept=seen.kept,
-        cycles=seen.cycles,
-        named=named_by(beside.lines, beside.dropped, first, seen.kept, peak_is_after),
-        later_peak=reads.later_peak,
-    )
+    explained, values = reads.explained, reads.figures.values
+    aliasing, beside = explained.measurement.seen.aliasing, _beside(reads)
+    leads = _leads(reads, beside, measurement)
     budgets = judge(limits, values, payload, measured.options.instruments, leads)
     verdict, reason = verdict_of(budgets, measurement.scenario.budget)
     evidence = Evidence(
@@ -211,6 +200,24 @@ def _judged(
         read=reads.number,
         notes=notes_of(measurement.seen),
         footprint=footprint_of(measurement),
+    )
+
+
+def _beside(reads: Reads) -> Beside:
+    after = reads.aftermath
+    return Beside() if after is None else Beside(after.lines, after.dropped, after.lasting, after.started)
+
+
+def _leads(reads: Reads, beside: Beside, measurement: Measurement) -> Leads:
+    seen, aftermath = measurement.seen, reads.aftermath
+    first = seen.retention.first if seen.retention else None
+    peak_is_after = aftermath is not None and aftermath.has_the_peak
+    return Leads(
+        stages_for=reads.stages_for,
+        kept=seen.kept,
+        cycles=seen.cycles,
+        named=named_by(beside.lines, beside.dropped, first, seen.kept, peak_is_after),
+        later_peak=reads.later_peak,
     )
 
 
