@@ -247,7 +247,8 @@ def _is_suspended(frame: types.FrameType) -> bool:
     if not frame.f_code.co_flags & _RESUMABLE:
         return False
     code, at = frame.f_code.co_code, frame.f_lasti
-    return code[at] in _SUSPENDING or (sys.version_info < (3, 11) and code[at + 2] == dis.opmap["YIELD_FROM"])
+    before = sys.version_info < (3, 11) and dis.opmap["YIELD_FROM"] in code[at + 2 : at + 3]
+    return before or code[at] in _SUSPENDING
 
 
 @lru_cache(maxsize=64)
