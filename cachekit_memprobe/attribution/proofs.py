@@ -4,7 +4,7 @@ The two watched different processes, so that a block is matched by its stage, it
 memray saw nowhere is a copy all the same: it was made into memory that no allocation of the read tells of.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -104,6 +104,7 @@ class _Ledger:
             if block.seen_in not in ("", block.place.stage):
                 _rebook(blocks, block)
         self._strays = [block for block in blocks if block.seen_by and block.backing in (None, "made")]
+        self._taken: dict[int, float] = defaultdict(float)
         self._left = {use.place: use.copies_bytes for use in heap_of(blocks).places}
 
     def matches(self, proven: Sequence[Block]) -> Iterator[_Match]:
@@ -124,7 +125,8 @@ class _Ledger:
         """Of the lines of the block's statement, the one on which memray saw most of the allocations.
 
         A block is seen once a name leads to it, which may be a statement or two after its memory was taken.
-        If its own allocated too little, it is the last one before it in the function that can have made it.
+        If its own allocated too little, it is the last one before it in the function that can have made it;
+        of memory that was there before, no other line has.
         """
         made_bytes = _MADE_OF * block.size_bytes
         largest = self._largest_of_statement(block)
@@ -137,6 +139,7 @@ class _Ledger:
             == (block.place.stage, block.place.file, block.place.function)
             and place.line < block.statement[0]
             and left_bytes >= made_bytes
+            and not block.was_there
         ]
         return max(earlier, key=lambda place: place.line, default=None)
 
@@ -154,13 +157,22 @@ class _Ledger:
         """Give the line what another thread allocated for it, or what it took of another pool."""
         wanted_bytes = block.size_bytes / self._readers
         for _ in range(self._readers):
-            found = next((stray for stray in self._strays if _fits(stray, block, wanted_bytes)), None)
+            found = next((stray for stray in self._strays if self._fits(stray, block, wanted_bytes)), None)
             if found is None:
                 return False
-            self._strays.remove(found)
+            self._taken[id(found)] += wanted_bytes
+            if found.seen_by == "thread":
+                self._strays.remove(found)
             if not found.place.file:
                 found.place = block.place
         return True
+
+    def _fits(self, stray: heap_block.Block, block: Block, wanted_bytes: float) -> bool:
+        """A thread's allocation by its size; what a stage took of a pool holds several."""
+        if stray.seen_by == "pool":
+            left_bytes = stray.size_bytes - self._taken[id(stray)]
+            return stray.place.stage == block.place.stage and left_bytes >= _MADE_OF * wanted_bytes
+        return _MADE_OF * wanted_bytes <= stray.size_bytes <= wanted_bytes / _MADE_OF + _OVERHEAD_BYTES
 
     def _made_unseen(self, block: Block) -> Place | None:
         """Of new addresses, another line of the stage that allocated just as much, as a helper may have."""
@@ -183,12 +195,6 @@ class _Ledger:
             return _Match(block, largest, block.size_bytes - left_bytes)
         filled = block.filled or block.place
         return _Match(block, replace(filled, stage=block.place.stage), block.size_bytes)
-
-
-def _fits(stray: heap_block.Block, block: Block, wanted_bytes: float) -> bool:
-    if stray.seen_by == "pool":
-        return stray.place.stage == block.place.stage and stray.size_bytes >= _MADE_OF * wanted_bytes
-    return _MADE_OF * wanted_bytes <= stray.size_bytes <= wanted_bytes / _MADE_OF + _OVERHEAD_BYTES
 
 
 def _rebook(blocks: list[heap_block.Block], proof: Block) -> None:

@@ -27,7 +27,8 @@ class Region:
         new_bytes: of it, what has come by it: of a bytearray that has grown, the growth; of memory in which
             a copy stands, the copy.
         copy_of: what it is a copy of itself; ``None`` when it isn't one.
-        array: the bytearray that it lies in, which may be moved; ``None`` elsewhere.
+        array: the bytearray, or Arrow's resizable buffer, that it lies in, which may be moved; ``None``
+            elsewhere.
         map: that it lies in, which may be closed; ``None`` elsewhere.
         is_mapped: it may be unmapped by the read, so that it is looked at only while the kernel lists it.
     """
@@ -38,7 +39,7 @@ class Region:
     origin: Origin
     new_bytes: int
     copy_of: Origin | None = None
-    array: bytearray | None = field(default=None, compare=False, repr=False)
+    array: Any = field(default=None, compare=False, repr=False)
     map: Map | None = field(default=None, compare=False, repr=False)
     is_mapped: bool = False
 
@@ -214,7 +215,7 @@ class Regions:
             kind,
             origin or Origin("made", buffer.size_bytes, type(owner).__name__),
             buffer.size_bytes,
-            array=owner if type(owner) is bytearray else None,
+            array=owner if _may_move(owner) else None,
             map=mapped,
             is_mapped=is_mapped,
         )
@@ -286,6 +287,10 @@ def _base_of(owner: Any) -> type:
         except ValueError:  # released
             break
     return type(base)
+
+
+def _may_move(owner: Any) -> bool:
+    return isinstance(owner, bytearray) or (hasattr(owner, "address") and hasattr(owner, "resize"))
 
 
 def _can_be_filled(owner: Any) -> bool:

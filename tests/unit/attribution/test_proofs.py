@@ -68,6 +68,19 @@ def test_another_pool_is_its_stages_only() -> None:
     assert [block.place for block in pools] == [Place(DECODE, "Arrow's mimalloc pool"), LINE]
 
 
+def test_what_a_stage_took_of_a_pool_may_be_several_copies() -> None:
+    pool = allocated(Place(UNWRAP, "Arrow's mimalloc pool"), 64, seen_by="pool")
+    assert bring_together([proven(mib=32), proven(mib=32)], [pool], 1).elsewhere == ()
+    pool = allocated(Place(UNWRAP, "Arrow's mimalloc pool"), 64, seen_by="pool")
+    assert len(bring_together([proven(mib=32)] * 3, [pool], 1).elsewhere) == 1
+
+
+def test_an_earlier_line_made_no_memory_that_was_there_before() -> None:
+    earlier = allocated(Place(UNWRAP, "unwrap", "cachekit/w.py", 4))
+    assert bring_together([proven()], [earlier], 1).elsewhere == ()
+    assert len(bring_together([proven(was_there=True)], [earlier], 1).elsewhere) == 1
+
+
 def test_a_helper_that_allocated_just_as_much_made_it() -> None:
     helper = Place(UNWRAP, "_helper", "cachekit/x.py", 3)
     assert bring_together([proven()], [allocated(helper)], 1).elsewhere == ()

@@ -256,6 +256,13 @@ class TestABytearrayThatGrows:
         assert region.kind == "transformed"
         assert regions.second_look(regions.known.index(before)) is before
 
+    def test_as_arrows_resizable_buffer_is_not_looked_for_where_it_was(self, regions: Regions) -> None:
+        buffer = pa.allocate_buffer(len(FRAME), resizable=True)
+        (before,) = classified(buffer, regions)
+        buffer.resize(64 << 20)
+        assert list(regions.filled()) == []
+        assert regions.second_look(regions.known.index(before)) is before
+
     def test_can_still_grow(self, regions: Regions) -> None:
         array = bytearray(FRAME[::-1])
         classified(array, regions)
