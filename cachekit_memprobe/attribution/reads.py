@@ -100,13 +100,12 @@ def reads_of(measurement: Measurement, payload: Payload, folder: Path) -> Reads:
         return Reads((first,), first.figures, 1)
     next_one = _followed(replace(measurement, seen=second), folder)
     readers = measurement.scenario.read.readers
-    values = _worse(first.figures.values, next_one.figures.values, by_chance=readers > 1)
     least = max(_DIFFERENT, _DIFFERENT_BYTES / payload.logical_bytes) * readers
-    is_worse = any(
-        values[name] - first.figures.values[name] > least for name in _TELLING if name in first.figures.values
-    )
-    figures = Figures(values, first.figures.spread)
-    return Reads((first, next_one), figures, 2 if is_worse else 1)
+    before, after = first.figures.values, _not_by_chance(next_one.figures.values, readers)
+    is_worse = any(after.get(name, 0.0) - before[name] > least for name in _TELLING if name in before)
+    # What differs by less is one figure, and that of the table.
+    values = _worse({**before, **after}, before, least) if is_worse else _worse(before, after, least)
+    return Reads((first, next_one), Figures(values, first.figures.spread), 2 if is_worse else 1)
 
 
 def _followed(measurement: Measurement, folder: Path) -> Followed:
@@ -115,8 +114,13 @@ def _followed(measurement: Measurement, folder: Path) -> Followed:
     return Followed(measurement, use, stages, figures_of(measurement, stages, use.heap))
 
 
-def _worse(
-    first: Mapping[str, float], second: Mapping[str, float], *, by_chance: bool
-) -> Mapping[str, float]:
-    kept = {name: value for name, value in second.items() if not (by_chance and name.startswith(_BY_CHANCE))}
-    return {name: max(value, kept.get(name, value)) for name, value in {**kept, **first}.items()}
+def _worse(shown: Mapping[str, float], other: Mapping[str, float], least: float) -> Mapping[str, float]:
+    """The figures of the read that is shown, but where the other one's are larger by so much."""
+    larger = {
+        name: value for name, value in other.items() if name not in shown or value - shown[name] > least
+    }
+    return {**shown, **larger}
+
+
+def _not_by_chance(values: Mapping[str, float], readers: int) -> Mapping[str, float]:
+    return {name: value for name, value in values.items() if readers == 1 or not name.startswith(_BY_CHANCE)}

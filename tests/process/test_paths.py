@@ -125,8 +125,8 @@ def test_a_sync_read_of_0_10_0_does_not_backfill(tmp_path: Path) -> None:
     options = RunOptions((MEMRAY,))
     report = run_here(target.resolve("0.10.0"), [everywhere], tmp_path / "run", options)
     (result,) = report.results
-    assert result.verdict == "unmeasured"
-    assert "did not put the frame into L1" in (result.reason or "")
+    assert result.verdict == "not_applicable"
+    assert "a sync read that puts the frame into L1" in (result.reason or "")
 
 
 def test_polars_that_the_target_lacks_is_no_measurement(newest: Target, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="there is no tmpfs to write to")
 def test_a_mapped_read_from_a_tmpfs_maps_shared_memory(tmp_path: Path) -> None:
     folder = tempfile.mkdtemp(prefix="memprobe-", dir="/dev/shm")
-    narrow = ("--instrument", "rss", "--instrument", "memray", "--size", "4MiB", "--reads", "2")
+    narrow = ("--instrument", "rss", "--instrument", "memray", "--size", "8MiB", "--reads", "2")
     try:
         ended = cli(
             *("run", "arrow-file-mmap", *narrow, "--out", str(tmp_path / "run"), "--json", "-"), TMPDIR=folder
