@@ -12,7 +12,7 @@ can't be used again while it is held.
 import gc
 import types
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,14 +44,16 @@ def probe(task: Task, channel: wire.Channel) -> AliasingSeen:
     """Two reads by a single reader, the first and one as all later ones, looked at line by line."""
     task = alone(task)
     reader = ready_reader(task)
-    first = _followed(task, reader)
+    first, written = _followed(task, reader, {})
     reader.settle()
-    return replace(first, second=_followed(task, reader))
+    second, _ = _followed(task, reader, written)
+    return replace(first, second=second)
 
 
-def _followed(task: Task, reader: Reader) -> AliasingSeen:
+def _followed(task: Task, reader: Reader, written: "_Written") -> tuple[AliasingSeen, "_Written"]:
+    """One read, and what it was proven to write into memory that was there before."""
     regions = Regions(least_bytes=max(4096, reader.payload_bytes // 1000))
-    watcher = _Watcher(regions)
+    watcher = _Watcher(regions, written)
     for thing, kind in reader.resident():
         regions.add_known(thing, kind)
     tracer = open_tracer(task, reader, watcher)
@@ -67,9 +69,10 @@ def _followed(task: Task, reader: Reader) -> AliasingSeen:
     cycles = cycles_around(regions, watcher.places(), tracer)
     gc.enable()
     gc.collect()
-    blocks = tuple(watcher.seen())
+    spans_and_blocks = list(watcher.seen())
+    blocks = tuple(block for _, block in spans_and_blocks)
     places = [place for block in blocks for place in (block.place, block.filled) if place is not None]
-    return AliasingSeen(
+    seen = AliasingSeen(
         release=reader.release,
         stage_calls=dict(watcher.calls),
         blocks=blocks,
@@ -78,6 +81,11 @@ def _followed(task: Task, reader: Reader) -> AliasingSeen:
         sources=lines_of(((place.file, place.line) for place in places), package_folder()),
         cycles=cycles,
     )
+    return seen, {span: one for span, one in spans_and_blocks if one.was_there and one.kind == "verbatim"}
+
+
+_Written = Mapping[tuple[int, int], Block]
+"""By address and size."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,7 @@ class _Made:
         filled: the line after which it held what it is a copy of, if that is a later one.
         was_there: it was there before the line.
         is_passed_on: a stage of the value's way was given it, or the caller was.
+        was_seen_written: it was seen to be written to, not only to hold a copy.
     """
 
     place: Place
@@ -97,6 +106,7 @@ class _Made:
     filled: Place | None = None
     was_there: bool = False
     is_passed_on: bool = False
+    was_seen_written: bool = False
 
 
 class _Watcher(StageCalls):
@@ -114,8 +124,14 @@ class _Watcher(StageCalls):
     wants_lines = True
     boundaries: frozenset[tuple[str, int]] = frozenset()
 
-    def __init__(self, regions: Regions) -> None:
+    def __init__(self, regions: Regions, written: _Written | None = None) -> None:
+        """``written`` is what the read before this one wrote into memory that was there.
+
+        Such memory holds that still. To write the same into it once more changes nothing, so that it can't
+        be seen: this read is taken to do what the last one did, on the same line.
+        """
         super().__init__()
+        self._written = written or {}
         self.blocks: list[_Made] = []
         self.views: dict[str, Origin] = {}
         self._regions = regions
@@ -128,15 +144,20 @@ class _Watcher(StageCalls):
         self._made: dict[int, list[int]] = {}
         self._block_of: dict[int, int] = {}
 
-    def seen(self) -> Iterator[Block]:
-        """What the read made or wrote to, in the order in which it was seen."""
+    def seen(self) -> Iterator[tuple[tuple[int, int], Block]]:
+        """What the read made or wrote to, with its address and size, in the order in which it was seen."""
+        told = set()
         for made in self.blocks:
             region = self._regions.known[made.number]
+            span = region.start, region.size_bytes
+            if span in self._written and not made.was_seen_written:
+                continue
+            told.add(span)
             if made.was_there and region.kind != "verbatim":
                 continue  # it was written to, and nothing is proven of that
             place, statement = made.place, statement_lines(made.place.file, made.place.line)
             passed_on = made.is_passed_on and stage_of(place.stage).around
-            yield Block(
+            block = Block(
                 replace(place, stage=HANDOVER) if passed_on else place,
                 statement,
                 region.new_bytes,
@@ -146,6 +167,11 @@ class _Watcher(StageCalls):
                 filled=made.filled,
                 was_there=made.was_there or self._regions.was_there(region),
             )
+            yield span, block
+        reached = {(region.start, region.size_bytes) for region in self._regions.known}
+        for span, block in self._written.items():
+            if span in reached - told:
+                yield span, block
 
     def places(self) -> dict[int, Place]:
         """Where the memory was made that begins at an address."""
@@ -232,9 +258,11 @@ class _Watcher(StageCalls):
         index = self._block_of.get(number)
         if index is None:
             self._block_of[number] = len(self.blocks)
-            self.blocks.append(_Made(place, number, was_there=True))
-        elif self.blocks[index].filled is None and place != self.blocks[index].place:
-            self.blocks[index] = replace(self.blocks[index], filled=place)
+            self.blocks.append(_Made(place, number, was_there=True, was_seen_written=True))
+            return
+        made = self.blocks[index]
+        later = made.filled is None and place != made.place
+        self.blocks[index] = replace(made, filled=place if later else made.filled, was_seen_written=True)
 
     def _pass_on(self, things: Iterable[Any]) -> None:
         """What the decorator made and gives to a stage, or to the caller, is on the value's own way."""

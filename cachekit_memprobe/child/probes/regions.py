@@ -93,6 +93,8 @@ class Regions:
         self._frames: dict[int, Any] = {}
         self._images = Images()
         self._unfilled: dict[int, bytes] = {}
+        self._left_over: set[int] = set()
+        self._written: set[int] = set()
 
     def add_known(self, thing: Any, kind: OriginKind) -> None:
         """Memory that was there before the read."""
@@ -124,6 +126,7 @@ class Regions:
     def add_before(self, buffer: Buffer) -> None:
         """Memory that a name leads to when its function begins, so that no line of it has made it."""
         if buffer.size_bytes >= self.least_bytes and self.number_of(buffer) is None:
+            self._left_over.add(len(self.known))
             self._remember(buffer, "received")
 
     def was_there(self, span: Span) -> bool:
@@ -143,8 +146,8 @@ class Regions:
         """
         region = self.known[number]
         if (region.kind != "verbatim" or region.new_bytes < region.size_bytes) and self._in_place(region):
-            later = self.known[number + 1 :] if was_filled else []
-            self.known[number] = self._judged(region, [*self.known[:number], *later])
+            later = range(number + 1, len(self.known)) if was_filled else ()
+            self.known[number] = self._judged(region, (*range(number), *later))
         return self.known[number]
 
     def filled(self) -> Iterator[int]:
@@ -155,7 +158,15 @@ class Regions:
                 del self._unfilled[number]
             elif (now := _sample(region)) != sample:
                 self._unfilled[number] = now
+                self._written.add(number)
                 yield number
+
+    def _may_be_copied(self, number: int) -> bool:
+        """Whether a region's bytes are this read's, so that the same bytes elsewhere are a copy of them.
+
+        What an earlier read left in a buffer or a side cache, each read receives and makes again.
+        """
+        return number not in self._left_over or number in self._written
 
     def knows_table(self, thing: Any) -> bool:
         """Whether an Arrow table was looked at before. It must not be again.
@@ -220,8 +231,10 @@ class Regions:
             is_mapped=is_mapped,
         )
         if judged:
-            region = self._judged(region, self.known)
+            region = self._judged(region, range(len(self.known)))
         number = self._numbers[region.start, region.size_bytes] = len(self.known)
+        if region.origin.kind == "made" and self.was_there(region):
+            self._left_over.add(number)
         self.known.append(region)
         if not is_mapped:
             self.owners.append(owner)
@@ -229,9 +242,10 @@ class Regions:
             self._unfilled[number] = _sample(region)
         return region
 
-    def _judged(self, region: Region, known: Sequence[Region]) -> Region:
+    def _judged(self, region: Region, numbers: Iterable[int]) -> Region:
         """The region as the copy that it is, if it is one: of a whole, or with most of one in it."""
         had_bytes = self._had_bytes(region)
+        known = [self.known[number] for number in numbers if self._may_be_copied(number)]
         original, copied_bytes = self._original_of(region, known)
         if original is None:
             return replace(region, new_bytes=max(0, region.size_bytes - had_bytes))

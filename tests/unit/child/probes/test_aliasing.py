@@ -4,8 +4,10 @@ import importlib.util
 import inspect
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -41,11 +43,11 @@ Watch = Callable[..., list[Block]]
 
 @pytest.fixture
 def run(module: ModuleType) -> Run:
-    def watched(name: str, stage: str = DECODE, **also: str) -> _Watcher:
+    def watched(name: str, stage: str = DECODE, *, written: Any = None, **also: str) -> _Watcher:
         """What is seen of a function that gets the frame; ``also`` other functions are in a stage."""
         regions = Regions(least_bytes=1024)
         regions.add_known(FRAME, "l1_frame")
-        watcher = _Watcher(regions)
+        watcher = _Watcher(regions, written)
         functions = {getattr(module, function).__code__: place for function, place in also.items()}
         functions[getattr(module, name).__code__] = stage
         tracer = StageTracer(
@@ -74,7 +76,7 @@ def run(module: ModuleType) -> Run:
 @pytest.fixture
 def watch(run: Run) -> Watch:
     """The blocks only."""
-    return lambda *args, **also: list(run(*args, **also).seen())
+    return lambda *args, **also: [block for _, block in run(*args, **also).seen()]
 
 
 def line_of(comment: str) -> int:
@@ -163,6 +165,13 @@ def test_what_the_decorator_passes_on_is_on_the_values_way(function: str, commen
     (block,) = watch(function, STATS, view=DECODE)
     assert (block.place.stage, block.seen_in) == (HANDOVER, STATS)
     assert block.place.line == line_of(comment)
+
+
+@pytest.mark.parametrize("function", ["into_a_global", "into_one_of_several", "into_an_attribute"])
+def test_the_same_written_once_more_is_taken_for_what_the_read_before_did(function: str, run: Run) -> None:
+    written = {span: replace(block, was_there=True) for span, block in run(function).seen()}
+    again = [block for _, block in run(function, written=written).seen() if block.kind == "verbatim"]
+    assert again == [block for block in written.values() if block.kind == "verbatim"]
 
 
 def test_what_the_decorator_keeps_for_itself_is_not(watch: Watch) -> None:

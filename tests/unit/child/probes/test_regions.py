@@ -186,6 +186,22 @@ class TestMemoryThatIsFilledLater:
         assert regions.second_look(regions.known.index(region)) == region
 
 
+def test_what_an_earlier_read_left_is_no_original(regions: Regions) -> None:
+    """The backend gives the same bytes each time; that a buffer has them still makes them no copy."""
+    left, received = bytearray(FRAME[::-1]), bytes(FRAME[::-1])
+    for buffer in buffers_of(left):
+        regions.add_before(buffer)
+    (region,) = classified(received, regions)
+    assert region.kind == "transformed"
+    left[:] = received
+    assert [regions.known[number].start for number in regions.filled()] == []  # nothing has changed
+    left[:] = bytes(len(left))
+    assert len(list(regions.filled())) == 1
+    left[:] = received
+    (number,) = regions.filled()
+    assert regions.second_look(number, was_filled=True).kind == "verbatim"
+
+
 class TestAFileMap:
     @pytest.fixture
     def mapping(self, tmp_path: Path) -> mmap.mmap:
