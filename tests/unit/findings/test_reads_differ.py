@@ -31,3 +31,8 @@ def test_what_only_the_first_read_takes() -> None:
 def test_what_is_nearly_the_same_is_not_told() -> None:
     assert found(unwrap(1.0), unwrap(1.2)) == []
     assert found(unwrap(1.0)) == []
+
+
+def test_what_moves_from_one_line_to_another_of_its_stage_is_not_told() -> None:
+    here, there = line("wrapper.py:140", 1.0, "verbatim"), line("wrapper.py:150", 1.0, "verbatim")
+    assert found(stage("unwrap", here), stage("unwrap", there)) == []
