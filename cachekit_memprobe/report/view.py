@@ -99,7 +99,10 @@ def location(place: Place) -> str:
 
 def suspect_words(place: Place) -> str:
     """``unwrap at cachekit/serializers/wrapper.py:126``, or the stage alone."""
-    return clean_line(f"{place.stage} at {place.file}:{place.line}" if place.file else place.stage)
+    if not place.file:
+        return clean_line(place.stage)
+    line = f":{place.line}" if place.line else ""
+    return clean_line(f"{place.stage} at {place.file}{line}")
 
 
 def site_location(site: SiteUsage) -> str:

@@ -46,6 +46,7 @@ def test_a_location_is_below_the_package(file: str, line: int, shown: str) -> No
     [
         (UNWRAP_PLACE, "unwrap at cachekit/serializers/wrapper.py:126"),
         (Place("decompress", "arrow::ipc::DecompressBuffer"), "decompress"),
+        (Place("unwrap", "f", "cachekit/x.py"), "unwrap at cachekit/x.py"),  # never ":0"
     ],
 )
 def test_a_suspect_is_a_line_of_a_stage_or_the_stage_alone(place: Place, words: str) -> None:
