@@ -58,7 +58,10 @@ def _nameless(evidence: Evidence) -> Iterator[Finding]:
         return
     after = max(after, first)
     after_bytes = after * evidence.payload.logical_bytes
-    if after >= _LARGE and after_bytes >= max(_ARENAS * ARENA_BYTES, evidence.notable_bytes):
+    set_up = evidence.retained.set_up if evidence.retained else None
+    # As much as reads of a small value leave, allocators keep: of ten thousand small columns, say.
+    kept_bytes = 0 if set_up is None else set_up.anon_bytes
+    if after >= _LARGE and after_bytes >= max(_ARENAS * ARENA_BYTES, evidence.notable_bytes, kept_bytes):
         yield Finding(
             CODE,
             f"{evidence.payloads(after)} stays after the value was dropped and every tier of the cache was "

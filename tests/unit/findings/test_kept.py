@@ -5,7 +5,7 @@ import pytest
 from cachekit_memprobe.child.seen import Kept
 from cachekit_memprobe.findings import kept
 from cachekit_memprobe.model import Payload
-from tests.unit.findings.made import at, evidence, size
+from tests.unit.findings.made import NOTHING, at, evidence, retained, size
 
 KEPT = Kept("cachekit.serializers.wrapper._KEPT", size(1.0), at("unwrap", "wrapper.py:140"))
 
@@ -54,3 +54,12 @@ def test_the_entry_that_a_backfill_puts_into_l1_is_no_leak() -> None:
     assert len(list(kept.find(evidence(kept=[in_l1])))) == 1
     assert len(list(kept.find(evidence(kept=[KEPT, in_l1], backfill=True)))) == 1
     assert len(list(kept.find(evidence(kept=[in_l1], backfill=True, values={"held.after": 1.0})))) == 1
+
+
+def test_what_reads_of_a_small_value_leave_as_well_is_the_allocators() -> None:
+    """Ten thousand small columns leave holes in malloc's heap, whatever is in them."""
+    left = replace(NOTHING, anon_bytes=size(0.6))
+    values = {"held.after": 0.5}
+    told = list(kept.find(evidence(values=values, retained=retained())))
+    quiet = list(kept.find(evidence(values=values, retained=replace(retained(), set_up=left))))
+    assert (len(told), quiet) == (1, [])
