@@ -251,9 +251,12 @@ class Observations:
     @property
     def second_read(self) -> "Observations | None":
         """What the instruments that follow stages saw of the next read; ``None`` if none followed one."""
-        followed = {"tracemalloc": self.tracemalloc, "memray": self.memray, "aliasing": self.aliasing}
-        seconds = {name: seen.second for name, seen in followed.items() if seen is not None and seen.second}
-        return Observations(**seconds) if seconds else None  # type: ignore[arg-type]
+        second = Observations(
+            tracemalloc=self.tracemalloc.second if self.tracemalloc else None,
+            memray=self.memray.second if self.memray else None,
+            aliasing=self.aliasing.second if self.aliasing else None,
+        )
+        return None if second == Observations() else second
 
     @property
     def stage_calls(self) -> Mapping[str, int] | None:

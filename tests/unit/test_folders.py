@@ -7,7 +7,7 @@ from cachekit_memprobe.folders import without_folders
     ("said", "kept"),
     [
         (
-            'File "/root/.cache/env/lib/python3.11/site-packages/cachekit/x.py", line 3, in f',
+            'File "/srv/env/lib/python3.11/site-packages/cachekit/x.py", line 3, in f',
             'File "cachekit/x.py", line 3, in f',
         ),
         (
@@ -20,7 +20,7 @@ from cachekit_memprobe.folders import without_folders
             "[Errno 28] No space left on device: '/tmp/x/measured.frame'",
             "[Errno 28] No space left on device: 'measured.frame'",
         ),
-        ("read ~/work/orders.csv (twice)", "read orders.csv (twice)"),
+        ("read ~/data/orders.csv (twice)", "read orders.csv (twice)"),
         ("/srv/data/a.csv and (/srv/data/b.csv)", "a.csv and (b.csv)"),
         ("in /srv/data/folder/", "in folder"),
     ],

@@ -42,10 +42,7 @@ _BYTES_OBJECT_BYTES = sys.getsizeof(b"")
 
 def probe(task: Task, channel: wire.Channel) -> MemraySeen:
     """Write the captures of two reads, the first and one as all later ones, and tell how to read them."""
-    try:
-        import memray  # noqa: F401
-    except ImportError as error:
-        raise CouldNotMeasure(f"memray can't be imported in the target's environment: {error}") from error
+    _imported_memray()
     reader = ready_reader(task)
     # Native stacks tell Arrow's decompression on its own threads from what else it does there, and which of a
     # line's buffers Rust made. Whoever reads such a capture looks up the symbols of every library
@@ -60,10 +57,17 @@ def probe(task: Task, channel: wire.Channel) -> MemraySeen:
     return replace(first, dropped=dropped, second=second)
 
 
+def _imported_memray() -> Any:
+    try:
+        import memray
+    except ImportError as error:
+        raise CouldNotMeasure(f"memray can't be imported in the target's environment: {error}") from error
+    return memray
+
+
 def _followed(task: Task, reader: Reader, capture: str, *, native: bool) -> tuple[MemraySeen, list[Any]]:
     """One read with a capture of its own, and its value in a list that has the last reference to it."""
-    import memray
-
+    memray = _imported_memray()
     journal = _Journal(waits_on_a_loop=task.read.asynchronous)
     tracer = open_tracer(task, reader, journal)
     reader.expect()
