@@ -1,6 +1,5 @@
 """Memory by address: which regions a read has shown, and whether one is a copy of another."""
 
-import ctypes
 import mmap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,11 +8,11 @@ from typing import Any
 from cachekit_memprobe.child.probes.buffers import Buffer, buffers_of, is_arrow_table
 from cachekit_memprobe.child.probes.images import Images, Span
 from cachekit_memprobe.child.probes.maps import Map, Maps, now, spaces
+from cachekit_memprobe.child.probes.owners import base_of, can_be_filled, may_move, sample
 from cachekit_memprobe.child.seen import BlockKind, Origin, OriginKind
 
 _LARGE = 250
 """Times the smallest region: from a quarter of the payload on, a region is looked for inside of others."""
-_SAMPLES = 16
 _OWN_MAP_BYTES = 128 << 10
 """From here on a block is surely a map of its own: the measured process has malloc do so from 64 KiB on."""
 
@@ -152,12 +151,12 @@ class Regions:
 
     def filled(self) -> Iterator[int]:
         """The numbers of the regions that can be written to, and have been since this was asked last."""
-        for number, sample in list(self._unfilled.items()):
+        for number, before in list(self._unfilled.items()):
             region = self.known[number]
             if not self._in_place(region):
                 del self._unfilled[number]
-            elif (now := _sample(region)) != sample:
-                self._unfilled[number] = now
+            elif (after := sample(region)) != before:
+                self._unfilled[number] = after
                 self._written.add(number)
                 yield number
 
@@ -219,14 +218,14 @@ class Regions:
     ) -> Region:
         owner = buffer.owner
         mapped = self.maps.at(buffer.start)
-        is_mapped = mapped is not None or _base_of(owner) is mmap.mmap
+        is_mapped = mapped is not None or base_of(owner) is mmap.mmap
         region = Region(
             buffer.start,
             buffer.size_bytes,
             kind,
             origin or Origin("made", buffer.size_bytes, type(owner).__name__),
             buffer.size_bytes,
-            array=owner if _may_move(owner) else None,
+            array=owner if may_move(owner) else None,
             map=mapped,
             is_mapped=is_mapped,
         )
@@ -238,8 +237,8 @@ class Regions:
         self.known.append(region)
         if not is_mapped:
             self.owners.append(owner)
-        if _can_be_filled(owner):
-            self._unfilled[number] = _sample(region)
+        if can_be_filled(owner):
+            self._unfilled[number] = sample(region)
         return region
 
     def _judged(self, region: Region, numbers: Iterable[int]) -> Region:
@@ -290,35 +289,3 @@ class Regions:
             buffer.start == region.start and buffer.size_bytes >= region.size_bytes
             for buffer in buffers_of(region.array)
         )
-
-
-def _base_of(owner: Any) -> type:
-    """Of a view, the type of what it is a view of."""
-    base = owner
-    while isinstance(base, memoryview):
-        try:
-            base = base.obj
-        except ValueError:  # released
-            break
-    return type(base)
-
-
-def _may_move(owner: Any) -> bool:
-    return isinstance(owner, bytearray) or (hasattr(owner, "address") and hasattr(owner, "resize"))
-
-
-def _can_be_filled(owner: Any) -> bool:
-    """Whether code can write into it after it was made, as into a buffer that is kept for that."""
-    if isinstance(owner, memoryview):
-        return not owner.readonly
-    flags = getattr(owner, "flags", None)
-    return isinstance(owner, bytearray) or bool(
-        getattr(owner, "is_mutable", False) or getattr(flags, "writeable", False)
-    )
-
-
-def _sample(region: Region) -> bytes:
-    """A few bytes from all over a region, which tell that it was written to."""
-    step = max(1, (region.size_bytes - 8) // _SAMPLES)
-    places = range(region.start, region.end - 7, step)
-    return b"".join(ctypes.string_at(place, 8) for place in places)
