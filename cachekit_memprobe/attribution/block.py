@@ -18,7 +18,7 @@ class Block:
         grown_bytes: its size, or by how much it outgrew the block that it was resized from.
         born: its place in the stream.
         died: likewise; ``None`` when it outlived the read.
-        is_map: taken from the kernel, not from malloc.
+        is_map: taken from the kernel by a library, not from malloc and not by Python's mmap.
         backing: of a map: of a file, or of shared memory. Only what the read ``made`` of it took memory.
         is_after: it was allocated when the read had returned, by what that had started.
         native: what native code made it, of a large block in a capture with native stacks; else empty.

@@ -82,6 +82,7 @@ class _Thread:
         herald: the first allocation of a mark, whose second is awaited, or one of the read's of its size.
         since_herald: allocations that have come in between.
         maps_bytes, maps: the size of a map that comes next, 0 for none, and what stands behind it.
+        python_maps: the next map is made by Python's mmap.
     """
 
     position: Place = OUTSIDE
@@ -90,6 +91,7 @@ class _Thread:
     since_herald: int = 0
     maps_bytes: int = 0
     maps: Backing = "file"
+    python_maps: bool = False
     just_freed_bytes: int = 0
 
     @property
@@ -161,7 +163,8 @@ class _Decoder:
         self._blocks.append(block)
         self._live[record.address] = block
         if record.allocator == self._map:
-            block.is_map = True
+            # What Python's mmap maps is the read's own, and no pool's.
+            block.is_map, thread.python_maps = not thread.python_maps, False
             self._maps[record.address] = block
             if record.size == thread.maps_bytes:
                 block.backing, thread.maps_bytes = thread.maps, 0
@@ -217,7 +220,8 @@ class _Decoder:
             self._tell_maps(note.shared_spans, "shared")
             self._tell_maps(note.made_spans, "made")
         elif note.event == "map":
-            thread.paused, thread.maps_bytes, thread.maps = False, note.size_bytes, note.backing
+            thread.paused, thread.python_maps = False, True
+            thread.maps_bytes, thread.maps = note.size_bytes, note.backing
         else:
             thread.paused, thread.position = False, note.place or OUTSIDE
 

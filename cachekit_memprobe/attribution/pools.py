@@ -46,7 +46,7 @@ class Pools:
 
     def _place(self, position: Place, note: Note) -> Place:
         """The line that mapped memory for the pool, if it had to; those maps are no blocks then."""
-        since = self._blocks[self._first :]
+        since = self._blocks[self._first :] if note.size_bytes else []
         maps = [
             block
             for block in since
@@ -54,7 +54,7 @@ class Pools:
         ]
         for block in maps:
             block.size_bytes = block.grown_bytes = 0
-        if maps and note.size_bytes:
+        if maps:
             return max(maps, key=lambda block: block.born).place
         return Place(position.stage, f"Arrow's {note.pool} pool")
 

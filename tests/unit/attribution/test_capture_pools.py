@@ -52,3 +52,23 @@ def test_the_address_space_that_a_pool_maps_is_not_counted_beside_it(made_up: Ma
     heap = heap_of(made_up.blocks())
     (use,) = heap.places
     assert (use.place.line, use.copies_bytes, heap.peak_bytes) == (12, 64 * MIB, 64 * MIB)
+
+
+def test_what_a_pool_gives_back_says_nothing_of_maps(made_up: MadeUp) -> None:
+    made_up.enter(READER, UNWRAP)
+    used(made_up, 64, 64)
+    made_up.enter(READER, DECODE)
+    made_up.records.append(Record(READER, 8 * MIB, 1 << 30, AllocatorType.MMAP))
+    used(made_up, 0, 0)
+    made_up.enter(READER, OTHER)
+    copies = {use.place.stage: use.copies_bytes for use in heap_of(made_up.blocks()).places}
+    assert copies == {UNWRAP: 64 * MIB, DECODE: 8 * MIB}
+
+
+def test_a_map_of_pythons_is_the_reads_own(made_up: MadeUp) -> None:
+    made_up.enter(READER, UNWRAP)
+    made_up.mark(READER, Note("map"))
+    made_up.records.append(Record(READER, 80 * MIB, 1 << 30, AllocatorType.MMAP))
+    used(made_up, 64, 64)
+    made_up.enter(READER, DECODE)
+    assert sum(use.copies_bytes for use in heap_of(made_up.blocks()).places) == 144 * MIB
