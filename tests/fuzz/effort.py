@@ -1,4 +1,4 @@
-"""How many examples a fuzzer tries: in the suite a few, always the same; many new ones for benchmarks/fuzz.py."""
+"""How many examples a fuzzer tries: in the suite a few, always the same; thousands for benchmarks/fuzz.py."""
 
 import os
 
