@@ -4,16 +4,26 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from cachekit_memprobe import __version__
-from cachekit_memprobe.attribution import Reads, footprint_of, notes_of, reads_of
+from cachekit_memprobe.attribution import (
+    AT_ONCE,
+    Captures,
+    Reads,
+    footprint_of,
+    notes_of,
+    reading_captures,
+    reads_of,
+)
 from cachekit_memprobe.budget import Leads, judge, named_by, verdict_of
 from cachekit_memprobe.doctor.room import Room, lacking_room, room_here
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.findings import Beside, Evidence, findings_of, findings_of_frame
 from cachekit_memprobe.folders import without_folders
+from cachekit_memprobe.metrics import MEMRAY
 from cachekit_memprobe.model import Limit, Measurement, Payload, Phase, Run, Scenario, Step
 from cachekit_memprobe.replay.own_data import OwnData
 from cachekit_memprobe.replay.session import Progress, Session
@@ -36,8 +46,11 @@ def run(
 ) -> Report:
     """Measure scenarios, save what was seen, then explain it."""
     folder.save_run(planned)
-    measure(planned, folder, progress, own_servers)
-    return explain(folder)
+    with reading_captures() as captures:
+        if MEMRAY in planned.options.instruments:
+            captures.prepare()
+        measure(planned, folder, progress, own_servers)
+        return explain(folder, captures=captures)
 
 
 def measure(
@@ -118,11 +131,17 @@ def _measure_one(session: Session, scenario: Scenario, folder: RunFolder, room: 
 
 
 def explain(
-    folder: RunFolder, predict: Asked = _NOTHING_ASKED, *, sort: str = "", workers: int = 0
+    folder: RunFolder,
+    predict: Asked = _NOTHING_ASKED,
+    *,
+    sort: str = "",
+    workers: int = 0,
+    captures: Captures | None = None,
 ) -> Report:
     """Attribute and judge a saved run; nothing is measured again.
 
     Args:
+        captures: reads the captures; without it one is made for this.
         predict: what to predict from a run at several sizes, besides what it was asked for.
         sort, workers: in place of those that the run was asked for, see :class:`Sweep`.
 
@@ -134,7 +153,11 @@ def explain(
     sweep = replace(sweep, sort=sort or sweep.sort, workers=workers or sweep.workers)
     measured = replace(measured, sweep=sweep)
     predict_bytes, predict_rows = predict.of(measured.scenarios)
-    results = tuple(_result(measurement, measured, folder) for measurement in measurements)
+    with (
+        ThreadPoolExecutor(max_workers=AT_ONCE) as pool,
+        nullcontext(captures) if captures else reading_captures() as reading,
+    ):
+        results = tuple(pool.map(lambda one: _result(one, measured, folder, reading), measurements))
     return Report(
         tool_version=__version__,
         run=measured,
@@ -146,7 +169,7 @@ def explain(
     )
 
 
-def _result(measurement: Measurement, measured: Run, folder: RunFolder) -> Result:
+def _result(measurement: Measurement, measured: Run, folder: RunFolder, captures: Captures) -> Result:
     """One scenario's result: not applicable, not measured, or measured and judged."""
     if not measurement.applies:
         # Of a run folder of schema 1 the reason was left to be said here.
@@ -156,7 +179,8 @@ def _result(measurement: Measurement, measured: Run, folder: RunFolder) -> Resul
         return _unjudged(measurement, "unmeasured", measurement.reason or "nothing was stored")
     try:
         limits = limits_for(measurement.scenario.budget, measured.target.versions)
-        return _judged(measurement, measurement.payload, limits, measured, folder)
+        reads = reads_of(measurement, measurement.payload, folder.path, captures)
+        return _judged(measurement, measurement.payload, limits, measured, reads)
     except CouldNotMeasure as failure:
         return _unjudged(measurement, "unmeasured", str(failure))
     except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -165,9 +189,8 @@ def _result(measurement: Measurement, measured: Run, folder: RunFolder) -> Resul
 
 
 def _judged(
-    measurement: Measurement, payload: Payload, limits: Sequence[Limit], measured: Run, folder: RunFolder
+    measurement: Measurement, payload: Payload, limits: Sequence[Limit], measured: Run, reads: Reads
 ) -> Result:
-    reads = reads_of(measurement, payload, folder.path)
     explained, values = reads.explained, reads.figures.values
     aliasing, beside = explained.measurement.seen.aliasing, _beside(reads)
     leads = _leads(reads, beside, measurement)

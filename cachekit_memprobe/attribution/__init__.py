@@ -1,14 +1,17 @@
 """Observations and captures in, what each stage did to memory out."""
 
 from cachekit_memprobe.attribution.aftermath import Aftermath, aftermath_of
+from cachekit_memprobe.attribution.apart import AT_ONCE, Captures, reading_captures
 from cachekit_memprobe.attribution.figures import Figures, figures_of
 from cachekit_memprobe.attribution.footprint import footprint_of
 from cachekit_memprobe.attribution.notes import notes_of
 from cachekit_memprobe.attribution.reads import Followed, Reads, reads_of
-from cachekit_memprobe.attribution.stages import ReadUse, stages_of, use_of, use_of_measurement
+from cachekit_memprobe.attribution.stages import ReadUse, stages_of, use_of
 
 __all__ = [
+    "AT_ONCE",
     "Aftermath",
+    "Captures",
     "Figures",
     "Followed",
     "ReadUse",
@@ -17,8 +20,8 @@ __all__ = [
     "figures_of",
     "footprint_of",
     "notes_of",
+    "reading_captures",
     "reads_of",
     "stages_of",
     "use_of",
-    "use_of_measurement",
 ]

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cachekit_memprobe.attribution.aftermath import Aftermath, aftermath_of
+from cachekit_memprobe.attribution.apart import Captures
 from cachekit_memprobe.attribution.figures import Figures, figures_of
-from cachekit_memprobe.attribution.stages import ReadUse, stages_of, use_of_measurement
+from cachekit_memprobe.attribution.stages import ReadUse, stages_of, use_of
 from cachekit_memprobe.model import Measurement, Payload
 from cachekit_memprobe.result import StageUsage
 
@@ -85,20 +86,21 @@ class Reads:
         return self.followed[-index].stages if differ else self.explained.stages
 
 
-def reads_of(measurement: Measurement, payload: Payload, folder: Path) -> Reads:
+def reads_of(measurement: Measurement, payload: Payload, folder: Path, captures: Captures) -> Reads:
     """Read the captures, attribute each read, and choose the one to explain.
 
     Args:
         folder: the run folder, which the captures' names are relative to.
+        captures: reads them.
 
     Raises:
         CouldNotMeasure: a capture can't be read, or disagrees with its journal.
     """
-    first = _followed(measurement, folder)
+    first = _followed(measurement, folder, captures)
     second = measurement.seen.second_read
     if second is None:
         return Reads((first,), first.figures, 1)
-    next_one = _followed(replace(measurement, seen=second), folder)
+    next_one = _followed(replace(measurement, seen=second), folder, captures)
     readers = measurement.scenario.read.readers
     least = max(_DIFFERENT, _DIFFERENT_BYTES / payload.logical_bytes) * readers
     before, after = first.figures.values, _not_by_chance(next_one.figures.values, readers)
@@ -108,8 +110,10 @@ def reads_of(measurement: Measurement, payload: Payload, folder: Path) -> Reads:
     return Reads((first, next_one), Figures(values, first.figures.spread), 2 if is_worse else 1)
 
 
-def _followed(measurement: Measurement, folder: Path) -> Followed:
-    use = use_of_measurement(measurement, folder)
+def _followed(measurement: Measurement, folder: Path, captures: Captures) -> Followed:
+    seen = measurement.seen.memray
+    blocks = None if seen is None else list(captures.blocks(folder / seen.capture, seen))
+    use = use_of(measurement, blocks)
     stages = stages_of(measurement, use)
     return Followed(measurement, use, stages, figures_of(measurement, stages, use.heap))
 

@@ -3,10 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from cachekit_memprobe.attribution import block
-from cachekit_memprobe.attribution.capture import read_blocks
 from cachekit_memprobe.attribution.heap import HeapUse, PlaceUse, heap_of
 from cachekit_memprobe.attribution.proofs import Elsewhere, Line, Proofs, bring_together, line_of
 from cachekit_memprobe.child.stages import OTHER, STAGES
@@ -22,21 +20,8 @@ class ReadUse:
     proofs: Proofs | None
 
 
-def use_of_measurement(measurement: Measurement, folder: Path) -> ReadUse:
-    """Read the capture, if there is one, and bring it together with what was proven.
-
-    Args:
-        folder: the run folder, which the capture's name is relative to.
-
-    Raises:
-        CouldNotMeasure: the capture can't be read, or disagrees with its journal.
-    """
-    seen = measurement.seen.memray
-    return use_of(measurement, None if seen is None else list(read_blocks(folder / seen.capture, seen)))
-
-
 def use_of(measurement: Measurement, blocks: list[block.Block] | None) -> ReadUse:
-    """The same of blocks that were read."""
+    """Bring the capture's blocks, if there are any, together with what was proven."""
     aliasing, readers = measurement.seen.aliasing, measurement.scenario.read.readers
     reading = None if blocks is None else [one for one in blocks if not one.is_after]
     # First, since it moves blocks to the stage that they were made for.

@@ -50,6 +50,8 @@ class Recorder:
     """Makes a capture as the probe does, of what a test does meanwhile."""
 
     folder: Path
+    native: bool = True
+    compressed: bool = True
 
     def __post_init__(self) -> None:
         self.journal = _Journal()
@@ -58,7 +60,9 @@ class Recorder:
     @contextmanager
     def recording(self) -> Iterator[None]:
         destination = memray.FileDestination(self.capture)
-        with memray.Tracker(destination=destination, native_traces=True, trace_python_allocators=False):
+        with memray.Tracker(
+            destination=destination, native_traces=self.native, trace_python_allocators=False
+        ):
             self.journal.note(Note("open"))
             yield
             self.journal.look_at_maps()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cachekit_memprobe.attribution import reads_of
+from cachekit_memprobe.attribution import Captures, reads_of
 from cachekit_memprobe.attribution.reads import Reads
 from cachekit_memprobe.child.seen import AliasingSeen, Block, ReadFigures, RssSeen, TracemallocSeen
 from cachekit_memprobe.child.stages import UNWRAP, Place
@@ -33,7 +33,7 @@ def reads(first: tuple[int, int], second: tuple[int, int] | None) -> Reads:
         next_aliasing, next_traced = seen_of(*second)
         aliasing, traced = replace(aliasing, second=next_aliasing), replace(traced, second=next_traced)
     seen = Observations(aliasing=aliasing, tracemalloc=traced)
-    return reads_of(Measurement(SCENARIO, PAYLOAD, seen), PAYLOAD, Path())
+    return reads_of(Measurement(SCENARIO, PAYLOAD, seen), PAYLOAD, Path(), Captures())
 
 
 @pytest.mark.parametrize(
@@ -69,4 +69,4 @@ def test_a_peak_of_a_read_that_nobody_followed(peaks_mib: tuple[int, ...], later
     figures = tuple(ReadFigures(mib * MIB, 0, 0, 1, 0, 0, 0, 0) for mib in peaks_mib)
     aliasing, _ = seen_of(0, 0)
     seen = Observations(rss=(RssSeen("0.24.1", reads=figures),), aliasing=replace(aliasing, second=aliasing))
-    assert reads_of(Measurement(SCENARIO, PAYLOAD, seen), PAYLOAD, Path()).later_peak is later
+    assert reads_of(Measurement(SCENARIO, PAYLOAD, seen), PAYLOAD, Path(), Captures()).later_peak is later

@@ -1,0 +1,106 @@
+"""The process that reads captures, and what it answers; see :mod:`cachekit_memprobe.attribution.apart`."""
+
+import json
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from cachekit_memprobe.attribution.block import Block, SeenBy
+from cachekit_memprobe.attribution.capture import read_blocks
+from cachekit_memprobe.child.seen import Backing, MemraySeen
+from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.validation import from_json, to_json
+
+_MOST_DATA_BYTES = 2 << 30
+"""A capture of a million blocks takes less, and that is none of a read."""
+_LARGE_KIB = 150 * 1024
+_RSS_UNIT = 1024 if sys.platform == "darwin" else 1
+"""Of ``ru_maxrss``, in which macOS counts bytes."""
+
+Row = tuple[int, int, int, int, int | None, bool, Backing | None, bool, str, SeenBy]
+"""A block: the number of its place, and then its attributes in their order."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A capture, and what was seen of the read that it is of."""
+
+    capture: str
+    seen: MemraySeen
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A capture's blocks in rows, or why it can't be read.
+
+    Attributes:
+        is_last: the process ends with it.
+    """
+
+    places: tuple[Place, ...] = ()
+    rows: tuple[Row, ...] = ()
+    failure: str = ""
+    is_last: bool = False
+
+
+def packed(blocks: Sequence[Block]) -> Decoded:
+    """The blocks, with each place told once."""
+    places = {place: number for number, place in enumerate(dict.fromkeys(block.place for block in blocks))}
+    return Decoded(tuple(places), tuple(_row(block, places[block.place]) for block in blocks))
+
+
+def _row(one: Block, place: int) -> Row:
+    sizes = (one.size_bytes, one.grown_bytes, one.born, one.died)
+    return (place, *sizes, one.is_map, one.backing, one.is_after, one.native, one.seen_by)
+
+
+def unpacked(decoded: Decoded) -> list[Block]:
+    """The blocks again.
+
+    Raises:
+        IndexError: a place is missing.
+    """
+    return [Block(decoded.places[row[0]], *row[1:]) for row in decoded.rows]
+
+
+def serve(channel_fd: int, *, timeout_s: int) -> None:
+    """Answer until nobody asks any more, or until this process has become large.
+
+    It ends by a signal when a capture takes too long: nothing in it could be asked to stop.
+    """
+    _limit_memory()
+    with Connection(channel_fd) as channel, suppress(EOFError):
+        is_last = False
+        while not is_last:
+            wanted = from_json(Wanted, channel.recv_bytes())
+            signal.alarm(timeout_s)
+            decoded = _decoded(wanted)
+            signal.alarm(0)
+            is_last = _is_large()
+            answer = to_json(replace(decoded, is_last=is_last), Decoded)
+            channel.send_bytes(json.dumps(answer).encode())
+
+
+def _decoded(wanted: Wanted) -> Decoded:
+    try:
+        return packed(read_blocks(Path(wanted.capture), wanted.seen))
+    except CouldNotMeasure as failure:
+        return Decoded(failure=str(failure))
+    except Exception as error:  # whatever a damaged capture makes of memray's reader
+        return Decoded(failure=f"memray's capture can't be read: {type(error).__name__}: {error}")
+
+
+def _limit_memory() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    if most == resource.RLIM_INFINITY or most > _MOST_DATA_BYTES:
+        resource.setrlimit(resource.RLIMIT_DATA, (_MOST_DATA_BYTES, most))
+
+
+def _is_large() -> bool:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _RSS_UNIT > _LARGE_KIB
