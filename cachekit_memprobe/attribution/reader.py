@@ -17,8 +17,8 @@ from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.validation import from_json, to_json
 
-_MOST_DATA_BYTES = 2 << 30
-"""A capture of a million blocks takes less, and that is none of a read."""
+_MOST_DATA_BYTES = 1 << 30
+"""Four times what a capture with native stacks takes here."""
 _LARGE_KIB = 150 * 1024
 _RSS_UNIT = 1024 if sys.platform == "darwin" else 1
 """Of ``ru_maxrss``, in which macOS counts bytes."""
