@@ -36,12 +36,6 @@ def filled(phrases: Sequence[str], width: int) -> str:
     return "\n".join(lines)
 
 
-def listed(phrases: Iterable[str]) -> list[str]:
-    """The phrases that aren't empty, each but the last with a comma after it."""
-    *others, last = [phrase for phrase in phrases if phrase] or [""]
-    return [*(f"{phrase}," for phrase in others), last]
-
-
 def bullets(sentences: Iterable[str]) -> list[RenderableType]:
     """Each sentence on lines of its own, indented behind a dash."""
     return [labelled("-", sentence) for sentence in sentences]

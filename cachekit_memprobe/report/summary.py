@@ -1,33 +1,13 @@
-"""The end of a report: all scenarios at a glance, and the verdict on the run in one line."""
+"""All scenarios of a run at a glance, as a table."""
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.styles import HEADING, VERDICT_STYLES
-from cachekit_memprobe.report.view import (
-    AS_DEPLOYED,
-    VERDICT_WORDS,
-    exceeded,
-    outcome,
-    suspect_words,
-    verdict_word,
-    why_not_applicable,
-    why_not_judged,
-    why_unmeasured,
-    with_status,
-)
-from cachekit_memprobe.result import BudgetResult, Report, Result, Verdict
-from cachekit_memprobe.units import format_payloads
-
-_METRICS = ("copies.total", "peak.heap", "rss.peak")
-_COUNTED: dict[Verdict, str] = {
-    "unmeasured": "could not be measured",
-    "fail": "over budget",
-    "pass": "within budget",
-    "not_applicable": "not applicable",
-}
+from cachekit_memprobe.report.view import AS_DEPLOYED
+from cachekit_memprobe.report.words import HEADLINE_METRICS, summary_rows
+from cachekit_memprobe.result import Report
 
 
 def summary_table(report: Report) -> Table:
@@ -42,108 +22,9 @@ def summary_table(report: Report) -> Table:
     )
     for heading in ("scenario", "verdict"):
         table.add_column(Text(heading, style=HEADING), overflow="fold")
-    for metric in _METRICS:
+    for metric in HEADLINE_METRICS:
         table.add_column(Text(metric, style=HEADING), justify="right", no_wrap=True)
-    for result in report.results:
-        table.add_row(
-            Text(clean_line(result.scenario.name)),
-            Text(verdict_word(result), style=VERDICT_STYLES[result.verdict]),
-            *(_figure(result, metric) for metric in _METRICS),
-        )
+    for row in summary_rows(report):
+        verdict = Text(row.verdict_word, style=VERDICT_STYLES[row.verdict])
+        table.add_row(Text(row.name), verdict, *row.figures)
     return table
-
-
-def verdict_line(report: Report) -> Text:
-    """The verdict on the whole run, with how many scenarios it is made of."""
-    verdict = outcome(report)
-    passed = [result for result in report.results if result.verdict == "pass"]
-    unlimited = verdict == "pass" and not any(result.budgets for result in passed)
-    word = verdict_word(passed[0]) if unlimited else VERDICT_WORDS[verdict]
-    return Text(f"{word}: {_verdict_words(report)}", style=VERDICT_STYLES[verdict])
-
-
-def scenario_line(result: Result, report: Report) -> str:
-    """``NAME: VERDICT`` with the reason; only what could not be measured takes more than one line."""
-    judged, warned = _judged(result), _excesses("over in a warning: ", exceeded(result, "warn"))
-    words = {
-        "pass": ", ".join(filter(None, (verdict_word(result), judged, warned))),
-        "fail": VERDICT_WORDS["fail"] + _excesses(": ", exceeded(result)) + (f"; {judged}" if judged else ""),
-        "unmeasured": f"{VERDICT_WORDS['unmeasured']}: {_hanging(why_unmeasured(result))}",
-        "not_applicable": why_not_applicable(result, report),
-    }
-    return f"{clean_line(result.scenario.name)}: {words[result.verdict]}"
-
-
-def skipped_lines(report: Report) -> list[str]:
-    """Each combination of a matrix that was skipped, and why, as a line for a log."""
-    return [
-        f"{clean_line(entry.of)}@{','.join(f'{key}={value}' for key, value in entry.axes.items())}: "
-        f"skipped, {clean_line(entry.reason)}"
-        for entry in report.run.sweep.skipped
-    ]
-
-
-def not_judged_line(report: Report) -> str:
-    """What the run's instruments left unjudged, over all scenarios, and what to do; empty if nothing."""
-    names = [name for result in report.results for name in with_status(result, "not_judged")]
-    if not names:
-        return ""
-    which = ", ".join(dict.fromkeys(names))
-    limits = f"limit{'s' if len(names) > 1 else ''}"
-    return f"{len(names)} {limits} not judged ({which}): {why_not_judged(names, report.run.options)}"
-
-
-def _figure(result: Result, metric: str) -> str:
-    return format_payloads(result.metrics[metric]) if metric in result.metrics else "-"
-
-
-def _judged(result: Result) -> str:
-    """How many limits were judged and which were not, if it isn't all of them."""
-    if not result.budgets:
-        return "no budget"
-    unrun, absent = with_status(result, "not_judged"), with_status(result, "unmeasured")
-    if not unrun and not absent:
-        return ""
-    total = len(result.budgets)
-    reasons = [
-        *([f"not judged: {', '.join(unrun)}; their instruments were not run"] if unrun else []),
-        *([f"not measured: {', '.join(absent)}"] if absent else []),
-    ]
-    judged = total - len(unrun) - len(absent)
-    return f"{judged} of {total} limit{'s' if total > 1 else ''} judged ({'; '.join(reasons)})"
-
-
-def _excesses(introduction: str, limits: tuple[BudgetResult, ...]) -> str:
-    words = [
-        f"{limit.metric} {format_payloads(limit.observed or 0)} over {format_payloads(limit.limit)}"
-        + (f" ({suspect_words(limit.suspect)})" if limit.suspect else "")
-        for limit in limits
-    ]
-    return introduction + ", ".join(words) if words else ""
-
-
-def _verdict_words(report: Report) -> str:
-    counts = {verdict: _count(report, verdict) for verdict in VERDICT_WORDS}
-    if not any(counts[verdict] for verdict in VERDICT_WORDS if verdict != "not_applicable"):
-        return "nothing was measured, as no chosen scenario applies"
-    warnings = sum(len(exceeded(result, "warn")) for result in report.results)
-    unlimited = sum(result.verdict == "pass" and not result.budgets for result in report.results)
-    counted = {**counts, "pass": counts["pass"] - unlimited}
-    phrases = [f"{counted[verdict]} {words}" for verdict, words in _COUNTED.items() if counted[verdict]]
-    if unlimited:
-        phrases.append(f"{unlimited} measured without a budget")
-    skipped = sum(len(with_status(result, "not_judged")) for result in report.results)
-    if skipped:
-        phrases.append(f"{skipped} limit{'s' if skipped > 1 else ''} not judged")
-    if warnings:
-        phrases.append(f"{warnings} warning{'s' if warnings > 1 else ''}")
-    total = len(report.results)
-    return f"of {total} scenario{'s' if total > 1 else ''}, {', '.join(phrases)}"
-
-
-def _hanging(reason: str) -> str:
-    return "\n    ".join(reason.strip("\n").splitlines())
-
-
-def _count(report: Report, verdict: Verdict) -> int:
-    return sum(result.verdict == verdict for result in report.results)

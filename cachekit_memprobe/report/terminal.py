@@ -3,40 +3,36 @@
 Text from outside goes into ``Text``, never into markup.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from rich.console import Group, RenderableType
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from cachekit_memprobe.model import RunOptions
 from cachekit_memprobe.report.budget_lines import budget_lines
-from cachekit_memprobe.report.clean import clean, clean_line
+from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.comparison import comparison
-from cachekit_memprobe.report.figures import figure_lines
-from cachekit_memprobe.report.layout import Trimmed, filled, indented, labelled, listed
+from cachekit_memprobe.report.layout import Trimmed, filled, indented, labelled
 from cachekit_memprobe.report.scaling_lines import scaling_section
 from cachekit_memprobe.report.stage_table import stage_table
 from cachekit_memprobe.report.styles import HEADING, QUIET, SOURCE, VERDICT_STYLES, WARNING
-from cachekit_memprobe.report.summary import not_judged_line, summary_table, verdict_line
-from cachekit_memprobe.report.view import (
-    as_deployed_words,
-    environment_words,
-    in_payloads,
-    location,
-    noticeable,
-    site_location,
-    verdict_word,
-    why_not_applicable,
-    why_unmeasured,
+from cachekit_memprobe.report.summary import summary_table
+from cachekit_memprobe.report.view import as_deployed_words, outcome
+from cachekit_memprobe.report.words import (
+    FigureLine,
+    Said,
+    ScenarioWords,
+    not_judged_line,
+    scenario_words,
+    target_words,
+    verdict_line,
 )
+from cachekit_memprobe.report.words.figures import listed
 from cachekit_memprobe.report.worker_lines import workers_section
-from cachekit_memprobe.result import Finding, Report, Result
-from cachekit_memprobe.units import format_bytes, format_payloads
+from cachekit_memprobe.result import Report, Result
 
-_AVOIDABLE = {"verbatim": "", "mixed": " (partly)"}
-_BESIDE_CACHEKIT = ("python", "pyarrow", "pandas", "memray")
+_LABEL_WIDTH = len("tracemalloc") + 2
 
 
 def render_report(report: Report, *, width: int, names: Collection[str] = ()) -> Trimmed:
@@ -49,7 +45,8 @@ def render_report(report: Report, *, width: int, names: Collection[str] = ()) ->
     parts: list[RenderableType] = [*_header(report, width)]
     for result in report.results:
         if result.scenario.name in names if names else _has_its_own_part(result):
-            parts.extend((Text(), _title(result), *_scenario(result, report, width)))
+            words = scenario_words(result, report)
+            parts.extend((Text(), _title(words), *_scenario(words, width)))
     parts.extend(_sweep(report, width))
     parts.extend((Text(), Rule(Text("run"), align="left", style=QUIET), *_closing(report)))
     return Trimmed(Group(*parts))
@@ -74,114 +71,86 @@ def _sweep(report: Report, width: int) -> Iterable[RenderableType]:
 
 
 def _header(report: Report, width: int) -> Iterable[RenderableType]:
-    versions = {name: clean_line(version) for name, version in report.run.target.versions.items()}
-    name = clean_line(report.run.target.words)
-    others = [f"{other} {versions[other]}" for other in _BESIDE_CACHEKIT if other in versions]
-    header = Text(filled(listed([name, *others, versions.get("platform", "")]), width))
+    name, *others = target_words(report)
+    header = Text(filled(listed([name, *others]), width))
     header.stylize(HEADING, 0, len(name))
     yield header
     if report.run.options.as_deployed:
         yield Text(f"RSS {as_deployed_words(report.run.options)}", style=WARNING)
 
 
-def _title(result: Result) -> Rule:
-    name = (f"{clean_line(result.scenario.name)}: ", HEADING)
-    verdict = (verdict_word(result), VERDICT_STYLES[result.verdict])
-    return Rule(Text.assemble(name, verdict), align="left", style=QUIET)
+def _title(words: ScenarioWords) -> Rule:
+    verdict = (words.verdict_word, VERDICT_STYLES[words.verdict])
+    return Rule(Text.assemble((f"{words.name}: ", HEADING), verdict), align="left", style=QUIET)
 
 
-def _scenario(result: Result, report: Report, width: int) -> Iterable[RenderableType]:
-    if result.verdict == "not_applicable":
-        yield Text(why_not_applicable(result, report))
+def _scenario(words: ScenarioWords, width: int) -> Iterable[RenderableType]:
+    if words.verdict == "not_applicable":
+        yield Text(words.reason)
         return
-    yield Text(clean_line(result.scenario.summary))
-    yield Text(_read(result), style=QUIET)
-    if words := environment_words(result):
-        yield Text(words, style=QUIET)
-    if result.scenario.value.holds:
-        yield Text(f"the file holds {clean_line(result.scenario.value.holds)}", style=QUIET)
-    for block in _blocks(result, report.run.options, width):
+    yield Text(words.summary)
+    for line in words.details:
+        yield Text(line, style=QUIET)
+    for block in _blocks(words, width):
         yield Text()
         yield block
 
 
-def _blocks(result: Result, options: RunOptions, width: int) -> Iterable[RenderableType]:
+def _blocks(words: ScenarioWords, width: int) -> Iterable[RenderableType]:
     """The parts of a scenario for which there is something to show, in the order in which they are read."""
-    if result.verdict == "unmeasured":
-        yield _unmeasured(result)
-    if leading := _findings(result, leads=True):
-        yield leading
-    if result.stages:
-        if result.read > 1:
-            yield Text("of the second read, which takes more than the first:", style=HEADING)
-        yield Group(stage_table(result, width), *_verbatim_sources(result), *_parts_of_lines(result))
-    if result.metrics:
-        yield figure_lines(result, options, width)
-        yield budget_lines(result, options, width)
-    if result.notes:
-        yield Group(*(labelled("note", clean_line(note)) for note in result.notes))
-    if others := _findings(result, leads=False):
-        yield others
+    if words.verdict == "unmeasured":
+        reason = Text(words.reason, overflow="fold")
+        yield Group(Text("could not be measured:", style=WARNING), indented(reason))
+    if words.leading:
+        yield _findings(words.leading)
+    if words.total:
+        if words.which_read:
+            yield Text(f"of {words.which_read}:", style=HEADING)
+        table = stage_table(words.stages, words.total, width)
+        yield Group(table, *_verbatim_sources(words), *_parts_of_lines(words))
+    if words.has_figures:
+        yield _figures(words.figures, width)
+        yield budget_lines(words.budgets, width)
+    if words.notes:
+        yield Group(*(labelled("note", note) for note in words.notes))
+    if words.findings:
+        yield _findings(words.findings)
 
 
-def _findings(result: Result, *, leads: bool) -> Group | None:
-    """Those that a reader should know before any figure, or the others."""
-    chosen = [finding for finding in result.findings if finding.leads == leads]
-    return Group(*(labelled(finding.code, _sentence(finding)) for finding in chosen)) if chosen else None
+def _findings(findings: Iterable[Said]) -> Group:
+    return Group(*(labelled(finding.code, finding.sentence) for finding in findings))
 
 
-def _read(result: Result) -> str:
-    read, payload = result.scenario.read, result.payload
-    words = f"tier {clean_line(read.tier)}, route {clean_line(read.route)}"
-    if payload is None:
-        return words
-    size = f"{words}; payload {format_bytes(payload.logical_bytes)}"
-    if not payload.frame_bytes:
-        return f"{size}, no frame"
-    return f"{size}, frame {format_bytes(payload.frame_bytes, payload.logical_bytes)}"
+def _figures(lines: Sequence[FigureLine], width: int) -> Table:
+    """One row an instrument that was used, broken between figures only."""
+    grid = Table.grid()
+    grid.add_column(no_wrap=True, style=HEADING, width=_LABEL_WIDTH)
+    grid.add_column(overflow="fold")
+    for line in lines:
+        grid.add_row(line.label, Text(filled(line.phrases, width - _LABEL_WIDTH)))
+    return grid
 
 
-def _unmeasured(result: Result) -> Group:
-    reason = Text(clean(why_unmeasured(result)).strip("\n"), overflow="fold")
-    return Group(Text("could not be measured:", style=WARNING), indented(reason))
-
-
-def _verbatim_sources(result: Result) -> Iterable[RenderableType]:
-    """The source line of each byte-for-byte copy: what could go."""
+def _verbatim_sources(words: ScenarioWords) -> Iterable[RenderableType]:
     lines = Table.grid(padding=(0, 2, 0, 0))
     lines.add_column(no_wrap=True)
     lines.add_column(overflow="fold", style=SOURCE)
-    for site in (site for stage in result.stages for site in stage.sites):
-        if site.kind in _AVOIDABLE and noticeable(in_payloads(site.copies_bytes, result.payload)):
-            source = Text(clean(site.source).strip() or "(no source text)")
-            lines.add_row(Text(site_location(site) + _AVOIDABLE[site.kind]), source)
+    for copy in words.verbatim:
+        lines.add_row(Text(copy.where), Text(copy.source))
     if lines.row_count:
         yield from (Text(), Text("verbatim copies:"), indented(lines))
 
 
-def _parts_of_lines(result: Result) -> Iterable[RenderableType]:
+def _parts_of_lines(words: ScenarioWords) -> Iterable[RenderableType]:
     """What the native code below a line allocated, where that is more than one buffer."""
     lines = Table.grid(padding=(0, 2, 0, 0))
     lines.add_column(no_wrap=True)
     lines.add_column(no_wrap=True, justify="right")
     lines.add_column(overflow="fold")
-    for site in (site for stage in result.stages for site in stage.sites):
-        where = site_location(site)
-        for part in site.parts:
-            copies = in_payloads(part.copies_bytes, result.payload)
-            if noticeable(copies):
-                blocks = f" ({part.blocks} blocks)" if part.blocks > 1 else ""
-                lines.add_row(Text(where), format_payloads(copies), Text(clean_line(part.native) + blocks))
-                where = ""
+    for part in words.parts:
+        lines.add_row(Text(part.where), part.copies, Text(part.native))
     if lines.row_count:
         yield from (Text(), Text("one line, several buffers:"), indented(lines))
-
-
-def _sentence(finding: Finding) -> str:
-    if finding.place is None or not finding.place.file:
-        return finding.message
-    where = location(finding.place)
-    return finding.message if where in finding.message else f"{finding.message} ({where})"
 
 
 def _closing(report: Report) -> Iterable[RenderableType]:
@@ -198,4 +167,4 @@ def _closing(report: Report) -> Iterable[RenderableType]:
         yield Text(f"run folder: {clean_line(str(report.run_folder))}", style=QUIET, overflow="fold")
     if words := not_judged_line(report):
         yield Text(words, style=WARNING, overflow="fold")
-    yield verdict_line(report)
+    yield Text(verdict_line(report), style=VERDICT_STYLES[outcome(report)])

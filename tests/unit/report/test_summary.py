@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from cachekit_memprobe.report.summary import scenario_line, verdict_line
+from cachekit_memprobe.report.words import scenario_line, verdict_line
 from cachekit_memprobe.result import BudgetResult, Result
 from tests.golden.reports import FILE_GET, FILE_MAP, L1_HIT, NOT_APPLICABLE, UNMEASURED, report_of
 
@@ -28,7 +28,7 @@ NOT_JUDGED = tuple(
     ],
 )
 def test_the_last_line_counts_every_outcome(results: tuple[Result, ...], line: str) -> None:
-    assert verdict_line(report_of(*results)).plain == line
+    assert verdict_line(report_of(*results)) == line
 
 
 @pytest.mark.parametrize(

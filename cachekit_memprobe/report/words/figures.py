@@ -1,30 +1,40 @@
 """The peaks of a read, of the heap, of tracemalloc and of RSS, each with what it is made of."""
 
-from rich.table import Table
-from rich.text import Text
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from cachekit_memprobe.model import RunOptions
-from cachekit_memprobe.report.layout import filled, listed
-from cachekit_memprobe.report.styles import HEADING
 from cachekit_memprobe.report.view import AS_DEPLOYED, figure, in_payloads, noticeable
 from cachekit_memprobe.result import Result
 from cachekit_memprobe.units import format_payloads
 
-_LABELS = ("heap", "tracemalloc", "RSS", "held")
-_LABEL_WIDTH = max(map(len, _LABELS)) + 2
+
+@dataclass(frozen=True)
+class FigureLine:
+    """What one instrument measured: phrases that follow each other, with commas and signs between them.
+
+    A line may be broken between phrases, not in one.
+    """
+
+    label: str
+    phrases: tuple[str, ...]
 
 
-def figure_lines(result: Result, options: RunOptions, width: int) -> Table:
-    """One row an instrument that was used, broken between figures only."""
-    grid = Table.grid()
-    grid.add_column(no_wrap=True, style=HEADING, width=_LABEL_WIDTH)
-    grid.add_column(overflow="fold")
-    for label, phrases in zip(
-        _LABELS, (_heap(result), _tracemalloc(result), _rss(result, options), _held(result)), strict=True
-    ):
-        if phrases:
-            grid.add_row(label, Text(filled(phrases, width - _LABEL_WIDTH)))
-    return grid
+def figure_lines(result: Result, options: RunOptions) -> tuple[FigureLine, ...]:
+    """One line an instrument that was used."""
+    lines = {
+        "heap": _heap(result),
+        "tracemalloc": _tracemalloc(result),
+        "RSS": _rss(result, options),
+        "held": _held(result),
+    }
+    return tuple(FigureLine(label, tuple(phrases)) for label, phrases in lines.items() if phrases)
+
+
+def listed(phrases: Iterable[str]) -> list[str]:
+    """The phrases that aren't empty, each but the last with a comma after it."""
+    *others, last = [phrase for phrase in phrases if phrase] or [""]
+    return [*(f"{phrase}," for phrase in others), last]
 
 
 def _heap(result: Result) -> list[str]:

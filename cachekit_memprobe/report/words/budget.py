@@ -1,0 +1,79 @@
+"""A scenario's limits against what was observed, with where to look."""
+
+from dataclasses import dataclass
+
+from cachekit_memprobe.model import Level, Payload, RunOptions
+from cachekit_memprobe.report.view import AS_DEPLOYED, in_payloads, is_rss, metric_label, suspect_words
+from cachekit_memprobe.result import BudgetResult, BudgetStatus, Result
+from cachekit_memprobe.units import format_payloads
+
+NO_BUDGET = "budget: none, so nothing that is measured can fail"
+
+_STATUS_WORDS: dict[BudgetStatus, str] = {
+    "within": "within",
+    "over": "OVER",
+    "unmeasured": "not measured",
+    "not_judged": "not judged",
+}
+
+
+@dataclass(frozen=True)
+class BudgetRow:
+    """One limit; figures are in payloads.
+
+    Attributes:
+        metric: as ``--budget`` takes it.
+        label: what it is called.
+        observed: ``-`` when it was not measured.
+        excess: ``+0.70x``; empty when the limit isn't exceeded.
+        words: the status for a reader.
+        remarks: where to look first and next, each a line of its own.
+    """
+
+    metric: str
+    label: str
+    limit: str
+    observed: str
+    excess: str
+    status: BudgetStatus
+    level: Level
+    words: str
+    remarks: tuple[str, ...]
+
+
+def budget_rows(result: Result, options: RunOptions) -> tuple[BudgetRow, ...]:
+    """One row a limit, in their order."""
+    return tuple(_row(limit, result.payload, options) for limit in result.budgets)
+
+
+def _row(limit: BudgetResult, payload: Payload | None, options: RunOptions) -> BudgetRow:
+    is_warning = limit.status == "over" and limit.level == "warn"
+    remarks = _where(limit, payload)
+    if options.as_deployed and is_rss(limit.metric):
+        remarks.append(AS_DEPLOYED)
+    return BudgetRow(
+        metric=limit.metric,
+        label=metric_label(limit.metric),
+        limit=format_payloads(limit.limit),
+        observed="-" if limit.observed is None else format_payloads(limit.observed),
+        excess=f"+{format_payloads(limit.excess)}" if limit.status == "over" else "",
+        status=limit.status,
+        level=limit.level,
+        words="over (warning)" if is_warning else _STATUS_WORDS[limit.status],
+        remarks=tuple(remarks),
+    )
+
+
+def _where(limit: BudgetResult, payload: Payload | None) -> list[str]:
+    """Where to look first and next, each with its part of the figure."""
+    if limit.status == "over" and not limit.suspects:
+        return ["no line is known that explains it"]
+    words: list[str] = []
+    for suspect in limit.suspects:
+        size = "" if suspect.size_bytes is None else f", {_payloads(suspect.size_bytes, payload)}"
+        words.append(f"{'and' if words else 'see'} {suspect_words(suspect.place)}{size}")
+    return words
+
+
+def _payloads(size_bytes: int, payload: Payload | None) -> str:
+    return format_payloads(in_payloads(size_bytes, payload))
