@@ -223,6 +223,7 @@ def _judged(
         read=reads.number,
         notes=notes_of(measurement.seen),
         footprint=footprint_of(measurement),
+        staircase=explained.use.staircase,
     )
 
 

@@ -187,6 +187,44 @@ class Footprint:
 
 
 @dataclass(frozen=True)
+class HeapStep:
+    """What each stage of a staircase has on the heap, from one change of it to the next."""
+
+    live_bytes: tuple[int, ...]
+
+    @property
+    def total_bytes(self) -> int:
+        return sum(self.live_bytes)
+
+
+@dataclass(frozen=True)
+class StageSpan:
+    """From the step ``begin`` to before the step ``end``, a thread of the read is in a stage."""
+
+    stage: str
+    thread: int
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Staircase:
+    """The heap in the course of one read, stacked by stage.
+
+    Attributes:
+        stages: those that had heap, in the order in which they took it, and ``other`` with the rest.
+        steps: in order, some hundred at most; each has a size for each of the stages.
+        peak: the number of the highest step, which is exact.
+        spans: where the threads that read were, by steps.
+    """
+
+    stages: tuple[str, ...]
+    steps: tuple[HeapStep, ...]
+    peak: int
+    spans: tuple[StageSpan, ...]
+
+
+@dataclass(frozen=True)
 class Result:
     """One scenario, measured, attributed and judged: all that any renderer shows.
 
@@ -196,6 +234,7 @@ class Result:
         read: which read ``stages`` are of: the first, or the second where that takes more.
         notes: what happened while it was measured, each a sentence without a full stop.
         footprint: of one process; ``None`` when the rss instrument wasn't run.
+        staircase: of the read that ``stages`` are of; ``None`` when memray didn't follow it.
     """
 
     scenario: Scenario
@@ -210,6 +249,7 @@ class Result:
     read: int = 1
     notes: tuple[str, ...] = ()
     footprint: Footprint | None = None
+    staircase: Staircase | None = None
 
 
 @dataclass(frozen=True)

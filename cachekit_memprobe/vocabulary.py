@@ -92,6 +92,13 @@ METRICS = (
         "what the stage holds at the moment of the heap's peak",
     ),
     Metric(
+        "peak.<stage>",
+        MEMRAY,
+        "heap peak in the stage",
+        "the most heap that the read has allocated at one time while it is in the stage, whichever stage "
+        "took it",
+    ),
+    Metric(
         "peak.heap",
         MEMRAY,
         "heap peak",

@@ -9,14 +9,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import Pipe
 from pathlib import Path
 
 from cachekit_memprobe import processes
-from cachekit_memprobe.attribution.block import Block
+from cachekit_memprobe.attribution.block import Capture
 from cachekit_memprobe.attribution.reader import Decoded, Wanted, unpacked
 from cachekit_memprobe.child.seen import MemraySeen
 from cachekit_memprobe.errors import CouldNotMeasure
@@ -52,8 +52,8 @@ class Captures:
         """Have one process import what reading takes, while something else is done."""
         self._idle.append(self._taken())
 
-    def blocks(self, capture: Path, seen: MemraySeen) -> Sequence[Block]:
-        """The blocks of one read and of its aftermath, in order; see :mod:`.capture`.
+    def read(self, file: Path, seen: MemraySeen) -> Capture:
+        """One capture; see :mod:`.capture`.
 
         Raises:
             CouldNotMeasure: the capture can't be read, or disagrees with its journal.
@@ -61,7 +61,7 @@ class Captures:
         with self._slots:
             reader = self._taken()
             try:
-                decoded = reader.read(Wanted(str(capture), replace(seen, second=None)))
+                decoded = reader.read(Wanted(str(file), replace(seen, second=None)))
             except BaseException:
                 self._end(reader)
                 raise

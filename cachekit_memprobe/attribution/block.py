@@ -1,5 +1,6 @@
-"""One allocation of a read."""
+"""What a capture says of a read: its allocations, and where its threads were."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -35,3 +36,25 @@ class Block:
     is_after: bool = False
     native: str = ""
     seen_by: SeenBy = ""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A thread that reads enters a stage, or leaves all of them: it is in ``other`` then.
+
+    Attributes:
+        at: its place in the stream.
+        thread: a number of its own, from 0 on.
+    """
+
+    at: int
+    thread: int
+    stage: str
+
+
+@dataclass(frozen=True)
+class Capture:
+    """One read and its aftermath: ``blocks`` in order, ``moves`` of the read itself."""
+
+    blocks: Sequence[Block]
+    moves: Sequence[Move]

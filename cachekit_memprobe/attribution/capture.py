@@ -30,12 +30,12 @@ What Arrow's pools other than the system's have handed out isn't in the stream: 
 boundary, and it is booked as one block of the stage that ends there.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cachekit_memprobe.attribution.block import Block
+from cachekit_memprobe.attribution.block import Block, Capture, Move
 from cachekit_memprobe.attribution.native import native_caller
 from cachekit_memprobe.attribution.pools import Pools
 from cachekit_memprobe.child.seen import Backing, MemraySeen, Note
@@ -51,11 +51,11 @@ _MOST_BETWEEN = 4
 """Allocations between a mark's two: Python may need an arena, of pymalloc's, for what makes the second."""
 
 
-def read_blocks(capture: Path, seen: MemraySeen) -> Sequence[Block]:
-    """The blocks of one read and of its aftermath, in order, from a capture with its journal.
+def read_capture(file: Path, seen: MemraySeen) -> Capture:
+    """What a capture, with its journal, says of one read and of its aftermath.
 
     Args:
-        capture: memray's file.
+        file: memray's.
         seen: what the probe tells of it.
 
     Raises:
@@ -65,7 +65,7 @@ def read_blocks(capture: Path, seen: MemraySeen) -> Sequence[Block]:
     import memray
 
     try:
-        with memray.FileReader(capture) as reader:
+        with memray.FileReader(file) as reader:
             decoder = _Decoder(seen, native=bool(reader.metadata.has_native_traces))
             for record in reader.get_allocation_records():
                 decoder.feed(record)
@@ -120,6 +120,8 @@ class _Decoder:
         self._live: dict[int, Block] = {}
         self._maps: dict[int, Block] = {}
         self._blocks: list[Block] = []
+        self._moves: list[Move] = []
+        self._readers: dict[int, int] = {}
         self._pools = Pools(self._blocks)
 
     def feed(self, record: Any) -> None:
@@ -130,12 +132,12 @@ class _Decoder:
         elif not self._is_mark(thread, record):
             self._allocate(thread, record)
 
-    def finish(self) -> Sequence[Block]:
+    def finish(self) -> Capture:
         if self._noted != len(self._journal):
             raise CouldNotMeasure(
                 f"the capture disagrees with its journal: it has {self._noted} marks of {len(self._journal)}"
             )
-        return self._blocks
+        return Capture(self._blocks, self._moves)
 
     def _free(self, thread: _Thread, record: Any) -> None:
         if thread.herald is not None and thread.herald.address == record.address:
@@ -209,6 +211,7 @@ class _Decoder:
             self._pools.begin(self._time)
         if note.event in ("open", "close"):
             self._open = note.event == "open"
+            self._move(thread)
         elif note.event == "return":
             self._is_over, thread.paused = True, False
         elif note.event == "pause":
@@ -224,6 +227,12 @@ class _Decoder:
             thread.maps_bytes, thread.maps = note.size_bytes, note.backing
         else:
             thread.paused, thread.position = False, note.place or OUTSIDE
+            self._move(thread)
+
+    def _move(self, thread: _Thread) -> None:
+        if self._open and not self._is_over:
+            number = self._readers.setdefault(id(thread), len(self._readers))
+            self._moves.append(Move(self._time, number, thread.position.stage))
 
     def _tell_maps(self, spans: Iterable[tuple[int, int]], backing: Backing) -> None:
         """Of the maps that live now: when a file is unmapped, its addresses are taken by heap again."""

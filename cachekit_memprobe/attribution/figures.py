@@ -51,11 +51,14 @@ def figures_of(measurement: Measurement, stages: tuple[StageUsage, ...], heap: H
 
 def _heap_sizes(stages: Iterable[StageUsage], heap: HeapUse) -> dict[str, float]:
     # A stage that the read never entered has been measured too: every block was booked elsewhere.
-    sizes: dict[str, float] = {f"{kind}.{stage}": 0 for kind in ("copies", "live") for stage in STAGES}
+    sizes: dict[str, float] = {
+        f"{kind}.{stage}": 0 for kind in ("copies", "live", "peak") for stage in STAGES
+    }
     sizes["copies.total"] = sum(use.copies_bytes for use in heap.places)
     for stage in stages:
         sizes[f"copies.{stage.name}"] = stage.copies_bytes
         sizes[f"live.{stage.name}"] = stage.live_bytes
+    sizes.update({f"peak.{stage}": size for stage, size in heap.stage_peaks.items()})
     sizes["peak.heap"] = heap.peak_bytes
     sizes["mapped.file"] = heap.mapped_bytes
     sizes["mapped.shared"] = heap.shared_bytes

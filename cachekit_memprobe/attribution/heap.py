@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cachekit_memprobe.attribution.block import Block, SeenBy
 from cachekit_memprobe.attribution.capture import SMALL_BYTES
@@ -45,11 +45,13 @@ class HeapUse:
 
     Attributes:
         after: the blocks of the read's aftermath, which are no part of the rest.
+        stage_peaks: by stage, the most heap that there was while the read was in it.
     """
 
     peak_bytes: int
     places: tuple[PlaceUse, ...]
     after: tuple[Block, ...] = ()
+    stage_peaks: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def mapped_bytes(self) -> int:

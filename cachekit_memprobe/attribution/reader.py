@@ -3,15 +3,15 @@
 import json
 import resource
 import signal
-import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from cachekit_memprobe.attribution.block import Block, SeenBy
-from cachekit_memprobe.attribution.capture import read_blocks
+import psutil
+
+from cachekit_memprobe.attribution.block import Block, Capture, Move, SeenBy
+from cachekit_memprobe.attribution.capture import read_capture
 from cachekit_memprobe.child.seen import Backing, MemraySeen
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.errors import CouldNotMeasure
@@ -19,9 +19,7 @@ from cachekit_memprobe.validation import from_json, to_json
 
 _MOST_DATA_BYTES = 1 << 30
 """Four times what a capture with native stacks takes here."""
-_LARGE_KIB = 150 * 1024
-_RSS_UNIT = 1024 if sys.platform == "darwin" else 1
-"""Of ``ru_maxrss``, in which macOS counts bytes."""
+_LARGE_BYTES = 150_000_000
 
 Row = tuple[int, int, int, int, int | None, bool, Backing | None, bool, str, SeenBy]
 """A block: the number of its place, and then its attributes in their order."""
@@ -37,7 +35,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Decoded:
-    """A capture's blocks in rows, or why it can't be read.
+    """A capture, its blocks in rows; or why it can't be read.
 
     Attributes:
         is_last: the process ends with it.
@@ -45,14 +43,17 @@ class Decoded:
 
     places: tuple[Place, ...] = ()
     rows: tuple[Row, ...] = ()
+    moves: tuple[Move, ...] = ()
     failure: str = ""
     is_last: bool = False
 
 
-def packed(blocks: Sequence[Block]) -> Decoded:
-    """The blocks, with each place told once."""
-    places = {place: number for number, place in enumerate(dict.fromkeys(block.place for block in blocks))}
-    return Decoded(tuple(places), tuple(_row(block, places[block.place]) for block in blocks))
+def packed(capture: Capture) -> Decoded:
+    """The capture, with each place told once."""
+    found = dict.fromkeys(block.place for block in capture.blocks)
+    places = {place: number for number, place in enumerate(found)}
+    rows = tuple(_row(block, places[block.place]) for block in capture.blocks)
+    return Decoded(tuple(places), rows, tuple(capture.moves))
 
 
 def _row(one: Block, place: int) -> Row:
@@ -60,13 +61,14 @@ def _row(one: Block, place: int) -> Row:
     return (place, *sizes, one.is_map, one.backing, one.is_after, one.native, one.seen_by)
 
 
-def unpacked(decoded: Decoded) -> list[Block]:
-    """The blocks again.
+def unpacked(decoded: Decoded) -> Capture:
+    """The capture again.
 
     Raises:
         IndexError: a place is missing.
     """
-    return [Block(decoded.places[row[0]], *row[1:]) for row in decoded.rows]
+    blocks = [Block(decoded.places[row[0]], *row[1:]) for row in decoded.rows]
+    return Capture(blocks, list(decoded.moves))
 
 
 def serve(channel_fd: int, *, timeout_s: int) -> None:
@@ -89,7 +91,7 @@ def serve(channel_fd: int, *, timeout_s: int) -> None:
 
 def _decoded(wanted: Wanted) -> Decoded:
     try:
-        return packed(read_blocks(Path(wanted.capture), wanted.seen))
+        return packed(read_capture(Path(wanted.capture), wanted.seen))
     except CouldNotMeasure as failure:
         return Decoded(failure=str(failure))
     except Exception as error:  # whatever a damaged capture makes of memray's reader
@@ -103,4 +105,5 @@ def _limit_memory() -> None:
 
 
 def _is_large() -> bool:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _RSS_UNIT > _LARGE_KIB
+    # Not ru_maxrss, in which the process counts that started this one.
+    return bool(psutil.Process().memory_info().rss > _LARGE_BYTES)

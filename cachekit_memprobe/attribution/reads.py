@@ -112,8 +112,7 @@ def reads_of(measurement: Measurement, payload: Payload, folder: Path, captures:
 
 def _followed(measurement: Measurement, folder: Path, captures: Captures) -> Followed:
     seen = measurement.seen.memray
-    blocks = None if seen is None else list(captures.blocks(folder / seen.capture, seen))
-    use = use_of(measurement, blocks)
+    use = use_of(measurement, None if seen is None else captures.read(folder / seen.capture, seen))
     stages = stages_of(measurement, use)
     return Followed(measurement, use, stages, figures_of(measurement, stages, use.heap))
 

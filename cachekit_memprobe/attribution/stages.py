@@ -5,31 +5,39 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from cachekit_memprobe.attribution import block
+from cachekit_memprobe.attribution.course import peaks_of, staircase_of
 from cachekit_memprobe.attribution.heap import HeapUse, PlaceUse, heap_of
 from cachekit_memprobe.attribution.proofs import Elsewhere, Line, Proofs, bring_together, line_of
 from cachekit_memprobe.child.stages import OTHER, STAGES
 from cachekit_memprobe.model import Measurement
-from cachekit_memprobe.result import MemoryOf, SiteKind, SiteUsage, StageUsage
+from cachekit_memprobe.result import MemoryOf, SiteKind, SiteUsage, StageUsage, Staircase
 
 
 @dataclass(frozen=True)
 class ReadUse:
-    """What is known of the measured read: its heap and what was proven, each ``None`` if nobody looked."""
+    """What is known of the measured read: its heap, what was proven, and the heap in its course.
+
+    Each is ``None`` if nobody looked.
+    """
 
     heap: HeapUse | None
     proofs: Proofs | None
+    staircase: Staircase | None = None
 
 
-def use_of(measurement: Measurement, blocks: list[block.Block] | None) -> ReadUse:
-    """Bring the capture's blocks, if there are any, together with what was proven."""
+def use_of(measurement: Measurement, capture: block.Capture | None) -> ReadUse:
+    """Bring the capture, if there is one, together with what was proven."""
     aliasing, readers = measurement.seen.aliasing, measurement.scenario.read.readers
-    reading = None if blocks is None else [one for one in blocks if not one.is_after]
+    reading = None if capture is None else [one for one in capture.blocks if not one.is_after]
     # First, since it moves blocks to the stage that they were made for.
     proofs = None if aliasing is None else bring_together(aliasing.blocks, reading, readers)
-    if reading is None:
+    if capture is None or reading is None:
         return ReadUse(None, proofs)
-    after = tuple(one for one in blocks or () if one.is_after)
-    return ReadUse(replace(heap_of(reading), after=after), proofs)
+    after = tuple(one for one in capture.blocks if one.is_after)
+    in_heap = [one for one in reading if one.backing in (None, "made")]
+    heap = replace(heap_of(reading), after=after, stage_peaks=peaks_of(in_heap, capture.moves))
+    payload_bytes = measurement.payload.logical_bytes if measurement.payload else 1
+    return ReadUse(heap, proofs, staircase_of(in_heap, capture.moves, payload_bytes))
 
 
 def stages_of(measurement: Measurement, use: ReadUse) -> tuple[StageUsage, ...]:

@@ -98,7 +98,7 @@ def _read_or_refused(recorded: Recorder, data: bytes, captures: Captures) -> Non
     seen = memray_seen(recorded.journal.entries, package_folder=str(recorded.folder))
     refusals = []
     try:
-        captures.blocks(damaged, seen)
+        captures.read(damaged, seen)
     except CouldNotMeasure as refusal:
         refusals.append(str(refusal))
     assert "longer than" not in "".join(refusals), "it hangs"

@@ -12,8 +12,8 @@ import memray
 import pytest
 from memray import AllocatorType
 
-from cachekit_memprobe.attribution.block import Block
-from cachekit_memprobe.attribution.capture import read_blocks
+from cachekit_memprobe.attribution.block import Block, Capture
+from cachekit_memprobe.attribution.capture import read_capture
 from cachekit_memprobe.child.probes.memray import HERALD_BYTES, MARKS, _Journal
 from cachekit_memprobe.child.seen import MemraySeen, Note
 from cachekit_memprobe.child.stages import OUTSIDE, Place
@@ -78,7 +78,11 @@ class Recorder:
     def blocks(self, journal: Sequence[Note] | None = None) -> Sequence[Block]:
         """What is read with the journal, its own or another."""
         entries = self.journal.entries if journal is None else journal
-        return read_blocks(self.capture, memray_seen(entries, package_folder=str(self.folder)))
+        return read_capture(self.capture, memray_seen(entries, package_folder=str(self.folder))).blocks
+
+    def read(self) -> Capture:
+        """All that is read."""
+        return read_capture(self.capture, memray_seen(self.journal.entries, package_folder=str(self.folder)))
 
     def large(self) -> list[Block]:
         """The blocks of half a MiB and more: Python's own don't get so large."""
@@ -133,7 +137,7 @@ class MadeUp:
 
     def blocks(self) -> list[Block]:
         self.mark(READER, Note("close"))
-        return list(read_blocks(Path("capture"), memray_seen(self.journal, package_folder="/env")))
+        return list(read_capture(Path("capture"), memray_seen(self.journal, package_folder="/env")).blocks)
 
 
 @contextmanager

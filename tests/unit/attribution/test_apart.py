@@ -38,47 +38,47 @@ def readers() -> set[psutil.Process]:
 def test_the_blocks_are_those_that_the_capture_has(recorder: Recorder, captures: Captures) -> None:
     made = recorded(recorder)
     seen = memray_seen(made.journal.entries, package_folder=str(made.folder))
-    assert captures.blocks(made.capture, seen) == made.blocks()
+    assert captures.read(made.capture, seen) == made.read()
 
 
 def test_threads_may_ask_side_by_side(recorder: Recorder, captures: Captures) -> None:
     made = recorded(recorder)
     seen = memray_seen(made.journal.entries, package_folder=str(made.folder))
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: captures.blocks(made.capture, seen), range(6)))
-    assert answers == [made.blocks()] * 6
+        answers = list(pool.map(lambda _: captures.read(made.capture, seen), range(6)))
+    assert answers == [made.read()] * 6
 
 
 def test_a_capture_that_cannot_be_read_costs_no_other(recorder: Recorder, captures: Captures) -> None:
     made = recorded(recorder)
     seen = memray_seen(made.journal.entries, package_folder=str(made.folder))
     with pytest.raises(CouldNotMeasure, match="memray's capture can't be read"):
-        captures.blocks(made.folder / "missing.bin", seen)
+        captures.read(made.folder / "missing.bin", seen)
     with pytest.raises(CouldNotMeasure, match="disagrees with its journal"):
-        captures.blocks(made.capture, memray_seen([*made.journal.entries, Note("close")]))
-    assert captures.blocks(made.capture, seen)
+        captures.read(made.capture, memray_seen([*made.journal.entries, Note("close")]))
+    assert captures.read(made.capture, seen).blocks
 
 
 def test_a_reader_that_dies_is_told_and_replaced(recorder: Recorder, captures: Captures) -> None:
     made = recorded(recorder)
     seen = memray_seen(made.journal.entries, package_folder=str(made.folder))
-    assert captures.blocks(made.capture, seen)
+    assert captures.read(made.capture, seen).blocks
     (reader,) = readers()
     os.kill(reader.pid, signal.SIGSEGV)
     with pytest.raises(CouldNotMeasure, match="ended with Segmentation fault; the file is damaged"):
-        captures.blocks(made.capture, seen)
-    assert captures.blocks(made.capture, seen)
+        captures.read(made.capture, seen)
+    assert captures.read(made.capture, seen).blocks
 
 
 def test_no_reader_is_left(recorder: Recorder) -> None:
     made = recorded(recorder)
     seen = memray_seen(made.journal.entries, package_folder=str(made.folder))
     with reading_captures() as captures:
-        captures.blocks(made.capture, seen)
+        captures.read(made.capture, seen)
         assert readers()
     assert not readers()
     with pytest.raises(CouldNotMeasure):
-        captures.blocks(made.capture, seen)
+        captures.read(made.capture, seen)
 
 
 def test_a_reader_that_has_become_large_makes_room(recorder: Recorder, captures: Captures) -> None:
@@ -87,7 +87,7 @@ def test_a_reader_that_has_become_large_makes_room(recorder: Recorder, captures:
         bytearray(2 * MIB)
     seen = memray_seen(recorder.journal.entries, package_folder=str(recorder.folder))
     for _ in range(3):
-        assert captures.blocks(recorder.capture, seen)
+        assert captures.read(recorder.capture, seen).blocks
     assert len(readers()) <= 1
     assert psutil.Process().memory_info().rss - before < 30 * MIB
 
@@ -99,4 +99,4 @@ def test_nothing_in_the_working_directory_is_run(
     for name in ("json", "memray", "resource"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('run')")
     monkeypatch.chdir(tmp_path)
-    assert captures.blocks(made.capture, memray_seen(made.journal.entries))
+    assert captures.read(made.capture, memray_seen(made.journal.entries)).blocks

@@ -52,7 +52,7 @@ def measurement(*blocks: Block, traced: dict[str, int] | None = None, aliasing: 
 
 
 def table(measured: Measurement, blocks: list[block.Block] | None) -> tuple[StageUsage, ...]:
-    return stages_of(measured, use_of(measured, blocks))
+    return stages_of(measured, use_of(measured, None if blocks is None else block.Capture(blocks, ())))
 
 
 def only_site(measured: Measurement, blocks: list[block.Block]) -> SiteUsage:
@@ -77,7 +77,8 @@ class TestRows:
 
     def test_add_up_to_the_total(self) -> None:
         use = use_of(
-            measurement(), heap((UNWRAP, 126, 64), (UNWRAP, 127, 1), (MATERIALIZE, 9, 64), (OTHER, 0, 3))
+            measurement(),
+            block.Capture(heap((UNWRAP, 126, 64), (UNWRAP, 127, 1), (MATERIALIZE, 9, 64), (OTHER, 0, 3)), ()),
         )
         rows = stages_of(measurement(), use)
         values = figures_of(measurement(), rows, use.heap).values
