@@ -49,12 +49,14 @@ def staircase_of(blocks: Sequence[Block], moves: Sequence[Move], payload_bytes: 
     while len(steps) > _MOST_STEPS:
         least_bytes *= 2
         steps = _steps(events, least_bytes, at_boundaries=False)
-    most = Counter[str]()
-    for _, live in steps:
-        most |= Counter(live)
-    seen = {stage for stage, size in most.items() if size >= _SMALLEST * payload_bytes}
-    stages = (*(stage for stage in most if stage in seen and stage != OTHER), OTHER)
-    levels = [HeapStep(tuple(_height(live, stage, seen) for stage in stages)) for _, live in steps]
+    visible = [
+        stage
+        for _, live in steps
+        for stage, size in live.items()
+        if size >= _SMALLEST * payload_bytes and stage != OTHER
+    ]
+    stages = (*dict.fromkeys(visible), OTHER)
+    levels = [HeapStep(tuple(_height(live, stage, stages) for stage in stages)) for _, live in steps]
     return Staircase(
         stages=stages,
         steps=tuple(levels),
@@ -63,11 +65,11 @@ def staircase_of(blocks: Sequence[Block], moves: Sequence[Move], payload_bytes: 
     )
 
 
-def _height(live: Mapping[str, int], stage: str, seen: Collection[str]) -> int:
+def _height(live: Mapping[str, int], stage: str, shown: Collection[str]) -> int:
     """What is too little to be seen is shown as a part of what belongs to no stage."""
     if stage != OTHER:
         return live.get(stage, 0)
-    return sum(size for name, size in live.items() if name == OTHER or name not in seen)
+    return sum(size for name, size in live.items() if name == OTHER or name not in shown)
 
 
 def _events(blocks: Sequence[Block], moves: Sequence[Move]) -> Sequence[_Event]:

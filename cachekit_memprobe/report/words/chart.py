@@ -1,0 +1,75 @@
+"""The staircase as text, which survives being pasted: a letter for each stage, a line for each level."""
+
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from cachekit_memprobe.result import HeapStep, Staircase
+from cachekit_memprobe.units import format_payloads
+
+_MOST_COLUMNS = 64
+_MOST_LINES = 16
+_NICE = (0.1, 0.25, 0.5, 1, 2, 5, 10, 25, 50, 100)
+_LABEL_WIDTH = 8
+
+
+@dataclass(frozen=True)
+class TextChart:
+    """Lines of equal letters, from the top down, and which letter is which stage."""
+
+    lines: tuple[str, ...]
+    key: str
+
+
+def text_chart(staircase: Staircase, payload_bytes: int) -> TextChart | None:
+    """The heap in the course of the read, in payloads; ``None`` if it never has as much as can be shown."""
+    peak = staircase.steps[staircase.peak].total_bytes / payload_bytes if staircase.steps else 0.0
+    if peak < _NICE[0] / 2:
+        return None
+    level = next((nice for nice in _NICE if peak / nice <= _MOST_LINES), peak / _MOST_LINES)
+    letters = _letters(staircase.stages)
+    columns = [_column(step, letters, level * payload_bytes) for step in _thinned(staircase)]
+    height = max(map(len, columns))
+    lines = [
+        f"{format_payloads((row + 1) * level):>{_LABEL_WIDTH}} |"
+        + "".join(column[row] if row < len(column) else " " for column in columns).rstrip()
+        for row in reversed(range(height))
+    ]
+    lines.append(f"{'':{_LABEL_WIDTH}} +{'-' * len(columns)}")
+    used = {letter for column in columns for letter in column}
+    key = [
+        f"{letter} {stage}" for stage, letter in zip(staircase.stages, letters, strict=True) if letter in used
+    ]
+    scale = f"a line is {format_payloads(level)}, and the read goes from left to right"
+    return TextChart(tuple(lines), f"{', '.join(key)}; {scale}")
+
+
+def _letters(stages: Sequence[str]) -> list[str]:
+    """Of each stage the first of its letters that no other has."""
+    taken: list[str] = []
+    for stage in stages:
+        wanted = [*stage.replace("_", ""), *string.ascii_letters]
+        taken.append(next(letter for letter in wanted if letter not in taken))
+    return taken
+
+
+def _column(step: HeapStep, letters: Sequence[str], level_bytes: float) -> str:
+    """From the bottom up, each stage as high as its share, rounded where the stages meet."""
+    column, below_bytes = "", 0
+    for size_bytes, letter in zip(step.live_bytes, letters, strict=True):
+        below_bytes += size_bytes
+        column += letter * (round(below_bytes / level_bytes) - len(column))
+    return column
+
+
+def _thinned(staircase: Staircase) -> Sequence[HeapStep]:
+    """As many steps as fit: of neighbours that have to share a column the highest, so that no tower goes."""
+    steps = staircase.steps
+    if len(steps) <= _MOST_COLUMNS:
+        return steps
+    bounds = [number * len(steps) // _MOST_COLUMNS for number in range(_MOST_COLUMNS + 1)]
+    return [
+        max(steps[begin:end], key=lambda step: step.total_bytes)
+        for begin, end in pairwise(bounds)
+    ]
