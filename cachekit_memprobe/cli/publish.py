@@ -10,10 +10,8 @@ from rich.console import Console
 from cachekit_memprobe.cli.console import stderr_console, stdout_console
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.report.json import to_json
-from cachekit_memprobe.report.scaling_lines import prediction_lines
 from cachekit_memprobe.report.terminal import render_report
-from cachekit_memprobe.report.words import scenario_line, skipped_lines
-from cachekit_memprobe.report.worker_lines import worker_lines
+from cachekit_memprobe.report.words import prediction_lines, scenario_line, skipped_lines, worker_lines
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import write_atomically
 

@@ -12,9 +12,8 @@ from rich.text import Text
 
 from cachekit_memprobe.report.budget_lines import budget_lines
 from cachekit_memprobe.report.clean import clean_line
-from cachekit_memprobe.report.comparison import comparison
 from cachekit_memprobe.report.layout import Trimmed, filled, indented, labelled
-from cachekit_memprobe.report.scaling_lines import scaling_section
+from cachekit_memprobe.report.sections import matrix, sizes, workers
 from cachekit_memprobe.report.stage_table import stage_table
 from cachekit_memprobe.report.styles import HEADING, QUIET, SOURCE, VERDICT_STYLES, WARNING
 from cachekit_memprobe.report.summary import summary_table
@@ -29,7 +28,6 @@ from cachekit_memprobe.report.words import (
     verdict_line,
 )
 from cachekit_memprobe.report.words.figures import listed
-from cachekit_memprobe.report.worker_lines import workers_section
 from cachekit_memprobe.result import Report, Result
 
 _LABEL_WIDTH = len("tracemalloc") + 2
@@ -61,13 +59,13 @@ def _sweep(report: Report, width: int) -> Iterable[RenderableType]:
     """The tables of a matrix, of several sizes and of several workers, where there are any."""
     if report.run.sweep.axes and report.results:
         yield from (Text(), Rule(Text("matrix"), align="left", style=QUIET))
-        yield from comparison(report, width)
+        yield from matrix(report, width)
     if report.scaling:
         yield from (Text(), Rule(Text("sizes"), align="left", style=QUIET))
-        yield from scaling_section(report)
+        yield from sizes(report)
     if report.run.sweep.workers and report.results:
         yield from (Text(), Rule(Text(f"{report.run.sweep.workers} workers"), align="left", style=QUIET))
-        yield from workers_section(report)
+        yield from workers(report)
 
 
 def _header(report: Report, width: int) -> Iterable[RenderableType]:

@@ -4,7 +4,9 @@ Everything here is text without control characters. It isn't escaped for any for
 """
 
 from cachekit_memprobe.report.words.budget import BudgetRow, budget_rows
+from cachekit_memprobe.report.words.chart import TextChart, text_chart
 from cachekit_memprobe.report.words.figures import FigureLine, figure_lines
+from cachekit_memprobe.report.words.matrix import matrix_sections
 from cachekit_memprobe.report.words.run import (
     HEADLINE_METRICS,
     SummaryRow,
@@ -15,28 +17,42 @@ from cachekit_memprobe.report.words.run import (
     target_words,
     verdict_line,
 )
+from cachekit_memprobe.report.words.scaling import prediction_lines, scaling_meaning, scaling_sections
 from cachekit_memprobe.report.words.scenario import NativePart, Quotation, Said, ScenarioWords, scenario_words
 from cachekit_memprobe.report.words.stages import StageRow, stage_rows, total_row
+from cachekit_memprobe.report.words.tables import Column, Section, TextTable
+from cachekit_memprobe.report.words.workers import worker_lines, workers_section
 
 __all__ = [
     "HEADLINE_METRICS",
     "BudgetRow",
+    "Column",
     "FigureLine",
     "NativePart",
     "Quotation",
     "Said",
     "ScenarioWords",
+    "Section",
     "StageRow",
     "SummaryRow",
+    "TextChart",
+    "TextTable",
     "budget_rows",
     "figure_lines",
+    "matrix_sections",
     "not_judged_line",
+    "prediction_lines",
+    "scaling_meaning",
+    "scaling_sections",
     "scenario_line",
     "scenario_words",
     "skipped_lines",
     "stage_rows",
     "summary_rows",
     "target_words",
+    "text_chart",
     "total_row",
     "verdict_line",
+    "worker_lines",
+    "workers_section",
 ]

@@ -69,7 +69,4 @@ def _thinned(staircase: Staircase) -> Sequence[HeapStep]:
     if len(steps) <= _MOST_COLUMNS:
         return steps
     bounds = [number * len(steps) // _MOST_COLUMNS for number in range(_MOST_COLUMNS + 1)]
-    return [
-        max(steps[begin:end], key=lambda step: step.total_bytes)
-        for begin, end in pairwise(bounds)
-    ]
+    return [max(steps[begin:end], key=lambda step: step.total_bytes) for begin, end in pairwise(bounds)]

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from cachekit_memprobe.report.comparison import ranked, sort_key
+from cachekit_memprobe.report.words.matrix import ranked, sort_key
 from cachekit_memprobe.result import Result
 from tests.golden.sweeps import MATRIX, combination
 from tests.unit.report.test_terminal import printed

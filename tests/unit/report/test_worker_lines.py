@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from cachekit_memprobe.report.worker_lines import worker_lines
+from cachekit_memprobe.report.words import worker_lines
 from cachekit_memprobe.result import Footprint, Report
 from tests.golden.reports import L1_HIT, MB, UNMEASURED, report_of
 from tests.unit.report.test_terminal import printed

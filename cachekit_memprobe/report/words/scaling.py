@@ -1,46 +1,46 @@
 """How a scenario's memory grows with its payload: the sizes, the fits through them, and predictions."""
 
-from collections.abc import Iterable, Sequence
-
-from rich import box
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
+from collections.abc import Sequence
 
 from cachekit_memprobe.report.clean import clean_line
-from cachekit_memprobe.report.comparison import figure, heading, short_verdict
-from cachekit_memprobe.report.layout import bullets
-from cachekit_memprobe.report.styles import HEADING, WARNING
+from cachekit_memprobe.report.words.matrix import figure, short_verdict
+from cachekit_memprobe.report.words.tables import Column, Section, TextTable
 from cachekit_memprobe.result import Report, Result
 from cachekit_memprobe.sweep import Estimate, Line, Prediction, Scaling
 from cachekit_memprobe.units import format_bytes, format_payloads
 
+NO_FIT = "no fit"
+
 _FIGURES = ("copies.total", "peak.heap", "rss.peak")
 
 
-def scaling_section(report: Report) -> Iterable[RenderableType]:
+def scaling_sections(report: Report) -> tuple[Section, ...]:
     """For each scenario its sizes, the fits through them, the predictions and remarks."""
-    blocks = [block for scaling in report.scaling for block in _blocks(scaling, report)]
-    meaning = _meaning(report.scaling)
-    if meaning:
-        blocks.append(Group(*bullets(meaning)))
-    for number, block in enumerate(blocks):
-        yield from (block,) if number == 0 else (Text(), block)
+    return tuple(_section(scaling, report) for scaling in report.scaling)
 
 
-def _blocks(scaling: Scaling, report: Report) -> Iterable[RenderableType]:
-    """What belongs together, a blank line between."""
-    title = Text(f"{clean_line(scaling.scenario)}: {len(report.run.sweep.sizes)} sizes")
-    title.stylize(HEADING, 0, len(clean_line(scaling.scenario)))
+def scaling_meaning(report: Report) -> tuple[str, ...]:
+    """What stands behind a ``±``, if there is one."""
+    lines = [line for scaling in report.scaling for line in scaling.lines]
+    if not any(line.slope_error is not None for line in lines):
+        return ()
+    predicted = any(entry.growth is not None for scaling in report.scaling for entry in scaling.predictions)
+    return (
+        "± beside a fit is its standard error"
+        + ("; beside a prediction it is the 95 % interval" if predicted else ""),
+    )
+
+
+def _section(scaling: Scaling, report: Report) -> Section:
     # A matrix has the figures of each size in its own table.
-    yield title if report.run.sweep.axes else Group(title, _sizes(_at_sizes(scaling, report)))
+    tables = [] if report.run.sweep.axes else [_sizes(_at_sizes(scaling, report))]
     if scaling.lines:
-        yield _lines(scaling)
+        tables.append(_lines(scaling))
     if scaling.predictions:
-        yield _predictions(scaling)
-    remarks = [*scaling.notes, *_cautions(scaling)]
-    if remarks:
-        yield Group(*bullets(remarks))
+        tables.append(_predictions(scaling))
+    remarks = (*scaling.notes, *_cautions(scaling))
+    title = f"{len(report.run.sweep.sizes)} sizes"
+    return Section(clean_line(scaling.scenario), title, tuple(tables), remarks)
 
 
 def prediction_lines(scaling: Scaling) -> list[str]:
@@ -59,16 +59,19 @@ def _at_sizes(scaling: Scaling, report: Report) -> list[Result]:
     ]
 
 
-def _sizes(results: Sequence[Result]) -> Table:
-    table = _grid("size")
-    for metric in (*_FIGURES, "rss.total"):
-        table.add_column(heading(metric), justify="right", no_wrap=True)
-    table.add_column(Text("verdict", style=HEADING), no_wrap=True)
+def _sizes(results: Sequence[Result]) -> TextTable:
+    figures = [Column(metric, is_figure=True) for metric in (*_FIGURES, "rss.total")]
     like_bytes = max((result.payload.logical_bytes for result in results if result.payload), default=0)
-    for result in results:
-        figures = (figure(result, metric) for metric in _FIGURES)
-        table.add_row(_written(result, like_bytes), *figures, _process(result), short_verdict(result))
-    return table
+    rows = tuple(
+        (
+            _written(result, like_bytes),
+            *(figure(result, metric) for metric in _FIGURES),
+            _process(result),
+            short_verdict(result),
+        )
+        for result in results
+    )
+    return TextTable((Column("size"), *figures, Column("verdict")), rows)
 
 
 def _written(result: Result, like_bytes: int) -> str:
@@ -89,13 +92,13 @@ def _process(result: Result) -> str:
     return format_bytes(result.metrics["rss.total"] * payload_bytes, payload_bytes)
 
 
-def _lines(scaling: Scaling) -> Table:
-    table = _grid("fit")
-    for column in ("payloads per payload", "fixed", "off by at most"):
-        table.add_column(Text(column, style=HEADING), justify="right", no_wrap=True)
-    for line in scaling.lines:
-        table.add_row(line.metric, _slope(line), _fixed(line, scaling.sizes_bytes[-1]), _residual(line))
-    return table
+def _lines(scaling: Scaling) -> TextTable:
+    names = ("payloads per payload", "fixed", "off by at most")
+    rows = tuple(
+        (line.metric, _slope(line), _fixed(line, scaling.sizes_bytes[-1]), _residual(line))
+        for line in scaling.lines
+    )
+    return TextTable((Column("fit"), *(Column(name, is_figure=True) for name in names)), rows)
 
 
 def _slope(line: Line) -> str:
@@ -110,24 +113,25 @@ def _fixed(line: Line, like_bytes: int) -> str:
     )
 
 
-def _residual(line: Line) -> Text:
+def _residual(line: Line) -> str:
     words = format_payloads(line.largest_residual)
-    return Text(words) if line.is_line else Text(f"{words}: no fit", style=WARNING)
+    return words if line.is_line else f"{words}: {NO_FIT}"
 
 
-def _predictions(scaling: Scaling) -> Table:
-    table = _grid("predicted")
-    for column in ("RSS peak of the read", "whole process", "extrapolated"):
-        table.add_column(Text(column, style=HEADING), justify="right", no_wrap=True)
+def _predictions(scaling: Scaling) -> TextTable:
+    names = ("RSS peak of the read", "whole process", "extrapolated")
+    rows = []
     for entry in scaling.predictions:
         beyond = entry.logical_bytes / scaling.sizes_bytes[-1] if scaling.sizes_bytes else 0
-        table.add_row(
-            format_bytes(entry.logical_bytes) if entry.rows is None else f"{entry.rows:,} rows",
-            _estimate(entry.growth, entry),
-            _estimate(entry.process, entry),
-            f"{beyond:.1f} times" if beyond > 1 else "-",
+        rows.append(
+            (
+                format_bytes(entry.logical_bytes) if entry.rows is None else f"{entry.rows:,} rows",
+                _estimate(entry.growth, entry),
+                _estimate(entry.process, entry),
+                f"{beyond:.1f} times" if beyond > 1 else "-",
+            )
         )
-    return table
+    return TextTable((Column("predicted"), *(Column(name, is_figure=True) for name in names)), tuple(rows))
 
 
 def _estimate(estimate: Estimate | None, prediction: Prediction) -> str:
@@ -150,17 +154,6 @@ def _words(prediction: Prediction) -> str:
     return "; ".join((", ".join(phrases), *prediction.cautions))
 
 
-def _meaning(scalings: Sequence[Scaling]) -> list[str]:
-    """What stands behind a ``±``, if there is one."""
-    if not any(line.slope_error is not None for scaling in scalings for line in scaling.lines):
-        return []
-    predicted = any(entry.growth is not None for scaling in scalings for entry in scaling.predictions)
-    return [
-        "± beside a fit is its standard error"
-        + ("; beside a prediction it is the 95 % interval" if predicted else "")
-    ]
-
-
 def _cautions(scaling: Scaling) -> list[str]:
     return [f"at {_size(entry)}: {caution}" for entry in scaling.predictions for caution in entry.cautions]
 
@@ -168,9 +161,3 @@ def _cautions(scaling: Scaling) -> list[str]:
 def _size(prediction: Prediction) -> str:
     size = format_bytes(prediction.logical_bytes)
     return size if prediction.rows is None else f"{prediction.rows:,} rows, {size}"
-
-
-def _grid(first: str) -> Table:
-    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column(Text(first, style=HEADING), no_wrap=True)
-    return table

@@ -1,30 +1,30 @@
 """What so many worker processes need that all read this value, and what is taken for granted there."""
 
-from collections.abc import Iterable, Sequence
-
-from rich import box
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
+from collections.abc import Iterable
 
 from cachekit_memprobe.report.clean import clean_line
-from cachekit_memprobe.report.layout import bullets
-from cachekit_memprobe.report.styles import HEADING
+from cachekit_memprobe.report.words.tables import Column, Section, TextTable
 from cachekit_memprobe.result import Footprint, Report, Result
 from cachekit_memprobe.units import format_bytes
 
 _IN_TURN = "between reads"
-_AT_ONCE = "all reading"
 
 
-def workers_section(report: Report) -> Iterable[RenderableType]:
-    """One row a scenario, and the remarks; nothing if no number of workers is asked for."""
+def workers_section(report: Report) -> Section | None:
+    """One row a scenario; ``None`` if no number of workers is asked for."""
     count = report.run.sweep.workers
-    known = [(result, result.footprint) for result in report.results if result.footprint]
-    if known:
-        yield _table(known, count)
-    yield Text()
-    yield Group(*bullets(_remarks(report)))
+    if not count or not report.results:
+        return None
+    names = (
+        "shared\nonce",
+        "each\nat rest",
+        "each\nreading",
+        f"{count}, between\nreads",
+        f"{count}, all\nreading",
+    )
+    columns = (Column("scenario"), *(Column(name, is_figure=True) for name in names))
+    rows = tuple(_row(result, result.footprint, count) for result in report.results if result.footprint)
+    return Section("", "", (TextTable(columns, rows),) if rows else (), tuple(_remarks(report)))
 
 
 def worker_lines(report: Report) -> list[str]:
@@ -41,27 +41,15 @@ def worker_lines(report: Report) -> list[str]:
     ]
 
 
-def _table(known: Sequence[tuple[Result, Footprint]], count: int) -> Table:
-    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column(Text("scenario", style=HEADING), overflow="fold")
-    for column in (
-        "shared\nonce",
-        "each\nat rest",
-        "each\nreading",
-        f"{count}, {_IN_TURN.replace(' ', chr(10), 1)}",
-        f"{count}, all\nreading",
-    ):
-        table.add_column(Text(column, style=HEADING), justify="right", no_wrap=True)
-    for result, found in known:
-        sizes = (
-            found.reading_shared_bytes,
-            found.resting_bytes,
-            found.reading_bytes,
-            found.resting_of(count),
-            found.reading_of(count),
-        )
-        table.add_row(clean_line(result.scenario.name), *(_size(result, size) for size in sizes))
-    return table
+def _row(result: Result, found: Footprint, count: int) -> tuple[str, ...]:
+    sizes = (
+        found.reading_shared_bytes,
+        found.resting_bytes,
+        found.reading_bytes,
+        found.resting_of(count),
+        found.reading_of(count),
+    )
+    return (clean_line(result.scenario.name), *(_size(result, size) for size in sizes))
 
 
 def _size(result: Result, size_bytes: int) -> str:

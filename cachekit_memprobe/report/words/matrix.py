@@ -3,17 +3,11 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 
-from rich import box
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
-
 from cachekit_memprobe.metrics import noise_bytes
 from cachekit_memprobe.report.clean import clean_line
-from cachekit_memprobe.report.layout import bullets
-from cachekit_memprobe.report.styles import HEADING, QUIET, VERDICT_STYLES
 from cachekit_memprobe.report.view import AS_DEPLOYED
-from cachekit_memprobe.result import Report, Result
+from cachekit_memprobe.report.words.tables import Column, Section, TextTable
+from cachekit_memprobe.result import Report, Result, Verdict
 from cachekit_memprobe.sweep import STORED, Variant
 from cachekit_memprobe.units import format_bytes, format_payloads
 
@@ -21,7 +15,12 @@ METRICS = ("copies.total", "verbatim.total", "peak.heap", "rss.peak")
 SIZES = ("rss.total", "rss.resting", STORED)
 """Of the whole process, L1's frame included, and of the frame where it is stored: in bytes."""
 
-SHORT_VERDICTS = {"pass": "PASS", "fail": "FAIL", "unmeasured": "UNMEASURED", "not_applicable": "-"}
+SHORT_VERDICTS: Mapping[Verdict, str] = {
+    "pass": "PASS",
+    "fail": "FAIL",
+    "unmeasured": "UNMEASURED",
+    "not_applicable": "-",
+}
 NO_BUDGET = "no budget"
 
 _RANKED_BY = ("rss.total", "rss.peak", "peak.heap", "copies.total", "verbatim.total")
@@ -32,18 +31,22 @@ _FIRST_TO_GO = ("verbatim.total", "copies.total")
 
 _WIDEST_VERDICT = max(map(len, (*SHORT_VERDICTS.values(), NO_BUDGET)))
 _GAP = 2
+_UNLIMITED = 1 << 20
+"""Of the room for a table."""
 
 Axes = Mapping[str, str]
 
 
-def comparison(report: Report, width: int) -> list[RenderableType]:
-    """One table for each scenario that a matrix was made of, and what has to be said of it."""
-    parts: list[RenderableType] = []
-    for name in dict.fromkeys(_variant(result).of for result in report.results):
-        results = [result for result in report.results if _variant(result).of == name]
-        parts.extend((_title(name, results, report), _table(results, report, width), Text()))
-        parts.extend(bullets(_remarks(name, results, report, width)))
-    return parts
+def matrix_sections(report: Report, width: int = _UNLIMITED) -> tuple[Section, ...]:
+    """One for each scenario that a matrix was made of.
+
+    Args:
+        width: in which a table has to fit; columns of figures that don't are left out, which is said.
+    """
+    if not report.run.sweep.axes:
+        return ()
+    names = dict.fromkeys(_variant(result).of for result in report.results)
+    return tuple(_section(name, report, width) for name in names)
 
 
 def sort_key(results: Collection[Result], asked: str = "") -> str:
@@ -69,11 +72,11 @@ def ranked(results: Iterable[Result], asked: str = "") -> list[Result]:
     return sorted(order, key=rank)
 
 
-def short_verdict(result: Result) -> Text:
+def short_verdict(result: Result) -> str:
     """A verdict that fits into a column."""
     if result.verdict == "pass" and not result.budgets:
-        return Text(NO_BUDGET, style=QUIET)
-    return Text(SHORT_VERDICTS[result.verdict], style=VERDICT_STYLES[result.verdict])
+        return NO_BUDGET
+    return SHORT_VERDICTS[result.verdict]
 
 
 def figure(result: Result, metric: str) -> str:
@@ -89,44 +92,50 @@ def size_figure(result: Result, name: str) -> str:
     return format_bytes(found * result.payload.logical_bytes, result.payload.logical_bytes)
 
 
-def heading(metric: str) -> Text:
+def _section(name: str, report: Report, width: int) -> Section:
+    results = [result for result in report.results if _variant(result).of == name]
+    table = _table(results, report, width)
+    remarks = tuple(map(clean_line, _remarks(name, results, report, width)))
+    return Section(clean_line(name), _title(name, results, report), (table,), remarks)
+
+
+def broken(metric: str) -> str:
     """A metric's name on two lines, which takes half the room."""
-    return Text(metric.replace(".", ".\n"), style=HEADING)
+    return metric.replace(".", ".\n")
 
 
 def _variant(result: Result) -> Variant:
     return result.scenario.variant or Variant(of=result.scenario.name)
 
 
-def _title(name: str, results: Sequence[Result], report: Report) -> Text:
+def _title(name: str, results: Sequence[Result], report: Report) -> str:
     skipped = sum(entry.of == name for entry in report.run.sweep.skipped)
     count = len(results) + skipped * max(1, len(report.run.sweep.sizes))
     words = f"{len(results)} of {count} combinations" if skipped else f"{count} combinations"
     key = sort_key(results, report.run.sweep.sort)
-    order = f", sorted by {key}, the smallest first" if key else ""
-    title = Text(f"{clean_line(name)}: {words}{order}")
-    title.stylize(HEADING, 0, len(clean_line(name)))
-    return title
+    return f"{words}, sorted by {key}, the smallest first" if key else words
 
 
-def _table(results: Sequence[Result], report: Report, width: int) -> Table:
+def _table(results: Sequence[Result], report: Report, width: int) -> TextTable:
     order = ranked(results, report.run.sweep.sort)
     axes = (*report.run.sweep.axes, *(("size",) if report.run.sweep.sizes else ()))
     figures = _figures(results, report, width)
-    columns = _columns(axes, list(map(_axes_of, order)), width - _width(figures, results))
-    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0))
-    for name, _ in columns:
-        table.add_column(Text(name, style=HEADING), overflow="fold")
-    for name in figures:
-        table.add_column(heading(name), justify="right", no_wrap=True)
-    if judged := _any_judged(results):
-        table.add_column(Text("verdict", style=HEADING), no_wrap=True)
-    for result in order:
-        axes_of = _axes_of(result)
-        cells = [clean_line(cell(axes_of)) for _, cell in columns]
-        verdict = [short_verdict(result)] if judged else []
-        table.add_row(*cells, *(_cell(result, name) for name in figures), *verdict)
-    return table
+    axis_columns = _columns(axes, list(map(_axes_of, order)), width - _width(figures, results))
+    judged = _any_judged(results)
+    columns = (
+        *(Column(name) for name, _ in axis_columns),
+        *(Column(name, is_figure=True) for name in figures),
+        *((Column("verdict"),) if judged else ()),
+    )
+    rows = tuple(
+        (
+            *(clean_line(cell(_axes_of(result))) for _, cell in axis_columns),
+            *(_cell(result, name) for name in figures),
+            *((short_verdict(result),) if judged else ()),
+        )
+        for result in order
+    )
+    return TextTable(columns, rows)
 
 
 def _figures(results: Sequence[Result], report: Report, width: int) -> tuple[str, ...]:
@@ -144,9 +153,7 @@ def _figures(results: Sequence[Result], report: Report, width: int) -> tuple[str
 
 def _width(figures: Sequence[str], results: Sequence[Result]) -> int:
     """Of the columns of figures, and of the verdict."""
-    cells = [
-        [*heading(name).plain.split("\n"), *(_cell(result, name) for result in results)] for name in figures
-    ]
+    cells = [[*broken(name).split("\n"), *(_cell(result, name) for result in results)] for name in figures]
     return sum(max(map(len, column)) + _GAP for column in cells) + (
         _WIDEST_VERDICT if _any_judged(results) else 0
     )
