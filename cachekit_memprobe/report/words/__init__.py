@@ -7,9 +7,11 @@ from cachekit_memprobe.report.words.budget import BudgetRow, budget_rows
 from cachekit_memprobe.report.words.chart import TextChart, text_chart
 from cachekit_memprobe.report.words.figures import FigureLine, figure_lines
 from cachekit_memprobe.report.words.matrix import matrix_sections
+from cachekit_memprobe.report.words.reproduce import command_words
 from cachekit_memprobe.report.words.run import (
     HEADLINE_METRICS,
     SummaryRow,
+    main_point,
     not_judged_line,
     scenario_line,
     skipped_lines,
@@ -38,7 +40,9 @@ __all__ = [
     "TextChart",
     "TextTable",
     "budget_rows",
+    "command_words",
     "figure_lines",
+    "main_point",
     "matrix_sections",
     "not_judged_line",
     "prediction_lines",

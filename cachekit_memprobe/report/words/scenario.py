@@ -15,6 +15,7 @@ from cachekit_memprobe.report.view import (
     why_unmeasured,
 )
 from cachekit_memprobe.report.words.budget import BudgetRow, budget_rows
+from cachekit_memprobe.report.words.chart import TextChart, text_chart
 from cachekit_memprobe.report.words.figures import FigureLine, figure_lines
 from cachekit_memprobe.report.words.stages import StageRow, stage_rows, total_row
 from cachekit_memprobe.result import Finding, Report, Result, SiteUsage, Verdict
@@ -60,6 +61,7 @@ class ScenarioWords:
         leading: the findings that a reader should know before any figure.
         which_read: of which read the stages are, if it isn't the first.
         stages: none when no instrument ran that follows stages; ``total`` is ``None`` then.
+        chart: the staircase as text; ``None`` where there is nothing to see.
         verbatim: the source line of each byte-for-byte copy: what could go.
         has_figures: whether anything was measured, so that there is a budget to speak of.
     """
@@ -74,6 +76,7 @@ class ScenarioWords:
     which_read: str
     stages: tuple[StageRow, ...]
     total: StageRow | None
+    chart: TextChart | None
     verbatim: tuple[Quotation, ...]
     parts: tuple[NativePart, ...]
     figures: tuple[FigureLine, ...]
@@ -97,6 +100,7 @@ def scenario_words(result: Result, report: Report) -> ScenarioWords:
         which_read="the second read, which takes more than the first" if result.read > 1 else "",
         stages=stage_rows(result),
         total=total_row(result) if result.stages else None,
+        chart=_chart(result),
         verbatim=tuple(_verbatim(result)),
         parts=tuple(_parts(result)),
         figures=figure_lines(result, options),
@@ -145,6 +149,12 @@ def _sentence(finding: Finding) -> str:
         return finding.message
     where = location(finding.place)
     return finding.message if where in finding.message else f"{finding.message} ({where})"
+
+
+def _chart(result: Result) -> TextChart | None:
+    if result.staircase is None or result.payload is None:
+        return None
+    return text_chart(result.staircase, result.payload.logical_bytes)
 
 
 def _sites(result: Result) -> Iterator[SiteUsage]:
