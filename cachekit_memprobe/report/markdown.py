@@ -31,7 +31,7 @@ from cachekit_memprobe.result import Report, Verdict
 LONGEST = 65_000
 """Characters. GitHub takes 65,536 for an issue or a comment."""
 
-_SPECIAL = re.compile(r"[\\`*_\[\]|~<>&]|^[-+#=]|(?<=^\d)\.|(?<=^www)\.")
+_SPECIAL = re.compile(r"[\\`*_\[\]|~<>&]|^[-+#=]|(?<=^\d)\.(?=\s)")
 _LINKED = re.compile(r"@|(?<=:)//|#(?=\d)|(?<=www)\.", re.IGNORECASE)
 """What GitHub makes a mention, a link or a reference of."""
 _MARKS: dict[Verdict, str] = {"pass": "✅", "fail": "❌", "unmeasured": "⚠️", "not_applicable": "⏭️"}

@@ -29,7 +29,7 @@ def text_chart(staircase: Staircase, payload_bytes: int) -> TextChart | None:
         return None
     level = next((nice for nice in _NICE if peak / nice <= _MOST_LINES), peak / _MOST_LINES)
     letters = _letters(staircase.stages)
-    columns = [_column(step, letters, level * payload_bytes) for step in _thinned(staircase)]
+    columns = [_column(step, letters, level * payload_bytes) for _, step in thinned(staircase, _MOST_COLUMNS)]
     height = max(map(len, columns))
     lines = [
         f"{format_payloads((row + 1) * level):>{_LABEL_WIDTH}} |"
@@ -63,10 +63,13 @@ def _column(step: HeapStep, letters: Sequence[str], level_bytes: float) -> str:
     return column
 
 
-def _thinned(staircase: Staircase) -> Sequence[HeapStep]:
-    """As many steps as fit: of neighbours that have to share a column the highest, so that no tower goes."""
-    steps = staircase.steps
-    if len(steps) <= _MOST_COLUMNS:
+def thinned(staircase: Staircase, most: int) -> Sequence[tuple[int, HeapStep]]:
+    """At most so many steps, with their numbers.
+
+    Of neighbours of which only one can stay it is the highest, so that no tower goes.
+    """
+    steps = [*enumerate(staircase.steps)]
+    if len(steps) <= most:
         return steps
-    bounds = [number * len(steps) // _MOST_COLUMNS for number in range(_MOST_COLUMNS + 1)]
-    return [max(steps[begin:end], key=lambda step: step.total_bytes) for begin, end in pairwise(bounds)]
+    bounds = [number * len(steps) // most for number in range(most + 1)]
+    return [max(steps[begin:end], key=lambda one: one[1].total_bytes) for begin, end in pairwise(bounds)]
