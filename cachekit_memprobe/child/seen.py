@@ -24,6 +24,16 @@ Event = Literal["open", "return", "close", "move", "pause", "maps", "map", "pool
 
 
 @dataclass(frozen=True)
+class RssSample:
+    """The parts of the resident set at one moment of a read, as growth over its baseline."""
+
+    elapsed_us: int
+    anon_bytes: int
+    file_bytes: int
+    shared_bytes: int
+
+
+@dataclass(frozen=True)
 class ReadFigures:
     """The resident set around one read.
 
@@ -38,6 +48,7 @@ class ReadFigures:
         dropped_bytes: the same before it has; ``None`` where it doesn't run at all, or that wasn't looked at.
         baseline_anon_bytes: the anonymous part of ``baseline_bytes``; ``None`` in what was saved before it
             was looked at.
+        course: some of the samples, the first, the last and the highest ones among them, in their order.
     """
 
     peak_bytes: int
@@ -52,6 +63,7 @@ class ReadFigures:
     shared_bytes: int | None = None
     settled_shared_bytes: int | None = None
     baseline_anon_bytes: int | None = None
+    course: tuple[RssSample, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,16 @@ import os
 import re
 import sys
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 
 from cachekit_memprobe.child import wire
-from cachekit_memprobe.child.seen import ReadFigures
+from cachekit_memprobe.child.seen import ReadFigures, RssSample
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.replay.reclaim import Loss, Taken
 
@@ -31,6 +32,8 @@ _FIELDS = {
 }
 _LINES = re.compile(rb"^(VmHWM|VmRSS|RssAnon|RssFile|RssShmem|VmSwap):\s*(\d+) kB$", re.MULTILINE)
 _LONGEST_STATUS = 1 << 14
+_MOST_STRETCHES = 60
+"""Of a read, of each of which two samples are kept."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,7 @@ class Sampler:
         self.file_bytes = 0
         self.shared_bytes = 0
         self.least_file_bytes = sys.maxsize
+        self._all: list[tuple[int, ResidentSet]] = []
 
     def start(self) -> None:
         self._sample()
@@ -127,11 +131,35 @@ class Sampler:
 
     def _sample(self) -> None:
         seen = read_resident_set(self._pid)
+        self._all.append((time.monotonic_ns(), seen))
         self.samples += 1
         self.anon_bytes = max(self.anon_bytes, seen.anon_bytes)
         self.file_bytes = max(self.file_bytes, seen.file_bytes)
         self.shared_bytes = max(self.shared_bytes, seen.shared_bytes)
         self.least_file_bytes = min(self.least_file_bytes, seen.file_bytes)
+
+    def course(self, baseline: ResidentSet) -> tuple[RssSample, ...]:
+        """Of each stretch of time the lowest and the highest sample, as growth over the baseline."""
+        began_ns = self._all[0][0]
+        return tuple(
+            RssSample(
+                (at_ns - began_ns) // 1000,
+                seen.anon_bytes - baseline.anon_bytes,
+                seen.file_bytes - baseline.file_bytes,
+                seen.shared_bytes - baseline.shared_bytes,
+            )
+            for at_ns, seen in _thinned(self._all)
+        )
+
+
+def _thinned(samples: Sequence[tuple[int, ResidentSet]]) -> Iterator[tuple[int, ResidentSet]]:
+    """The first and the last one, and between them what a line through all of them would reach."""
+    stretch = max(1, -(-len(samples) // _MOST_STRETCHES))
+    for begin in range(0, len(samples), stretch):
+        found = samples[begin : begin + stretch]
+        ends = (found[0],) if begin == 0 else (found[-1],) if begin + stretch >= len(samples) else ()
+        by_size = sorted(found, key=lambda sample: sample[1].resident_bytes)
+        yield from sorted({*ends, by_size[0], by_size[-1]}, key=lambda sample: sample[0])
 
 
 @contextmanager
@@ -243,5 +271,6 @@ class Watch:
                 settled_shared_bytes=settled.shared_bytes - self._first.shared_bytes,
                 dropped_bytes=self._after_drop.resident_bytes - self._first.resident_bytes,
                 baseline_anon_bytes=baseline.anon_bytes,
+                course=self._sampler.course(baseline),
             )
         )
