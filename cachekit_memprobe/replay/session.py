@@ -247,6 +247,7 @@ class _Replay:
             watch = Watch()
             launch = self._launch(f"rss-{number}" + f"-{attempt}" * (attempt > 0), task, later)
             seen = self.session.supervisor.run(launch, RssSeen, watch.at_barrier)
+            watch.require_all(task.reads)
             if not watch.taken:
                 reads = tuple(watch.reads if seen.pinned else map(_never_collected, watch.reads))
                 return replace(

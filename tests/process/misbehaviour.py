@@ -54,6 +54,16 @@ def _end_but_leave_a_child() -> None:
     os._exit(5)
 
 
+def _leave_a_daemon() -> None:
+    """Which is in nobody's group or session, is no child of anyone's, and has no environment."""
+    if (child := os.fork()) == 0:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        os.execve(sys.executable, [sys.executable, "-c", f"import time; time.sleep({_FOR_EVER_S})"], {})
+    os.waitpid(child, 0)
+
+
 def _raise() -> None:
     raise RuntimeError("raised on purpose")
 
@@ -93,6 +103,7 @@ _ACTS: dict[str, Callable[[], None]] = {
     "hung": _hang,
     "ended": _end,
     "forked": _end_but_leave_a_child,
+    "daemonic": _leave_a_daemon,
     "raised": _raise,
     "chatty": _print_garbage,
     "flooding": _flood,

@@ -56,7 +56,7 @@ def aftermath(
     folder = tmp_path_factory.mktemp("misbehaving")
     temporary = folder / "tmp"
     temporary.mkdir()
-    names = (*REASONS, "raised", "empty", "chatty")
+    names = (*REASONS, "raised", "empty", "chatty", "daemonic")
     files = [str(write_scenario(folder / f"{name}.toml")) for name in names]
     ended = cli(
         *("run", *files, "bytes-file-get", "--size", "8MiB", "--instrument", "memray"),
@@ -97,6 +97,7 @@ def test_the_others_are_measured_even_if_they_print(scenario: str, aftermath: Af
 
 
 def test_the_run_ends_with_3_and_leaves_nothing(aftermath: Aftermath) -> None:
+    """Not even the daemon that a read has started."""
     assert aftermath.ended.status == 3
     assert aftermath.temporary == []
     assert aftermath.processes == []
