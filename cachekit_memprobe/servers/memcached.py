@@ -10,7 +10,7 @@ from cachekit_memprobe import programs
 from cachekit_memprobe.child.task import Link
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.model import Connection
-from cachekit_memprobe.servers.process import LOOPBACK, ServerProcess, on_a_free_port
+from cachekit_memprobe.servers.process import SOCKET, ServerProcess, socket_of
 from cachekit_memprobe.servers.redaction import redacted
 
 LARGEST_ITEM_BYTES = 1 << 30
@@ -21,13 +21,15 @@ _TIMEOUT_S = 5.0
 _MB = 1 << 20
 
 Address = tuple[str, int]
+Socket = str
+"""The path of a Unix socket."""
 
 
 class MemcachedServers:
     """One server that was started for the run, or the user's, over which pymemcache spreads the keys."""
 
     def __init__(
-        self, addresses: tuple[Address, ...], folder: Path, process: ServerProcess | None = None
+        self, addresses: tuple[Address | Socket, ...], folder: Path, process: ServerProcess | None = None
     ) -> None:
         """``folder`` is where children write down what they have stored: memcached can't list its keys."""
         self._addresses = addresses
@@ -40,7 +42,7 @@ class MemcachedServers:
                 _ask(address, "version")
             except OSError as error:
                 raise CouldNotMeasure(self._unreachable(error)) from None
-        servers = ",".join(f"{host}:{port}" for host, port in self._addresses)
+        servers = ",".join(map(_in_words, self._addresses))
         return Connection(Link(namespace, servers=servers, journal=str(self._journal(namespace))))
 
     def explained(self, failure: str) -> str:
@@ -71,7 +73,7 @@ class MemcachedServers:
 
     def _redacted(self, text: str) -> str:
         """Without the names of the user's servers."""
-        return text if self._process else redacted(text, (host for host, _ in self._addresses))
+        return text if self._process else redacted(text, (address[0] for address in self._addresses))
 
     def _unreachable(self, error: OSError) -> str:
         if self._process is not None:
@@ -98,7 +100,10 @@ def parse_memcached_servers(text: str) -> tuple[Address, ...]:
 
 
 def start_memcached(folder: Path, value_bytes: Iterable[int]) -> MemcachedServers:
-    """A server for the run, on the loopback interface, with room for values of the given sizes.
+    """A server for the run, behind a socket in a private folder, with room for values of the given sizes.
+
+    memcached knows no password that cachekit's client could give. Whoever may enter the folder may read the
+    values, and nobody else.
 
     Raises:
         CouldNotMeasure: there is no memcached here, or it doesn't run.
@@ -109,39 +114,44 @@ def start_memcached(folder: Path, value_bytes: Iterable[int]) -> MemcachedServer
             "memcached is not on PATH; install it (`apt-get install memcached`), or name servers of yours "
             "with --memcached-servers"
         )
-    sizes = list(value_bytes)
-    process, port = on_a_free_port(lambda port: _start(program, port, sizes, folder), _answers)
-    return MemcachedServers(((LOOPBACK, port),), folder, process)
+    process = ServerProcess("memcached", (str(program), *_arguments(list(value_bytes))), folder)
+    try:
+        path = socket_of(process, folder)
+        process.wait_until(lambda: _answers(process, path))
+    except BaseException:
+        process.close()
+        raise
+    return MemcachedServers((path,), folder, process)
 
 
-def _start(program: Path, port: int, value_bytes: list[int], folder: Path) -> ServerProcess:
-    return ServerProcess("memcached", (str(program), *_arguments(port, value_bytes)), folder)
-
-
-def _arguments(port: int, value_bytes: list[int]) -> tuple[str, ...]:
+def _arguments(value_bytes: list[int]) -> tuple[str, ...]:
     # A frame is larger than its value: by half for the byte storage of old releases, by a few KiB always.
     frames = [2 * size + _DEFAULT_ITEM_BYTES for size in value_bytes]
     item_mb = min(LARGEST_ITEM_BYTES, max(frames)) // _MB
     # The item may be half of the memory at most; memory is taken as it is needed. An entry that doesn't
     # fit is refused (-M), where memcached would otherwise drop another one silently.
     room_mb = 2 * item_mb + 2 * sum(frames) // _MB + 64
-    network = ("-l", LOOPBACK, "-p", str(port), "-U", "0", "-t", "2")
+    network = ("-s", SOCKET, "-a", "0700", "-t", "2")
     memory = ("-I", f"{item_mb}m", "-m", str(room_mb), "-M")
     user = ("-u", pwd.getpwuid(0).pw_name) if os.geteuid() == 0 else ()
     return (*network, *memory, *user)
 
 
-def _answers(process: ServerProcess, port: int) -> bool:
+def _answers(process: ServerProcess, path: Socket) -> bool:
     """Its process number proves that it is the server that was started here."""
     try:
-        return f"STAT pid {process.pid}\r\n" in _ask((LOOPBACK, port), "stats", until="END\r\n")
+        return f"STAT pid {process.pid}\r\n" in _ask(path, "stats", until="END\r\n")
     except OSError:
         return False
 
 
-def _ask(address: Address, command: str, until: str = "\r\n") -> str:
+def _in_words(address: Address | Socket) -> str:
+    return address if isinstance(address, Socket) else f"{address[0]}:{address[1]}"
+
+
+def _ask(address: Address | Socket, command: str, until: str = "\r\n") -> str:
     """One command of the text protocol, and its answer."""
-    with socket.create_connection(address, timeout=_TIMEOUT_S) as connection:
+    with _connected(address) as connection:
         connection.sendall(f"{command}\r\n".encode())
         answer = b""
         while not answer.endswith(until.encode()):
@@ -150,3 +160,16 @@ def _ask(address: Address, command: str, until: str = "\r\n") -> str:
                 raise ConnectionResetError("the connection was closed")
             answer += chunk
     return answer.decode("utf-8", errors="replace")
+
+
+def _connected(address: Address | Socket) -> socket.socket:
+    if not isinstance(address, Socket):
+        return socket.create_connection(address, timeout=_TIMEOUT_S)
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.settimeout(_TIMEOUT_S)
+        connection.connect(address)
+    except OSError:
+        connection.close()
+        raise
+    return connection

@@ -1,4 +1,4 @@
-"""A server's process: started for one run, on the loopback interface, and gone after it.
+"""A server's process: started for one run, where nobody else reaches it, and gone after it.
 
 It has a process group of its own, which is killed; on Linux it also dies with the thread that started
 it, however that ends. Whatever it writes stays in a folder that its owner removes.
@@ -6,7 +6,6 @@ it, however that ends. Whatever it writes stays in a folder that its owner remov
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,9 +17,12 @@ from cachekit_memprobe import leash, processes
 from cachekit_memprobe.errors import CouldNotMeasure
 
 LOOPBACK = "127.0.0.1"
+SOCKET = "socket"
+_LONGEST_ADDRESS = 100
+"""In bytes, of a Unix socket's; Linux takes 107 and macOS 103."""
+
 _START_TIMEOUT_S = 20.0
 _POLL_S = 0.02
-_PORTS_TRIED = 5
 _TAIL_LINES = 5
 
 
@@ -99,38 +101,19 @@ class ServerProcess:
                 self._process.stdin.close()
 
 
-def on_a_free_port(
-    start: Callable[[int], ServerProcess], answers: Callable[[ServerProcess, int], bool]
-) -> tuple[ServerProcess, int]:
-    """Start a server on a port that is free.
+def socket_of(process: ServerProcess, folder: Path) -> str:
+    """The path of a server's socket, which it makes under the name :data:`SOCKET` in its folder.
 
-    Between finding a port and listening on it another program may take it. Then the server ends, and
-    another port is tried.
-
-    Args:
-        start: starts the server on a port.
-        answers: whether it is that server, and no other, that answers on the port.
+    An address has room for some 100 bytes. Where the folder's path is longer, Linux knows a shorter one.
 
     Raises:
-        CouldNotMeasure: it ends on every port, or does not answer.
+        CouldNotMeasure: there is none.
     """
-    for attempt in range(1, _PORTS_TRIED + 1):
-        port = free_port()
-        process = start(port)
-        try:
-            process.wait_until(lambda process=process, port=port: answers(process, port))  # type: ignore[misc]
-        except BaseException as failure:
-            ended = process.end() is not None
-            process.close()
-            if not (isinstance(failure, CouldNotMeasure) and ended and attempt < _PORTS_TRIED):
-                raise
-        else:
-            return process, port
-    raise AssertionError("unreachable: the last attempt returned or raised")
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind((LOOPBACK, 0))
-        return int(listener.getsockname()[1])
+    path = str(folder / SOCKET)
+    if len(os.fsencode(path)) <= _LONGEST_ADDRESS:
+        return path
+    if sys.platform == "linux":
+        return f"/proc/{process.pid}/cwd/{SOCKET}"
+    raise CouldNotMeasure(
+        f"the temporary folder's path is too long for {process.name}; set TMPDIR to a shorter one"
+    )

@@ -85,7 +85,7 @@ def serving(scenarios: Sequence[Scenario], own: OwnServers, folder: Path) -> Ite
     with ExitStack() as stack:
         for backend in (name for name in wanted if name in starters):
             own_folder = folder / backend
-            own_folder.mkdir(parents=True)
+            own_folder.mkdir(parents=True, mode=0o700)
             try:
                 servers[backend] = starters[backend](own_folder)
             except CouldNotMeasure as reason:

@@ -17,10 +17,9 @@ from cachekit_memprobe.model import Run, RunOptions, Target
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import load_bundled, with_overrides
 from cachekit_memprobe.servers import OwnServers
-from cachekit_memprobe.servers.memcached import _answers
-from cachekit_memprobe.servers.process import LOOPBACK, ServerProcess, on_a_free_port
+from cachekit_memprobe.servers.process import LOOPBACK
 from tests.process.measuring import MIB, silent
-from tests.process.serving import OwnRedis
+from tests.process.serving import OwnRedis, memcached_on_a_port
 
 pytestmark = pytest.mark.process
 _DISK = "the disk is full; make room there"
@@ -112,19 +111,7 @@ def fill(port: int) -> None:
 def test_the_users_memcached_server(
     settings: tuple[str, ...], said: str, installed: Target, tmp_path: Path
 ) -> None:
-    program = str(programs.memcached())
-    folder = tmp_path / "server"
-    folder.mkdir()
-    user = ("-u", "root") if os.geteuid() == 0 else ()
-
-    def start(port: int) -> ServerProcess:
-        command = (program, "-l", LOOPBACK, "-p", str(port), "-U", "0", *user, *settings)
-        return ServerProcess("memcached", command, folder)
-
-    process, port = on_a_free_port(start, _answers)
-    try:
+    with memcached_on_a_port(tmp_path / "server", *settings) as port:
         fill(port)
         own = OwnServers(memcached=((LOOPBACK, port),))
         assert reason_of("memcached-l2-hit", installed, tmp_path, own).startswith(said)
-    finally:
-        process.close()
