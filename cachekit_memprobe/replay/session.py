@@ -33,6 +33,7 @@ from cachekit_memprobe.child.task import (
     Task,
 )
 from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.model import (
     Connection,
     Measurement,
@@ -120,7 +121,13 @@ class Session:
             reason = with_shortage(str(error))
         finally:
             shutil.rmtree(workspace, ignore_errors=True)
-        return Measurement(scenario, payload, seen, reason, needs=needs)
+        told = reason and without_folders(reason, self._folders(scenario, capture))
+        return Measurement(scenario, payload, seen, told, needs=needs)
+
+    def _folders(self, scenario: Scenario, capture: Path) -> tuple[Path, ...]:
+        """Those that a reason may name, and that nobody who reads it knows."""
+        python = self.target.python
+        return (*python.parents[:2], capture.parent, self.scratch, Path(scenario.value.file))
 
 
 @dataclass(frozen=True)

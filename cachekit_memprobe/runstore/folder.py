@@ -130,7 +130,7 @@ class RunFolder:
             saved_as = saved_seen(instrument, self._with_own_capture(seen))
             write(folder / files[-1], saved_as, type(saved_as))
         scenario = _public(measurement.scenario)
-        reason = measurement.reason and without_folders(measurement.reason)
+        reason = measurement.reason and without_folders(measurement.reason, [self.path])
         saved = SavedMeasurement(
             scenario,
             measurement.payload,

@@ -6,6 +6,7 @@ it, however that ends. Whatever it writes stays in a folder that its owner remov
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ _LONGEST_ADDRESS = 100
 
 _START_TIMEOUT_S = 20.0
 _POLL_S = 0.02
+_PORTS_TRIED = 5
 _TAIL_LINES = 5
 
 
@@ -117,3 +119,40 @@ def socket_of(process: ServerProcess, folder: Path) -> str:
     raise CouldNotMeasure(
         f"the temporary folder's path is too long for {process.name}; set TMPDIR to a shorter one"
     )
+
+
+def on_a_free_port(
+    start: Callable[[int], ServerProcess], answers: Callable[[ServerProcess, int], bool]
+) -> tuple[ServerProcess, int]:
+    """Start a server on a port that is free.
+
+    Between finding a port and listening on it another program may take it. Then the server ends, and
+    another port is tried.
+
+    Args:
+        start: starts the server on a port.
+        answers: whether it is that server, and no other, that answers on the port.
+
+    Raises:
+        CouldNotMeasure: it ends on every port, or does not answer.
+    """
+    for attempt in range(1, _PORTS_TRIED + 1):
+        port = free_port()
+        process = start(port)
+        try:
+            process.wait_until(lambda process=process, port=port: answers(process, port))  # type: ignore[misc]
+        except BaseException as failure:
+            ended = process.end() is not None
+            process.close()
+            if not (isinstance(failure, CouldNotMeasure) and ended and attempt < _PORTS_TRIED):
+                raise
+        else:
+            return process, port
+    raise AssertionError("unreachable: the last attempt returned or raised")
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on now."""
+    with socket.socket() as listener:
+        listener.bind((LOOPBACK, 0))
+        return int(listener.getsockname()[1])

@@ -20,7 +20,7 @@ from cachekit_memprobe.result import Result
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import load_bundled, with_overrides
 from cachekit_memprobe.servers import OwnServers
-from cachekit_memprobe.servers.process import LOOPBACK, ServerProcess
+from cachekit_memprobe.servers.process import LOOPBACK, ServerProcess, free_port
 from tests.process.measuring import MIB, Finished, cli, silent
 
 SIZE_MIB = 8
@@ -28,12 +28,6 @@ _SERVERS = ("valkey-server", "redis-server", "memcached", "cachekitio_process.py
 
 needs_memcached = pytest.mark.skipif(programs.memcached() is None, reason="needs memcached on PATH")
 needs_linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on now."""
-    with socket.create_server((LOOPBACK, 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @contextlib.contextmanager

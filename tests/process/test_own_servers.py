@@ -9,12 +9,12 @@ import pytest
 from cachekit_memprobe.metrics import RSS
 from cachekit_memprobe.model import Phase, Step, Target
 from cachekit_memprobe.servers import OwnServers
+from cachekit_memprobe.servers.process import free_port
 from tests.process.measuring import MIB, cli
 from tests.process.serving import (
     SIZE_MIB,
     Cutter,
     OwnRedis,
-    free_port,
     measured,
     memcached_on_a_port,
     needs_memcached,

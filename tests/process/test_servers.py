@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -16,9 +17,11 @@ import psutil
 import pytest
 
 from cachekit_memprobe import programs
+from cachekit_memprobe.child.workload.login import log_in
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import Connection, Target
 from cachekit_memprobe.servers import OwnServers, process, serving
+from cachekit_memprobe.servers.memcached import start_memcached
 from tests.conftest import Home
 from tests.process.measuring import MIB, finish, start_cli
 from tests.process.serving import (
@@ -109,21 +112,52 @@ class TestServing:
         assert not [text for text in texts for secret in hidden if secret.encode() in text]
 
     @pytest.mark.parametrize(
-        "name", ["redis-l2-hit", pytest.param("memcached-l2-hit", marks=needs_memcached)]
-    )
-    @pytest.mark.parametrize(
         "deep", [False, pytest.param(True, marks=needs_linux)], ids=["", "its path is too long for a socket"]
     )
-    def test_nobody_else_on_the_machine_can_reach_it(self, name: str, deep: bool, tmp_path: Path) -> None:
-        folder = tmp_path / ("a b'c?d#" * 12 if deep else "x")
-        with serving([scenario_of(name)], OwnServers(), folder) as servers:
+    def test_nobody_else_on_the_machine_reaches_the_redis_server(self, deep: bool, tmp_path: Path) -> None:
+        folder, scenario = tmp_path / ("a b'c?d#" * 12 if deep else "x"), scenario_of("redis-l2-hit")
+        with serving([scenario], OwnServers(), folder) as servers:
             (server,) = servers_of(os.getpid())
-            with servers.connect(scenario_of(name)) as connection:
+            with servers.connect(scenario) as connection:
                 assert connection.link.namespace
             assert [one for one in server.net_connections(kind="inet") if one.status == "LISTEN"] == []
             (listening,) = folder.glob(f"*/{process.SOCKET}")
             assert stat.S_ISSOCK(listening.stat().st_mode)
             assert listening.parent.stat().st_mode & 0o077 == 0
+
+    @needs_memcached
+    def test_nobody_else_on_the_machine_gets_anything_from_memcached(self, tmp_path: Path) -> None:
+        scenario = scenario_of("memcached-l2-hit")
+        with (
+            serving([scenario], OwnServers(), tmp_path) as servers,
+            servers.connect(scenario) as connection,
+            socket.create_connection(("127.0.0.1", int(connection.link.servers.rpartition(":")[2]))) as other,
+        ):
+            other.sendall(b"stats\r\n")
+            assert other.recv(4096).startswith(b"CLIENT_ERROR unauthenticated")
+            with pytest.raises(ConnectionRefusedError):
+                log_in(other, "memprobe nonsense")
+            password = connection.link.login.split()[1].encode()
+            assert not [text for text in texts_in(tmp_path) if password in text]
+
+    @needs_memcached
+    def test_memcached_does_not_mistake_another_server_for_its_own(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("one", "other"):
+            (tmp_path / name).mkdir()
+        one = start_memcached(tmp_path / "one", [MIB])
+        try:
+            taken = int(one.connection("x").link.servers.rpartition(":")[2])
+            ports = iter([taken, process.free_port()])
+            monkeypatch.setattr(process, "free_port", lambda: next(ports))
+            other = start_memcached(tmp_path / "other", [MIB])
+            try:
+                assert other.connection("x").link.servers != one.connection("x").link.servers
+            finally:
+                other.close()
+        finally:
+            one.close()
 
     @pytest.mark.parametrize(
         ("name", "program", "remedy"),

@@ -10,14 +10,13 @@ from typing import Any
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.shortage import chain_of
 from cachekit_memprobe.child.task import Task
+from cachekit_memprobe.child.workload.login import have_clients_log_in
 
 _MB = 1 << 20
 # What a busy machine makes of a client's finite timeouts is not measured.
 _PATIENCE_S = 30.0
 _LARGEST_MEMCACHED_ITEM_BYTES = 1 << 30
 _ITEM_LIMIT = "max_item_size_bytes"
-_PARSE = "_parse_server"
-"""Of cachekit's Memcached backend, in every release that has one: what makes a client's address of a text."""
 
 
 class CountingBackend:
@@ -163,37 +162,17 @@ def _open_memcached(task: Task, payload_bytes: int) -> Any:
     from cachekit.backends.memcached import MemcachedBackend
     from cachekit.backends.memcached.config import MemcachedBackendConfig
 
+    if task.link.login:
+        have_clients_log_in(task.link.login)
     fields = MemcachedBackendConfig.model_fields
     config = MemcachedBackendConfig(
-        servers=_memcached_servers(task.link.servers),
+        servers=task.link.servers.split(","),
         connect_timeout=_PATIENCE_S,
         timeout=_PATIENCE_S,
         # Up to 0.8 there is no such limit.
         **({_ITEM_LIMIT: _LARGEST_MEMCACHED_ITEM_BYTES} if _ITEM_LIMIT in fields else {}),
     )
     return _counted(MemcachedBackend(config), task)
-
-
-def _memcached_servers(servers: str) -> list[str]:
-    """The addresses for cachekit's configuration, which takes none but ``host:port``.
-
-    For a server behind a socket cachekit is given one that leads nowhere, and the path in its place when it
-    takes that apart. The client that it makes is its own.
-
-    Raises:
-        CouldNotMeasure: the target has no such function.
-    """
-    if not servers.startswith("/"):
-        return servers.split(",")
-    from cachekit.backends.memcached import backend
-
-    if not hasattr(backend, _PARSE):
-        raise CouldNotMeasure(
-            "this release's Memcached backend can't be led to a server behind a socket; name a server of "
-            "yours with --memcached-servers"
-        )
-    setattr(backend, _PARSE, lambda _address: servers)
-    return ["memprobe.invalid:11211"]
 
 
 def _open_cachekitio(task: Task, payload_bytes: int) -> Any:

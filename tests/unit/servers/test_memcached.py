@@ -41,7 +41,7 @@ def test_a_server_that_nobody_can_reach_is_not_named(tmp_path: Path) -> None:
     [([64 << 20], "129m", 580), ([1 << 20, 1 << 20], "3m", 82), ([4 << 30], "1024m", 18498)],
 )
 def test_there_is_room_for_the_values(value_bytes: list[int], item: str, room_mb: int) -> None:
-    words = _arguments(value_bytes)
+    words = _arguments(11211, value_bytes)
     assert words[words.index("-I") + 1] == item
     assert words[words.index("-m") + 1] == str(room_mb)
-    assert {"-M", "-s"} <= set(words)
+    assert {"-M", "-U", "-Y"} <= set(words)
