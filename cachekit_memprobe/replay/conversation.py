@@ -127,8 +127,13 @@ class _Patience:
 def tail_of(output: IO[bytes]) -> str:
     """The last lines that the child printed, ready to follow a reason."""
     output.seek(0, os.SEEK_END)
-    output.seek(max(0, output.tell() - _TAIL_BYTES))
-    lines = last_lines(output.read().decode("utf-8", errors="replace"), _TAIL_LINES)
+    start = max(0, output.tell() - _TAIL_BYTES)
+    output.seek(start)
+    text = output.read(_TAIL_BYTES).decode("utf-8", errors="replace")
+    if start:
+        # The rest of a line, which may begin in the middle of a path.
+        text = text.partition("\n")[2] or text
+    lines = last_lines(text, _TAIL_LINES)
     return "\n".join(["", "the last it printed:", *(f"  {line}" for line in lines)]) if lines else ""
 
 

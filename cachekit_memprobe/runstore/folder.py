@@ -130,7 +130,8 @@ class RunFolder:
             saved_as = saved_seen(instrument, self._with_own_capture(seen))
             write(folder / files[-1], saved_as, type(saved_as))
         scenario = _public(measurement.scenario)
-        reason = measurement.reason and without_folders(measurement.reason, [self.path])
+        own = (self.path, measurement.scenario.value.file, measurement.scenario.source)
+        reason = measurement.reason and without_folders(measurement.reason, own)
         saved = SavedMeasurement(
             scenario,
             measurement.payload,

@@ -11,6 +11,7 @@ import time
 import types
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 READING = "reading"
 STORING = "storing"
@@ -64,6 +65,14 @@ def _leave_a_daemon() -> None:
     os.waitpid(child, 0)
 
 
+def _name_folders() -> None:
+    """As an exception, a traceback, a client or a log would."""
+    for path in (__file__, os.getcwd(), f"{os.environ['HOME']}/some file.csv", sys.executable):
+        print(f"{path} {path!r} [{path}] x={path}:{path} file://{quote(path)} unix:{path}", file=sys.stderr)
+    sys.stderr.flush()
+    raise FileNotFoundError(2, "named on purpose", f"{os.getcwd()}/some file.csv")
+
+
 def _raise() -> None:
     raise RuntimeError("raised on purpose")
 
@@ -104,6 +113,7 @@ _ACTS: dict[str, Callable[[], None]] = {
     "ended": _end,
     "forked": _end_but_leave_a_child,
     "daemonic": _leave_a_daemon,
+    "indiscreet": _name_folders,
     "raised": _raise,
     "chatty": _print_garbage,
     "flooding": _flood,
