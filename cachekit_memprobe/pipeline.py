@@ -11,6 +11,7 @@ from pathlib import Path
 from cachekit_memprobe import __version__
 from cachekit_memprobe.attribution import Reads, footprint_of, notes_of, reads_of
 from cachekit_memprobe.budget import Leads, judge, named_by, verdict_of
+from cachekit_memprobe.disks import require_temporary_folder
 from cachekit_memprobe.doctor.room import Room, lacking_room, room_here
 from cachekit_memprobe.errors import CouldNotMeasure, MemprobeError
 from cachekit_memprobe.findings import Beside, Evidence, findings_of, findings_of_frame
@@ -48,6 +49,7 @@ def measure(
 
     Whatever ends this, a signal included, no child process, no server and no temporary file survives it.
     """
+    require_temporary_folder()
     room = room_here()
     target, options, fork = planned.target, planned.options, planned.options.isolation == "fork"
     with (

@@ -39,15 +39,15 @@ def run(read_fd: int, write_fd: int) -> None:
     except Exception as error:
         told = with_shortage(chain_of(error))
         if not is_shortage(error):
-            # On a full disk not even that can be said.
-            with contextlib.suppress(OSError):
+            # On a full disk not even that can be said; and stderr may be whatever the target made of it.
+            with contextlib.suppress(Exception):
                 traceback.print_exc()
         _fail(channel, told)
 
 
 def _fail(channel: wire.Channel, reason: str) -> None:
     """With what the target printed: this process is ended when its failure is known."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(Exception):
         sys.stdout.flush()
     channel.failure(reason)
 

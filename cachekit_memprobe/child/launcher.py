@@ -142,7 +142,7 @@ def _become(request: dict[str, object], fds: list[int], wait_fd: int, supervisor
     except BaseException:
         traceback.print_exc()
     finally:
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(Exception):
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(0)

@@ -32,6 +32,7 @@ from cachekit_memprobe.child.task import (
     Stored,
     Task,
 )
+from cachekit_memprobe.disks import with_disks
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.model import (
@@ -120,6 +121,8 @@ class Session:
                 raise
             reason = with_shortage(str(error))
         finally:
+            if reason is not None:
+                reason = with_disks(reason, scenario, self.scratch.parent, capture.parent)
             shutil.rmtree(workspace, ignore_errors=True)
         told = reason and without_folders(reason, self._folders(scenario, capture))
         return Measurement(scenario, payload, seen, told, needs=needs)
