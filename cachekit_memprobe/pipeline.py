@@ -2,6 +2,7 @@
 
 import tempfile
 import threading
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
@@ -19,15 +20,16 @@ from cachekit_memprobe.attribution import (
     reads_of,
 )
 from cachekit_memprobe.budget import Leads, judge, named_by, verdict_of
+from cachekit_memprobe.disks import require_temporary_folder
 from cachekit_memprobe.doctor.room import Room, lacking_room, room_here
-from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.errors import CouldNotMeasure, MemprobeError
 from cachekit_memprobe.findings import Beside, Evidence, findings_of, findings_of_frame
 from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.metrics import MEMRAY
 from cachekit_memprobe.model import Limit, Measurement, Payload, Phase, Run, Scenario, Step
 from cachekit_memprobe.replay.own_data import OwnData
 from cachekit_memprobe.replay.session import Progress, Session
-from cachekit_memprobe.replay.supervisor import Supervisor, supervising
+from cachekit_memprobe.replay.supervisor import Cancelled, Supervisor, supervising
 from cachekit_memprobe.result import Report, Result, Verdict
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scaling import scaling_of
@@ -60,6 +62,7 @@ def measure(
 
     Whatever ends this, a signal included, no child process, no server and no temporary file survives it.
     """
+    require_temporary_folder()
     room = room_here()
     target, options, fork = planned.target, planned.options, planned.options.isolation == "fork"
     with (
@@ -125,9 +128,22 @@ def _measure_one(session: Session, scenario: Scenario, folder: RunFolder, room: 
     elif lacking := lacking_room(scenario, session.options.jobs, room, session.target.cachekit):
         measurement = Measurement.failed(scenario, lacking)
     else:
-        measurement = session.measure(scenario, folder.capture_of(scenario.name))
+        measurement = _measured(session, scenario, folder.capture_of(scenario.name))
     folder.save_measurement(measurement)
     session.progress(Step(scenario.name, Phase.DONE))
+
+
+def _measured(session: Session, scenario: Scenario, capture: Path) -> Measurement:
+    """A fault of this program's own, which a target may find, costs one scenario and not the others."""
+    try:
+        return session.measure(scenario, capture)
+    except (Cancelled, MemprobeError):
+        raise
+    except Exception as error:
+        *_, last = traceback.extract_tb(error.__traceback__)
+        where = f"{Path(last.filename).name}:{last.lineno}"
+        reason = f"this is a bug in cachekit-memprobe: {type(error).__name__} in {where}: {error}"
+        return Measurement.failed(scenario, reason)
 
 
 def explain(

@@ -17,6 +17,7 @@ _ALLOCATORS = (
     "MALLOC_*",  # glibc's, and jemalloc's MALLOC_CONF
     "GLIBC_TUNABLES",
     "PYTHONMALLOC",
+    "PYTHONDEVMODE",  # makes it debug
     "ARROW_*",
     "LD_PRELOAD",
     "DYLD_INSERT_LIBRARIES",

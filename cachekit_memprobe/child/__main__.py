@@ -6,6 +6,7 @@ Run by path under the target's interpreter, where cachekit-memprobe is not insta
 own package importable without putting anything else of the tool's environment on ``sys.path``.
 """
 
+import contextlib
 import ctypes
 import importlib.util
 import json
@@ -60,7 +61,9 @@ def main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     main(sys.argv[1:])
-    sys.stdout.flush()
-    sys.stderr.flush()
+    # All has been said on the channel; on a full disk nothing can be printed.
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
+        sys.stderr.flush()
     # Interpreter shutdown would free the payload piece by piece and join the target's threads.
     os._exit(0)

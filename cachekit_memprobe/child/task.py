@@ -162,6 +162,7 @@ class Link:
         servers: of Memcached, ``host:port`` with commas between.
         journal: a file to which each key that was set is appended, for a server that can't list them.
         api_url, api_key: of CachekitIO.
+        login: ``user password``, of a Memcached server that was started for the run.
         master_key: made for this replay.
     """
 
@@ -171,6 +172,7 @@ class Link:
     api_url: str = ""
     api_key: str = field(default="", repr=False)
     master_key: str = field(default="", repr=False)
+    login: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

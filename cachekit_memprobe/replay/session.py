@@ -32,7 +32,9 @@ from cachekit_memprobe.child.task import (
     Stored,
     Task,
 )
+from cachekit_memprobe.disks import with_disks
 from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.model import (
     Connection,
     Measurement,
@@ -119,8 +121,16 @@ class Session:
                 raise
             reason = with_shortage(str(error))
         finally:
+            if reason is not None:
+                reason = with_disks(reason, scenario, self.scratch.parent, capture.parent)
             shutil.rmtree(workspace, ignore_errors=True)
-        return Measurement(scenario, payload, seen, reason, needs=needs)
+        told = reason and without_folders(reason, self._folders(scenario, capture))
+        return Measurement(scenario, payload, seen, told, needs=needs)
+
+    def _folders(self, scenario: Scenario, capture: Path) -> tuple[Path, ...]:
+        """Those that a reason may name, and that nobody who reads it knows."""
+        python = self.target.python
+        return (*python.parents[:2], capture.parent, self.scratch, Path(scenario.value.file))
 
 
 @dataclass(frozen=True)
@@ -247,6 +257,7 @@ class _Replay:
             watch = Watch()
             launch = self._launch(f"rss-{number}" + f"-{attempt}" * (attempt > 0), task, later)
             seen = self.session.supervisor.run(launch, RssSeen, watch.at_barrier)
+            watch.require_all(task.reads)
             if not watch.taken:
                 reads = tuple(watch.reads if seen.pinned else map(_never_collected, watch.reads))
                 return replace(

@@ -11,6 +11,7 @@ import platformdirs
 
 from cachekit_memprobe import __version__, variables
 from cachekit_memprobe.child.seen import MemraySeen, Seen
+from cachekit_memprobe.child.shortage import is_shortage, with_shortage
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.metrics import NAMES
@@ -52,6 +53,7 @@ class RunFolder:
 
         Raises:
             UsageError: there is something at ``path`` already, or it can't be written.
+            MemprobeError: the disk is full.
         """
         check_unused(path)
         folder = cls((path or _default_path()).absolute())
@@ -60,7 +62,10 @@ class RunFolder:
             # Not exist_ok: of two runs that were given the same folder, one has to lose.
             (folder.path / _SCENARIOS).mkdir()
         except OSError as error:
-            raise UsageError(f"can't make the run folder {folder.path}: {error.strerror}") from None
+            problem = f"can't make the run folder {folder.path}: {error.strerror}"
+            if is_shortage(error):
+                raise MemprobeError(with_shortage(problem)) from None
+            raise UsageError(problem) from None
         return folder
 
     @classmethod
@@ -130,7 +135,8 @@ class RunFolder:
             saved_as = saved_seen(instrument, self._with_own_capture(seen))
             write(folder / files[-1], saved_as, type(saved_as))
         scenario = _public(measurement.scenario)
-        reason = measurement.reason and without_folders(measurement.reason)
+        own = (self.path, measurement.scenario.value.file, measurement.scenario.source)
+        reason = measurement.reason and without_folders(measurement.reason, own)
         saved = SavedMeasurement(
             scenario,
             measurement.payload,

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cachekit_memprobe.child.shortage import is_shortage, with_shortage
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import Connection, Scenario
 from cachekit_memprobe.servers.cachekitio import start_cachekitio
@@ -85,11 +86,15 @@ def serving(scenarios: Sequence[Scenario], own: OwnServers, folder: Path) -> Ite
     with ExitStack() as stack:
         for backend in (name for name in wanted if name in starters):
             own_folder = folder / backend
-            own_folder.mkdir(parents=True)
             try:
+                own_folder.mkdir(parents=True, mode=0o700)
                 servers[backend] = starters[backend](own_folder)
             except CouldNotMeasure as reason:
                 reasons[backend] = str(reason)
+            except OSError as error:
+                if not is_shortage(error):
+                    raise
+                reasons[backend] = with_shortage(str(error))
             else:
                 stack.callback(servers[backend].close)
         yield Servers(servers, reasons)

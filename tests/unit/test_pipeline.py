@@ -1,5 +1,6 @@
 """From a planned run to a report, with children that are none."""
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from cachekit_memprobe.child.task import READ, SIZE, STORE, Task
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.metrics import ALIASING, RETENTION, RSS, TRACEMALLOC
 from cachekit_memprobe.model import Limit, Observations, Phase, Run, RunOptions, Scenario, Step
+from cachekit_memprobe.replay.resident_set import Watch
 from cachekit_memprobe.replay.supervisor import Cancelled
 from cachekit_memprobe.result import Report, Result
 from cachekit_memprobe.runstore import NOT_MEASURED_YET, RunFolder
@@ -164,7 +166,16 @@ class TestAFailure:
         assert [name for name, _ in saved.seen.each()] == [TRACEMALLOC, ALIASING]
         assert saved.payload is not None
 
-    @pytest.mark.parametrize("failure", [KeyboardInterrupt(), RuntimeError("a bug"), Cancelled()])
+    def test_of_this_program_is_told_with_its_place_and_leaves_the_others(self, made: Pipeline) -> None:
+        where = failing(lambda task: name_of(task) == "one" and task.operation == STORE, KeyError("a bug"))
+        one, two = made.run(scenario("one"), scenario("two"), answer=where).results
+        assert two.verdict == "pass"
+        assert re.fullmatch(
+            r"this is a bug in cachekit-memprobe: KeyError in fake_supervisor\.py:\d+: 'a bug'",
+            str(one.reason),
+        )
+
+    @pytest.mark.parametrize("failure", [KeyboardInterrupt(), Cancelled()])
     def test_that_is_none_of_a_scenario_ends_the_run(self, made: Pipeline, failure: BaseException) -> None:
         where = failing(lambda task: name_of(task) == "two" and task.instrument == ALIASING, failure)
         with pytest.raises(type(failure)):
@@ -230,8 +241,11 @@ def test_a_value_larger_than_memory_costs_its_own_scenario_only(made: Pipeline) 
 
 
 @pytest.mark.parametrize("as_deployed", [True, False])
-def test_rss_is_measured_in_fresh_processes_after_the_store(made: Pipeline, as_deployed: bool) -> None:
+def test_rss_is_measured_in_fresh_processes_after_the_store(
+    made: Pipeline, as_deployed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its figures come from outside: here nobody has looked."""
+    monkeypatch.setattr(Watch, "require_all", lambda *_: None)
     made.supervisor.answer = lambda task: RssSeen("0.9.1") if task.instrument == RSS else well_done(task)
     options = RunOptions((RSS, TRACEMALLOC), reads=3, repeat=2, jobs=1, as_deployed=as_deployed)
     pipeline.measure(Run.planned(TARGET, options, [scenario("one")]), made.folder, made.steps.append)

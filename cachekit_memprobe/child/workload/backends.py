@@ -10,6 +10,7 @@ from typing import Any
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.shortage import chain_of
 from cachekit_memprobe.child.task import Task
+from cachekit_memprobe.child.workload.login import have_clients_log_in
 
 _MB = 1 << 20
 # What a busy machine makes of a client's finite timeouts is not measured.
@@ -161,6 +162,8 @@ def _open_memcached(task: Task, payload_bytes: int) -> Any:
     from cachekit.backends.memcached import MemcachedBackend
     from cachekit.backends.memcached.config import MemcachedBackendConfig
 
+    if task.link.login:
+        have_clients_log_in(task.link.login)
     fields = MemcachedBackendConfig.model_fields
     config = MemcachedBackendConfig(
         servers=task.link.servers.split(","),

@@ -44,4 +44,4 @@ def test_there_is_room_for_the_values(value_bytes: list[int], item: str, room_mb
     words = _arguments(11211, value_bytes)
     assert words[words.index("-I") + 1] == item
     assert words[words.index("-m") + 1] == str(room_mb)
-    assert {"-M", "-U"} <= set(words)
+    assert {"-M", "-U", "-Y"} <= set(words)
