@@ -15,6 +15,7 @@ import pytest
 
 CACHE_VARIABLE = "CACHEKIT_MEMPROBE_CACHE_DIR"
 _ENDING_S = 2.0
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -41,11 +42,12 @@ def interruptible() -> None:
 
 
 @pytest.fixture(autouse=True)
-def same_interrupt_handler() -> Iterator[None]:
-    """A command that was interrupted ignores SIGINT from then on; one that is called here must not."""
-    handler = signal.getsignal(signal.SIGINT)
+def same_signal_handlers() -> Iterator[None]:
+    """A command that a signal has ended ignores them all from then on; one that is called here must not."""
+    handlers = {signum: signal.getsignal(signum) for signum in _ENDING}
     yield
-    signal.signal(signal.SIGINT, handler)
+    for signum, handler in handlers.items():
+        signal.signal(signum, handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

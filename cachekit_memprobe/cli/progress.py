@@ -1,5 +1,6 @@
 """What is being measured, on stderr while it is: one line a scenario, gone when the report comes."""
 
+from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 
 from rich.progress import Progress, SpinnerColumn, Task, TaskID, TextColumn, TimeElapsedColumn
@@ -10,6 +11,11 @@ from cachekit_memprobe.report.clean import clean_line
 
 _PREPARING = ""
 """No scenario's name."""
+
+
+def _if_anyone_watches() -> AbstractContextManager[None]:
+    """A terminal that was closed is no reason to end what is shown there, nor to end it otherwise."""
+    return suppress(OSError)
 
 
 class ProgressDisplay:
@@ -33,7 +39,8 @@ class ProgressDisplay:
         )
 
     def __enter__(self) -> "ProgressDisplay":
-        self._display.start()
+        with _if_anyone_watches():
+            self._display.start()
         return self
 
     def __exit__(
@@ -42,7 +49,8 @@ class ProgressDisplay:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._display.stop()
+        with _if_anyone_watches():
+            self._display.stop()
 
     @property
     def tasks(self) -> list[Task]:
@@ -62,6 +70,10 @@ class ProgressDisplay:
         self._tell(step.scenario, what, done=step.phase is Phase.DONE)
 
     def _tell(self, name: str, what: str, *, done: bool = False) -> None:
+        with _if_anyone_watches():
+            self._show(name, what, done)
+
+    def _show(self, name: str, what: str, done: bool) -> None:
         label, words = clean_line(name) or "preparing", clean_line(what)
         if name not in self._tasks:
             self._tasks[name] = self._display.add_task(label, total=1, what=words)

@@ -10,6 +10,7 @@ from cachekit_memprobe import programs
 from cachekit_memprobe.child.task import Link
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.model import Connection
+from cachekit_memprobe.servers.left_behind import LeftBehind
 from cachekit_memprobe.servers.process import LOOPBACK, ServerProcess, on_a_free_port
 from cachekit_memprobe.servers.redaction import redacted
 
@@ -27,11 +28,11 @@ class MemcachedServers:
     """One server that was started for the run, or the user's, over which pymemcache spreads the keys."""
 
     def __init__(
-        self, addresses: tuple[Address, ...], folder: Path, process: ServerProcess | None = None
+        self, addresses: tuple[Address, ...], left: LeftBehind, process: ServerProcess | None = None
     ) -> None:
-        """``folder`` is where children write down what they have stored: memcached can't list its keys."""
+        """``left`` has the keys that children have stored, as memcached can't list them."""
         self._addresses = addresses
-        self._folder = folder
+        self._left = left
         self._process = process
 
     def connection(self, namespace: str) -> Connection:
@@ -41,33 +42,30 @@ class MemcachedServers:
             except OSError as error:
                 raise CouldNotMeasure(self._unreachable(error)) from None
         servers = ",".join(f"{host}:{port}" for host, port in self._addresses)
-        return Connection(Link(namespace, servers=servers, journal=str(self._journal(namespace))))
+        return Connection(Link(namespace, servers=servers, journal=str(self._left.note(namespace))))
 
     def explained(self, failure: str) -> str:
         ended = self._process.end() if self._process else None
         return f"{ended}\n{failure}" if ended else self._redacted(failure)
 
     def forget(self, namespace: str) -> None:
-        journal = self._journal(namespace)
-        keys = journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
-        journal.unlink(missing_ok=True)
+        keys = self._left.keys(namespace)
         try:
             for address in self._addresses:
-                for key in dict.fromkeys(keys):
+                for key in keys:
                     _ask(address, f"delete {key}")
         except OSError as error:
             if self._process is None:
                 raise CouldNotMeasure(
                     f"{len(keys)} entries are left behind in the servers of --memcached-servers, where they "
-                    f"expire within a day: {self._redacted(str(error))}"
+                    f"expire within {self._left.lasting}: {self._redacted(str(error))}"
                 ) from None
+        else:
+            self._left.forget(namespace)
 
     def close(self) -> None:
         if self._process is not None:
             self._process.close()
-
-    def _journal(self, namespace: str) -> Path:
-        return self._folder / f"{namespace}.keys"
 
     def _redacted(self, text: str) -> str:
         """Without the names of the user's servers."""
@@ -111,7 +109,7 @@ def start_memcached(folder: Path, value_bytes: Iterable[int]) -> MemcachedServer
         )
     sizes = list(value_bytes)
     process, port = on_a_free_port(lambda port: _start(program, port, sizes, folder), _answers)
-    return MemcachedServers(((LOOPBACK, port),), folder, process)
+    return MemcachedServers(((LOOPBACK, port),), LeftBehind(folder), process)
 
 
 def _start(program: Path, port: int, value_bytes: list[int], folder: Path) -> ServerProcess:

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from cachekit_memprobe.processes import run
-from cachekit_memprobe.target.signals import terminable
+from cachekit_memprobe.signals import terminable
 
 _ENV = {"PATH": os.environ.get("PATH", "")}
 
