@@ -89,7 +89,7 @@ def _locked(folder: Path, kind: int) -> int | None:
     """A descriptor with the lock, or ``None`` if somebody else has it or there can be none."""
     try:
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name that can't be one
         return None
     try:
         fcntl.flock(fd, kind | fcntl.LOCK_NB)
