@@ -8,25 +8,28 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from cachekit_memprobe.errors import EXIT_HUNG_UP, EXIT_QUIT, EXIT_TERMINATED
+
 _PATIENCE_S = 10.0
 """How long cleaning up may take before another signal cuts it short."""
 
+_CODES: Mapping[signal.Signals, int] = {
+    signal.SIGTERM: EXIT_TERMINATED,
+    signal.SIGHUP: EXIT_HUNG_UP,
+    signal.SIGQUIT: EXIT_QUIT,
+}
 _USUAL: Mapping[signal.Signals, Any] = {
     signal.SIGINT: signal.default_int_handler,
-    **{
-        getattr(signal, name): signal.SIG_DFL
-        for name in ("SIGTERM", "SIGHUP", "SIGQUIT")
-        if hasattr(signal, name)
-    },
+    **dict.fromkeys(_CODES, signal.SIG_DFL),
 }
 """One that is ignored stays so: SIGHUP is under nohup, SIGINT in a shell's background."""
 
 
 class Terminated(SystemExit):
-    """A signal asked the program to end; its code is what the shell reports of one that died of it."""
+    """A signal asked the program to end; with that signal's exit code."""
 
     def __init__(self, signum: int) -> None:
-        super().__init__(128 + signum)
+        super().__init__(_CODES[signal.Signals(signum)])
         self.name = signal.Signals(signum).name
 
 

@@ -36,9 +36,11 @@ class Home:
 
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> None:
-    """A shell's background job ignores SIGINT, and so would every process that the tests start."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """A background job ignores SIGINT, one under nohup SIGHUP, and so would all processes of the tests."""
+    for signum in _ENDING:
+        if signal.getsignal(signum) is signal.SIG_IGN:
+            usual = signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL
+            signal.signal(signum, usual)
 
 
 @pytest.fixture(autouse=True)
