@@ -50,7 +50,7 @@ def claim(folder: Path) -> InUse:
 
 def share(folder: Path) -> InUse:
     """Hold a folder while it is read, as others may as well; not one that is being written."""
-    return InUse(_locked(folder, fcntl.LOCK_SH))
+    return InUse(_locked(folder, fcntl.LOCK_SH, follow=True))
 
 
 @contextmanager
@@ -80,15 +80,20 @@ def remove(folder: Path, keep: Collection[str] = ()) -> None:
             else:
                 with suppress(OSError):
                     os.unlink(entry.path)
-        if not keep:
-            (folder / MARK).unlink(missing_ok=True)
+        # Otherwise something could not be removed, or a process that is just ending has made it meanwhile.
+        if os.listdir(folder) == [MARK]:
+            (folder / MARK).unlink()
             folder.rmdir()
 
 
-def _locked(folder: Path, kind: int) -> int | None:
-    """A descriptor with the lock, or ``None`` if somebody else has it or there can be none."""
+def _locked(folder: Path, kind: int, *, follow: bool = False) -> int | None:
+    """A descriptor with the lock, or ``None`` if somebody else has it or there can be none.
+
+    Args:
+        follow: the folder may be a symbolic link to one.
+    """
     try:
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | (0 if follow else os.O_NOFOLLOW))
     except (OSError, ValueError):  # ValueError: a name that can't be one
         return None
     try:

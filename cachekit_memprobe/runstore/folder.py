@@ -79,7 +79,7 @@ class RunFolder:
         Raises:
             UsageError: it isn't one, or it was written by a newer cachekit-memprobe.
         """
-        folder = cls(path.absolute(), share(path.resolve()))
+        folder = cls(path.absolute(), share(path))
         run_file = folder.path / _RUN_FILE
         if not run_file.is_file():
             raise UsageError(f"{path} is not a run folder: it has no {_RUN_FILE}")

@@ -62,15 +62,20 @@ def _chosen() -> str | None:
 
 
 def _named_by_us(runs: Path) -> list[Path]:
-    """The newest first: their names are times."""
+    """The newest first. Their names are times, to the second."""
     with suppress(OSError):
-        return sorted((path for path in runs.iterdir() if _NAME.fullmatch(path.name)), reverse=True)
+        named = [path for path in runs.iterdir() if _NAME.fullmatch(path.name)]
+        return sorted(named, key=lambda path: (path.name.partition("-")[0], _changed_s(path)), reverse=True)
     return []
 
 
 def _is_young(folder: Path) -> bool:
-    """By the time at which the report was saved, or the folder was copied to here."""
+    return time.time() - _changed_s(folder) < _YOUNG_S
+
+
+def _changed_s(folder: Path) -> float:
+    """When the report was saved, or the folder was copied to here; now for one that is just disappearing."""
     try:
-        return time.time() - os.lstat(folder).st_mtime < _YOUNG_S
+        return os.lstat(folder).st_mtime
     except OSError:
-        return True
+        return time.time()

@@ -45,10 +45,8 @@ def test_the_terminal_is_closed(ignoring: bool, tmp_path: Path) -> None:
         _wait_until(lambda: _is_measuring(temporary))
         os.close(terminal)  # the kernel sends SIGHUP
         status = run.wait(_PATIENCE_S)
-    assert status == (141 if ignoring else 129)
-    assert crash.read_text() == ""
-    assert processes_of(temporary) == []
-    assert list(temporary.iterdir()) == []
+    left = (crash.read_text(), processes_of(temporary), list(temporary.iterdir()))
+    assert (status, *left) == (141 if ignoring else 129, "", [], [])
     assert (tmp_path / "run/report.json").exists() == ignoring
 
 

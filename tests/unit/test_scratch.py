@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -137,6 +138,19 @@ class TestNobodyElses:
         (folder / in_use.MARK).symlink_to("mark")
         sweep(nothing)
         assert (folder / "replays/measured.frame").exists()
+
+
+def test_what_could_not_be_removed_yet_is_removed_by_the_next_one(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = left(temporary)
+    with monkeypatch.context() as patch:
+        # A process that is just ending still writes into it.
+        patch.setattr(shutil, "rmtree", lambda path, **_: (Path(path) / "late").touch())
+        sweep(nothing)
+    assert (folder / "replays/late").exists()
+    sweep(nothing)
+    assert list(temporary.iterdir()) == []
 
 
 class TestNotes:

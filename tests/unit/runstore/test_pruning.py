@@ -14,7 +14,6 @@ from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.runstore import RunFolder, check_unused
 from cachekit_memprobe.runstore.pruning import KEEP_VARIABLE, prune
 from tests.conftest import Home
-from tests.unit.runstore.made import saved
 
 _DAY_S = 86_400
 
@@ -26,7 +25,9 @@ def runs(tmp_path: Path) -> Path:
 
 def made(runs: Path, number: int, *, days: float = 0, name: str = "") -> Path:
     """A run folder that nobody uses; the higher the number, the newer."""
-    folder = saved(runs / (name or f"20260101T{number:06}Z-0123ab")).path
+    folder = runs / (name or f"20260101T{number:06}Z-0123ab")
+    (folder / "scenarios/arrow-l1-hit").mkdir(parents=True)
+    (folder / "run.json").write_text('{"schema_version": 2}')
     in_use.claim(folder).close()
     changed = time.time() - days * _DAY_S
     os.utime(folder, (changed, changed))
