@@ -191,9 +191,9 @@ def _run(place: Place, name: str) -> "subprocess.Popen[str]":
     servers = ["--redis-url", place.url]
     if place.address:
         servers += ["--memcached-servers", "{}:{}".format(*place.address)]
-    size, quick = ("--size", f"{_SIZE_BYTES >> 20}MiB"), ("--instrument", RSS, "--reads", "1")
+    size = ("--size", f"{_SIZE_BYTES >> 20}MiB")
     return subprocess.Popen(
-        [sys.executable, "-m", "cachekit_memprobe", "run", name, *size, *quick, *servers],
+        [sys.executable, "-m", "cachekit_memprobe", "run", name, *size, "--quick", *servers],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

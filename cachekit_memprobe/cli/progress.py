@@ -1,7 +1,8 @@
 """What is being measured, on stderr while it is: one line a scenario, gone when the report comes."""
 
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from types import TracebackType
+from typing import IO, Any, cast
 
 from rich.progress import Progress, SpinnerColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 
@@ -13,9 +14,23 @@ _PREPARING = ""
 """No scenario's name."""
 
 
-def _if_anyone_watches() -> AbstractContextManager[None]:
-    """A terminal that was closed is no reason to end what is shown there, nor to end it otherwise."""
-    return suppress(OSError)
+class _Forgiving:
+    """A stream that may be closed: a terminal that is gone is no reason to end what was shown there."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 class ProgressDisplay:
@@ -27,6 +42,7 @@ class ProgressDisplay:
     def __init__(self, *, silent: bool) -> None:
         console = stderr_console()
         self._shown = not silent and console.file.isatty() and not console.is_dumb_terminal
+        console.file = cast(IO[str], _Forgiving(console.file))
         self._tasks: dict[str, TaskID] = {}
         self._display = Progress(
             SpinnerColumn(finished_text=" "),
@@ -39,8 +55,7 @@ class ProgressDisplay:
         )
 
     def __enter__(self) -> "ProgressDisplay":
-        with _if_anyone_watches():
-            self._display.start()
+        self._display.start()
         return self
 
     def __exit__(
@@ -49,8 +64,7 @@ class ProgressDisplay:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with _if_anyone_watches():
-            self._display.stop()
+        self._display.stop()
 
     @property
     def tasks(self) -> list[Task]:
@@ -70,10 +84,6 @@ class ProgressDisplay:
         self._tell(step.scenario, what, done=step.phase is Phase.DONE)
 
     def _tell(self, name: str, what: str, *, done: bool = False) -> None:
-        with _if_anyone_watches():
-            self._show(name, what, done)
-
-    def _show(self, name: str, what: str, done: bool) -> None:
         label, words = clean_line(name) or "preparing", clean_line(what)
         if name not in self._tasks:
             self._tasks[name] = self._display.add_task(label, total=1, what=words)

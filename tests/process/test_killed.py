@@ -138,8 +138,7 @@ def test_neither_a_key_nor_a_password_is_in_any_file_or_argument(
         return made[-1]
 
     monkeypatch.setattr(secrets, "token_hex", token_hex)
-    folders = (isolated_home.temp, isolated_home.state, tmp_path / "run")
-    with _watching(folders) as (seen, texts):
+    with _watching(isolated_home.temp, tmp_path / "run") as (seen, texts):
         own = OwnServers(redis_url=own_redis.url)
         result = measured("redis-l2-hit-encrypted", installed, tmp_path / "run", own=own)
     assert result.reason is None
@@ -155,13 +154,13 @@ Seen = tuple[dict[Path, bytes], set[bytes]]
 
 
 @contextlib.contextmanager
-def _watching(folders: tuple[Path, ...]) -> Iterator[Seen]:
-    """All that was in a file of these folders meanwhile, and in a command line of a process of this one's."""
+def _watching(temporary: Path, run: Path) -> Iterator[Seen]:
+    """All that was in a file meanwhile, and in a command line of a process of this one's."""
     done, files, commands = threading.Event(), dict[Path, bytes](), set[bytes]()
 
     def watch() -> None:
         while not done.wait(0.02):
-            for path in _files(folders):
+            for path in _files(temporary, run):
                 with contextlib.suppress(OSError):
                     files[path] = path.read_bytes()
             for child in psutil.Process().children(recursive=True):
@@ -177,10 +176,11 @@ def _watching(folders: tuple[Path, ...]) -> Iterator[Seen]:
         watcher.join()
 
 
-def _files(folders: tuple[Path, ...]) -> Iterator[Path]:
-    for top in folders:
+def _files(temporary: Path, run: Path) -> Iterator[Path]:
+    """Of the scratch folders and of the run folder; other tests' may be pipes."""
+    for top in (*temporary.glob("cachekit-memprobe-*"), run):
         for folder, _, names in os.walk(top):
-            yield from (Path(folder, name) for name in names)
+            yield from (path for name in names if (path := Path(folder, name)).is_file())
 
 
 def test_a_scenario_with_every_instrument_has_the_time_of_all_its_processes() -> None:
