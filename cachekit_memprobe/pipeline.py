@@ -1,12 +1,13 @@
 """The whole program: a run in, a finished report out."""
 
-import tempfile
+import math
 import threading
 import traceback
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from cachekit_memprobe import __version__
@@ -27,6 +28,7 @@ from cachekit_memprobe.findings import Beside, Evidence, findings_of, findings_o
 from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.metrics import MEMRAY
 from cachekit_memprobe.model import Limit, Measurement, Payload, Phase, Run, Scenario, Step
+from cachekit_memprobe.replay.lifetime import entries_last_s
 from cachekit_memprobe.replay.own_data import OwnData
 from cachekit_memprobe.replay.session import Progress, Session
 from cachekit_memprobe.replay.supervisor import Cancelled, Supervisor, supervising
@@ -34,8 +36,9 @@ from cachekit_memprobe.result import Report, Result, Verdict
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scaling import scaling_of
 from cachekit_memprobe.scenario import Asked, limits_for, why_not
-from cachekit_memprobe.servers import OwnServers, serving
-from cachekit_memprobe.target.signals import terminable
+from cachekit_memprobe.scratch import notes_in, scratch_folder, sweep
+from cachekit_memprobe.servers import OwnServers, forget_left_behind, serving
+from cachekit_memprobe.signals import terminable
 
 _NO_OWN_SERVERS = OwnServers()
 _NOTHING_ASKED = Asked()
@@ -61,21 +64,24 @@ def measure(
     """Replay each scenario and save its observations as soon as it is done.
 
     Whatever ends this, a signal included, no child process, no server and no temporary file survives it.
+    What is left of a run that was killed outright is removed first.
     """
+    sweep(partial(forget_left_behind, own_servers))
     require_temporary_folder()
     room = room_here()
     target, options, fork = planned.target, planned.options, planned.options.isolation == "fork"
+    lasting = f"{math.ceil(entries_last_s(options) / 60)} minutes"
     with (
         terminable(),
-        tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch,
-        supervising(Path(scratch, "launchers"), fork=fork) as supervisor,
+        scratch_folder() as scratch,
+        supervising(scratch / "launchers", fork=fork) as supervisor,
     ):
-        loaded = _loaded(planned, supervisor, Path(scratch, "data"), folder, progress)
+        loaded = _loaded(planned, supervisor, scratch / "data", folder, progress)
         applicable = [scenario for scenario in loaded if why_not(scenario, target.cachekit) is None]
-        with serving(applicable, own_servers, Path(scratch, "servers")) as servers:
+        with serving(applicable, own_servers, scratch / "servers", notes_in(scratch), lasting) as servers:
             slots = threading.Semaphore(options.jobs)
             session = Session(
-                target, options, supervisor, Path(scratch, "replays"), servers.connect, progress, slots
+                target, options, supervisor, scratch / "replays", servers.connect, progress, slots
             )
             _measure_all(session, loaded, folder, room)
 

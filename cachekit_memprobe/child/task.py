@@ -189,6 +189,7 @@ class Task:
         pinned: the allocators were pinned through the environment.
         capture: where memray writes.
         stages: functions that the user assigns to stages, see :mod:`.assigned`.
+        ttl_s: how long an entry lasts.
     """
 
     operation: str
@@ -203,6 +204,7 @@ class Task:
     capture: str = ""
     link: Link = field(default_factory=Link)
     stages: tuple[str, ...] = ()
+    ttl_s: int = 86_400
 
     @property
     def counts_pages(self) -> bool:

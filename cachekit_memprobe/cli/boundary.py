@@ -1,10 +1,10 @@
 """The error boundary: whatever a command raises becomes a message and an exit code that is not a verdict."""
 
+import errno
 import functools
 import os
-import signal
 import sys
-import threading
+import termios
 import traceback
 from collections.abc import Callable
 from typing import NoReturn, ParamSpec
@@ -20,6 +20,7 @@ from cachekit_memprobe.errors import (
     exit_code_of,
 )
 from cachekit_memprobe.report.clean import clean
+from cachekit_memprobe.signals import Terminated, ignore_further, terminable
 
 _Options = ParamSpec("_Options")
 
@@ -32,6 +33,7 @@ def run(program: click.Command) -> NoReturn:
     try:
         sys.exit(program.main(standalone_mode=False))
     except click.Abort:
+        ignore_further()
         sys.exit(_interrupted())
     except click.ClickException as error:
         error.show()
@@ -53,6 +55,24 @@ def exits(command: Callable[_Options, int]) -> Callable[_Options, NoReturn]:
 
 
 def _exit_code(command: Callable[[], int]) -> int:
+    with terminable():
+        code, by_signal = _outcome(command)
+    if by_signal:
+        ignore_further()
+    return code
+
+
+def _outcome(command: Callable[[], int]) -> tuple[int, bool]:
+    """The exit code, and whether a signal made it."""
+    try:
+        return _completed(command), False
+    except Terminated as ending:
+        return _tell(f"ended by {ending.name}; there is no verdict", int(str(ending.code))), True
+    except KeyboardInterrupt:
+        return _interrupted(), True
+
+
+def _completed(command: Callable[[], int]) -> int:
     try:
         code = command()
         # Here, not at the interpreter's end, where a broken pipe could no longer be handled.
@@ -63,12 +83,13 @@ def _exit_code(command: Callable[[], int]) -> int:
         raise
     except MemprobeError as error:
         return _tell(str(error), exit_code_of(error))
-    except KeyboardInterrupt:
-        return _interrupted()
     except BrokenPipeError:
         _discard_output()
         return EXIT_BROKEN_PIPE
     except OSError as error:
+        if error.errno == errno.EIO and _terminal_is_closed():
+            _discard_output()
+            return EXIT_BROKEN_PIPE
         return _tell(_describe(error), EXIT_UNMEASURED)
     except Exception:
         traceback.print_exc()
@@ -76,14 +97,15 @@ def _exit_code(command: Callable[[], int]) -> int:
 
 
 def _interrupted() -> int:
-    """All is cleaned up: one more Ctrl-C would only kill the ending interpreter, with another status."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
     return _tell("interrupted; there is no verdict", EXIT_INTERRUPTED)
 
 
 def _tell(message: str, code: int) -> int:
-    click.echo(f"error: {clean(message)}", err=True)
+    """To whoever still listens: a terminal may be closed, and the code says it all the same."""
+    try:
+        click.echo(f"error: {clean(message)}", err=True)
+    except (OSError, ValueError):
+        _discard_output()
     return code
 
 
@@ -92,10 +114,24 @@ def _describe(error: OSError) -> str:
     return with_shortage(f"{reason}: {error.filename}" if error.filename else reason)
 
 
-def _discard_output() -> None:
-    """Send what is still buffered to nowhere, so that the interpreter's last flush finds no broken pipe."""
+def _terminal_is_closed() -> bool:
     for stream in (sys.stdout, sys.stderr):
         try:
-            stream.flush()
-        except (BrokenPipeError, ValueError):
+            if stream is not None:
+                termios.tcgetattr(stream.fileno())
+        except termios.error as error:
+            if error.args[0] == errno.EIO:
+                return True
+        except (OSError, ValueError):  # no file behind it
+            pass
+    return False
+
+
+def _discard_output() -> None:
+    """Send to nowhere what is buffered for nobody, so that the interpreter's last flush doesn't fail."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

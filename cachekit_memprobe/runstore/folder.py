@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -14,10 +14,12 @@ from cachekit_memprobe.child.seen import MemraySeen, Seen
 from cachekit_memprobe.child.shortage import is_shortage, with_shortage
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.folders import without_folders
+from cachekit_memprobe.in_use import InUse, claim, share
 from cachekit_memprobe.metrics import NAMES
 from cachekit_memprobe.model import Measurement, Observations, Run, Scenario, Target
 from cachekit_memprobe.runstore import earlier
 from cachekit_memprobe.runstore.files import broken, read, read_json, validated, write, write_atomically
+from cachekit_memprobe.runstore.pruning import check_variable, prune
 from cachekit_memprobe.runstore.saved import (
     SCHEMA_VERSION,
     SavedMeasurement,
@@ -43,30 +45,37 @@ class RunFolder:
 
     Attributes:
         path: absolute, so that child processes can use it.
+        held: keeps other runs from removing it, as long as this object is there.
     """
 
     path: Path
+    held: InUse | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def create(cls, path: Path | None = None) -> "RunFolder":
-        """Make a new run folder, or use an empty folder; without a path, below the user's state folder.
+        """Make a new run folder, or use an empty folder.
+
+        Without a path it is one below the user's state folder, of which old ones are removed then.
 
         Raises:
             UsageError: there is something at ``path`` already, or it can't be written.
             MemprobeError: the disk is full.
         """
         check_unused(path)
-        folder = cls((path or _default_path()).absolute())
+        place = (path or _default_path()).absolute()
         try:
-            folder.path.mkdir(parents=True, exist_ok=True)
+            place.mkdir(parents=True, exist_ok=True)
             # Not exist_ok: of two runs that were given the same folder, one has to lose.
-            (folder.path / _SCENARIOS).mkdir()
+            (place / _SCENARIOS).mkdir()
+            held = claim(place) if path is None else None
         except OSError as error:
-            problem = f"can't make the run folder {folder.path}: {error.strerror}"
+            problem = f"can't make the run folder {place}: {error.strerror}"
             if is_shortage(error):
                 raise MemprobeError(with_shortage(problem)) from None
             raise UsageError(problem) from None
-        return folder
+        if path is None:
+            prune(place.parent)
+        return cls(place, held)
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
@@ -75,7 +84,7 @@ class RunFolder:
         Raises:
             UsageError: it isn't one, or it was written by a newer cachekit-memprobe.
         """
-        folder = cls(path.absolute())
+        folder = cls(path.absolute(), share(path))
         run_file = folder.path / _RUN_FILE
         if not run_file.is_file():
             raise UsageError(f"{path} is not a run folder: it has no {_RUN_FILE}")
@@ -227,8 +236,11 @@ def check_unused(path: Path | None) -> None:
     """Refuse a folder for a new run in which something could be lost; ``None`` is always free.
 
     Raises:
-        UsageError: there is something at ``path`` already, or it can't be read.
+        UsageError: there is something at ``path`` already, or it can't be read; or nobody knows what is to
+            be removed for it.
     """
+    if path is None:
+        check_variable()
     if path is None or not os.path.lexists(path):
         return
     if not path.is_dir():

@@ -12,6 +12,7 @@ from cachekit_memprobe.child.task import Link
 from cachekit_memprobe.child.workload.login import log_in
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.model import Connection
+from cachekit_memprobe.servers.left_behind import LeftBehind
 from cachekit_memprobe.servers.process import LOOPBACK, ServerProcess, on_a_free_port
 from cachekit_memprobe.servers.redaction import redacted
 
@@ -34,16 +35,16 @@ class MemcachedServers:
     def __init__(
         self,
         addresses: tuple[Address, ...],
-        folder: Path,
+        left: LeftBehind,
         process: ServerProcess | None = None,
         login: str = "",
     ) -> None:
-        """``folder`` is where children write down what they have stored: memcached can't list its keys.
+        """``left`` has the keys that children have stored, as memcached can't list them.
 
         ``login`` is that of a server that was started for the run; cachekit knows none of the user's.
         """
         self._addresses = addresses
-        self._folder = folder
+        self._left = left
         self._process = process
         self._login = login
 
@@ -54,7 +55,7 @@ class MemcachedServers:
             except OSError as error:
                 raise CouldNotMeasure(self._unreachable(error)) from None
         servers = ",".join(f"{host}:{port}" for host, port in self._addresses)
-        journal = str(self._journal(namespace))
+        journal = str(self._left.note(namespace))
         return Connection(Link(namespace, servers=servers, journal=journal, login=self._login))
 
     def explained(self, failure: str) -> str:
@@ -62,26 +63,23 @@ class MemcachedServers:
         return f"{ended}\n{failure}" if ended else self._redacted(failure)
 
     def forget(self, namespace: str) -> None:
-        journal = self._journal(namespace)
-        keys = journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
-        journal.unlink(missing_ok=True)
+        keys = self._left.keys(namespace)
         try:
             for address in self._addresses:
-                for key in dict.fromkeys(keys):
+                for key in keys:
                     _ask(address, f"delete {key}", self._login)
         except OSError as error:
             if self._process is None:
                 raise CouldNotMeasure(
                     f"{len(keys)} entries are left behind in the servers of --memcached-servers, where they "
-                    f"expire within a day: {self._redacted(str(error))}"
+                    f"expire within {self._left.lasting}: {self._redacted(str(error))}"
                 ) from None
+        else:
+            self._left.forget(namespace)
 
     def close(self) -> None:
         if self._process is not None:
             self._process.close()
-
-    def _journal(self, namespace: str) -> Path:
-        return self._folder / f"{namespace}.keys"
 
     def _redacted(self, text: str) -> str:
         """Without the names of the user's servers."""
@@ -139,7 +137,7 @@ def start_memcached(folder: Path, value_bytes: Iterable[int]) -> MemcachedServer
         )
     finally:
         logins.unlink()  # it has been read
-    return MemcachedServers(((LOOPBACK, port),), folder, process, login)
+    return MemcachedServers(((LOOPBACK, port),), LeftBehind(folder), process, login)
 
 
 def _arguments(port: int, value_bytes: list[int]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from cachekit_memprobe import programs
 from cachekit_memprobe.child.task import Link
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.model import Connection
+from cachekit_memprobe.servers.left_behind import LeftBehind
 from cachekit_memprobe.servers.process import SOCKET, ServerProcess, socket_of
 from cachekit_memprobe.servers.redaction import redacted, secrets_of_url
 
@@ -26,10 +27,13 @@ _LARGEST_VALUE_BYTES = 1 << 40
 class RedisServer:
     """A server behind a URL."""
 
-    def __init__(self, url: str, process: ServerProcess | None = None) -> None:
-        """``process`` is the server's when it was started for the run."""
+    def __init__(
+        self, url: str, process: ServerProcess | None = None, left: LeftBehind | None = None
+    ) -> None:
+        """``process`` is the server's when it was started for the run, ``left`` goes with the user's."""
         self._url = url
         self._process = process
+        self._left = left
         self._secrets = secrets_of_url(url) if process is None else (urlsplit(url).password or "",)
         self._client: redis.Redis = redis.Redis.from_url(
             url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S
@@ -40,6 +44,8 @@ class RedisServer:
             self._client.ping()
         except (redis.RedisError, OSError) as error:
             raise CouldNotMeasure(self._unreachable(error)) from None
+        if self._left is not None:
+            self._left.note(namespace)
         # A finite timeout would only measure how busy the machine is.
         environment = {"CACHEKIT_REDIS_URL": self._url, "CACHEKIT_SOCKET_TIMEOUT": "60"}
         return Connection(Link(namespace), environment)
@@ -52,11 +58,14 @@ class RedisServer:
         try:
             self._unlink_all(f"*{namespace}*")
         except (redis.RedisError, OSError) as error:
-            if self._process is None:
+            if self._left is not None:
                 raise CouldNotMeasure(
                     f"entries named *{namespace}* are left behind in the Redis server of --redis-url, where "
-                    f"they expire within a day: {redacted(str(error), self._secrets)}"
+                    f"they expire within {self._left.lasting}: {redacted(str(error), self._secrets)}"
                 ) from None
+        else:
+            if self._left is not None:
+                self._left.forget(namespace)
 
     def close(self) -> None:
         self._client.close()

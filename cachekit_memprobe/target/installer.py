@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from packaging.version import Version
 from cachekit_memprobe import leash
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.processes import run
+from cachekit_memprobe.scratch import scratch_folder
 from cachekit_memprobe.target.excerpt import tail, without_hosts
 from cachekit_memprobe.target.interpreter import base_python, own_python
 
@@ -173,12 +173,12 @@ def _uv(
     """Run uv where it finds no project, and return what it printed; it dies together with this process."""
     leash = (str(own_python()), "-I", "-S", str(_LEASH), str(os.getpid()))
     command = (*leash, str(find_uv()), *arguments)
-    with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as neutral:
+    with scratch_folder() as neutral:
         # An empty uv.toml ends uv's search for configuration in the parent directories.
         for name, text in {"uv.toml": "", **(files or {})}.items():
-            Path(neutral, name).write_text(text)
+            (neutral / name).write_text(text)
         try:
-            ended = run(command, env=_environment(), cwd=Path(neutral), timeout_s=timeout_s)
+            ended = run(command, env=_environment(), cwd=neutral, timeout_s=timeout_s)
         except subprocess.TimeoutExpired:
             raise CouldNotMeasure(f"{failure}: uv took longer than {timeout_s:.0f} s. {remedy}") from None
     if ended.status != 0:

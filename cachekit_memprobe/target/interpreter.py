@@ -4,13 +4,13 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cachekit_memprobe import child, processes
 from cachekit_memprobe.child.releases import version_key
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
+from cachekit_memprobe.scratch import scratch_folder
 from cachekit_memprobe.target.excerpt import tail
 
 OLDEST_PYTHON = "3.10"
@@ -73,10 +73,10 @@ def describe(python: Path, releases: Path | None = None) -> dict[str, str]:
         Unanswered: it is no Python 3, or it doesn't start.
         CouldNotMeasure: it didn't answer in time.
     """
-    with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch:
-        answer = Path(scratch, "versions.json")
+    with scratch_folder() as scratch:
+        answer = scratch / "versions.json"
         compared = () if releases is None else (str(releases),)
-        ended = _ask(python, (str(_DESCRIBE), str(answer), *compared), Path(scratch))
+        ended = _ask(python, (str(_DESCRIBE), str(answer), *compared), scratch)
         try:
             versions = json.loads(answer.read_bytes())
         except (OSError, ValueError):
@@ -90,8 +90,8 @@ def import_failure(python: Path, *modules: str) -> str | None:
     Raises:
         CouldNotMeasure: it didn't end in time.
     """
-    with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch:
-        ended = _ask(python, ("-c", f"import {', '.join(modules)}"), Path(scratch))
+    with scratch_folder() as scratch:
+        ended = _ask(python, ("-c", f"import {', '.join(modules)}"), scratch)
     return None if ended.status == 0 else _how_it_ended(ended)
 
 
@@ -101,9 +101,9 @@ def unresolved(python: Path, names: Sequence[str]) -> dict[str, str]:
     Raises:
         CouldNotMeasure: it can't tell.
     """
-    with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch:
-        answer = Path(scratch, "names.json")
-        ended = _ask(python, (str(_CHILD), "names", str(answer), *names), Path(scratch))
+    with scratch_folder() as scratch:
+        answer = scratch / "names.json"
+        ended = _ask(python, (str(_CHILD), "names", str(answer), *names), scratch)
         try:
             problems = json.loads(answer.read_bytes())
         except (OSError, ValueError):

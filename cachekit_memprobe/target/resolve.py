@@ -11,10 +11,10 @@ from packaging.version import InvalidVersion, Version
 from cachekit_memprobe.child.assigned import parse_assignment
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.model import Target
+from cachekit_memprobe.signals import terminable
 from cachekit_memprobe.target import environment, installer, interpreter, local
 from cachekit_memprobe.target.excerpt import without_hosts
 from cachekit_memprobe.target.recipe import environments_root
-from cachekit_memprobe.target.signals import terminable
 
 INSTALLED = "installed"
 LATEST = "latest"

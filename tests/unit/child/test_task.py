@@ -48,6 +48,7 @@ TASK = Task(
     capture="/runs/memray.bin",
     stages=("unwrap=m:f",),
     link=LINK,
+    ttl_s=60,
 )
 PLAIN = Task(
     READ, Value("bytes", 1, 1, 0), Caching("auto", "none", "file", False, False), Read("l1", "memory"), ""
