@@ -2,6 +2,7 @@
 
 import tempfile
 import threading
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -127,14 +128,16 @@ def explain(
         sort, workers: in place of those that the run was asked for, see :class:`Sweep`.
 
     Raises:
-        UsageError: a file of the folder is missing or broken, or what is asked is no size.
+        UsageError: the run's own file is missing or broken, or what is asked is no size.
     """
     measured, measurements = folder.load()
     sweep = measured.sweep
     sweep = replace(sweep, sort=sort or sweep.sort, workers=workers or sweep.workers)
     measured = replace(measured, sweep=sweep)
-    predict_bytes, predict_rows = predict.of(measured.scenarios)
+    # One after the other: what was observed of a scenario is let go once its result is made.
     results = tuple(_result(measurement, measured, folder) for measurement in measurements)
+    measured = replace(measured, scenarios=tuple(result.scenario for result in results))
+    predict_bytes, predict_rows = predict.of(measured.scenarios)
     return Report(
         tool_version=__version__,
         run=measured,
@@ -159,9 +162,20 @@ def _result(measurement: Measurement, measured: Run, folder: RunFolder) -> Resul
         return _judged(measurement, measurement.payload, limits, measured, folder)
     except CouldNotMeasure as failure:
         return _unjudged(measurement, "unmeasured", str(failure))
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        reason = f"the saved observations are incomplete or damaged: {type(error).__name__}: {error}"
-        return _unjudged(measurement, "unmeasured", reason)
+    except MemoryError:
+        return _unjudged(measurement, "unmeasured", "there is not enough memory to explain what was observed")
+    except Exception as error:
+        # Whatever it is, the other scenarios were measured. What comes in is validated, so it is ours.
+        return _unjudged(measurement, "unmeasured", _as_a_bug(error))
+
+
+def _as_a_bug(error: Exception) -> str:
+    """What to tell of a failure that nobody has thought of, with the line that it comes from."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        "this is a bug in cachekit-memprobe: what was observed can't be explained: "
+        f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+    )
 
 
 def _judged(

@@ -39,8 +39,10 @@ Axes = Mapping[str, str]
 def comparison(report: Report, width: int) -> list[RenderableType]:
     """One table for each scenario that a matrix was made of, and what has to be said of it."""
     parts: list[RenderableType] = []
-    for name in dict.fromkeys(_variant(result).of for result in report.results):
-        results = [result for result in report.results if _variant(result).of == name]
+    # One whose saved measurement can't be read is no combination that is known.
+    known = [result for result in report.results if result.scenario.variant is not None]
+    for name in dict.fromkeys(_variant(result).of for result in known):
+        results = [result for result in known if _variant(result).of == name]
         parts.extend((_title(name, results, report), _table(results, report, width), Text()))
         parts.extend(bullets(_remarks(name, results, report, width)))
     return parts

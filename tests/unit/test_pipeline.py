@@ -251,4 +251,7 @@ def test_observations_that_make_no_sense_are_no_measurement(made: Pipeline) -> N
     made.folder.save_measurement(measured(scenario("one"), Observations(rss=(RssSeen("0.9.1"),))))
     result = only(pipeline.explain(made.folder))
     assert result.verdict == "unmeasured"
-    assert str(result.reason).startswith("the saved observations are incomplete or damaged: ")
+    assert result.reason == (
+        "scenarios/one/00-rss.json is broken: seen.reads: there are none; restore it, or measure the scenario "
+        "again"
+    )
