@@ -45,11 +45,20 @@ def from_json(kind: type[_Record], text: str | bytes, *, whole: bool = False) ->
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise Invalid(".".join(map(str, first["loc"])), first["msg"]) from None
-    for key, problem in _problems(record, ()):
-        raise Invalid(".".join(key), problem)
+    check(record)
     if whole and to_json(record, kind) != json.loads(text):
         raise Invalid("", "its keys are not those of the record")
     return record
+
+
+def check(record: Any) -> None:
+    """Refuse a record that has a number that makes no sense, or names a stage that there isn't.
+
+    Raises:
+        Invalid: it has; the first of them.
+    """
+    for key, problem in _problems(record, ()):
+        raise Invalid(".".join(key), problem)
 
 
 def to_json(record: Any, kind: type[Any]) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
-from cachekit_memprobe import __version__, variables
+from cachekit_memprobe import __version__, validation, variables
 from cachekit_memprobe.child.seen import MemraySeen, Seen
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.folders import without_folders
@@ -73,10 +73,9 @@ class RunFolder:
         """Save what is going to be measured. Until a scenario is, the folder says that it was not.
 
         Raises:
+            UsageError: what is asked for is nothing that could be read again, as a time limit of infinity.
             MemprobeError: it can't be written.
         """
-        for scenario in run.scenarios:
-            self.save_measurement(Measurement.failed(scenario, NOT_MEASURED_YET))
         saved = SavedRun(
             schema_version=SCHEMA_VERSION,
             tool_version=__version__,
@@ -86,6 +85,14 @@ class RunFolder:
             scenarios=tuple(scenario.name for scenario in run.scenarios),
             sweep=run.sweep,
         )
+        try:
+            validation.check(saved)
+            for scenario in run.scenarios:
+                validation.check(scenario)
+        except validation.Invalid as error:
+            raise UsageError(f"this can't be measured: {error}") from None
+        for scenario in run.scenarios:
+            self.save_measurement(Measurement.failed(scenario, NOT_MEASURED_YET))
         write(self.path / RUN_FILE, saved, SavedRun)
         write_checksums(self.path, [RUN_FILE])
 

@@ -128,10 +128,10 @@ class Files:
     def _check(self, name: str, digest: str) -> None:
         if self.checksums is None or self.checksums.get(name) == digest:
             return
-        why = "it is not the file whose checksum is in" if name in self.checksums else "it has no checksum in"
+        why = "not the file whose checksum is in" if name in self.checksums else "without a checksum in"
         raise UsageError(
-            f"{self.shown}{name} was changed since it was measured: {why} {CHECKSUMS}, without which it would "
-            "be judged as it is"
+            f"{self.shown}{name} was changed since it was measured: it is {why} {CHECKSUMS}, and would be "
+            f"judged as it is if there were no {CHECKSUMS}"
         )
 
     def _unreadable(self, name: str, why: str) -> UsageError:

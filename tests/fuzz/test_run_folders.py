@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -239,6 +239,8 @@ def test_the_corpus_is_explained() -> None:
 
 @effort(short=30, long=9000)
 @given(MANY, st.booleans())
+@example([Damage("replace", 115, 0, None)], sealed=False)  # of a scenario only the name was left
+@example([Damage("replace", 1875, 1626, "x")], sealed=False)  # a limit's condition was none
 def test_a_damaged_run_is_explained_or_refused(damages: list[Damage], sealed: bool) -> None:
     try_one("matrix", damages, sealed=sealed)
 
