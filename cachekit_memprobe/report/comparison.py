@@ -103,7 +103,8 @@ def _variant(result: Result) -> Variant:
 def _title(name: str, results: Sequence[Result], report: Report) -> Text:
     skipped = sum(entry.of == name for entry in report.run.sweep.skipped)
     count = len(results) + skipped * max(1, len(report.run.sweep.sizes))
-    words = f"{len(results)} of {count} combinations" if skipped else f"{count} combinations"
+    combinations_of = f"{count} combination{'s' if count > 1 else ''}"
+    words = f"{len(results)} of {combinations_of}" if skipped else combinations_of
     key = sort_key(results, report.run.sweep.sort)
     order = f", sorted by {key}, the smallest first" if key else ""
     title = Text(f"{clean_line(name)}: {words}{order}")

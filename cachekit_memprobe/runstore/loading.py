@@ -21,8 +21,6 @@ from cachekit_memprobe.runstore.saved import (
     SavedVersion,
 )
 
-_REMEDY = "restore it, or measure the scenario again"
-
 
 def check_version(folder: Path) -> None:
     """Refuse a run folder of a newer version of this tool.
@@ -58,12 +56,12 @@ def run_in(folder: Path) -> SavedRun:
 def measurement_in(folder: Path, name: str, run: SavedRun) -> Measurement:
     """One scenario. What can't be read of it is the reason why it was not measured."""
     below = f"{SCENARIOS}/{name}"
-    files = Files(folder, below, shown=f"{below}/")
+    files = Files(folder, below, f"{below}/", "restore it, or measure the scenario again")
     try:
         files = with_checksums(files)
         saved = _saved_measurement(files, name, run)
     except UsageError as error:
-        return Measurement.failed(_of_which_only_the_name_is_known(name), f"{error}; {_REMEDY}")
+        return Measurement.failed(_of_which_only_the_name_is_known(name), str(error))
     measurement = Measurement(
         saved.scenario, saved.payload, reason=saved.reason, applies=saved.applies, needs=saved.needs
     )
@@ -71,7 +69,7 @@ def measurement_in(folder: Path, name: str, run: SavedRun) -> Measurement:
         return replace(measurement, seen=_observations(files, saved, run))
     except UsageError as error:
         # Why it couldn't be measured then is still the better reason.
-        return replace(measurement, reason=saved.reason or f"{error}; {_REMEDY}")
+        return replace(measurement, reason=saved.reason or str(error))
 
 
 def _files_of_run(folder: Path) -> Files:

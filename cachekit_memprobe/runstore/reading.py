@@ -39,12 +39,14 @@ class Files:
         root: the run folder, which no link may lead out of.
         below: what their names are relative to, relative to the run folder.
         shown: what messages say in front of a name: the folder as the user knows it, or a part of it.
+        remedy: what messages say in the end.
         checksums: SHA-256 by name; ``None`` for a folder that was saved without.
     """
 
     root: Path
     below: str = ""
     shown: str = ""
+    remedy: str = "restore it, or measure again"
     checksums: Mapping[str, str] | None = None
 
     def text(self, name: str, limit_bytes: int = LARGEST_JSON_BYTES) -> bytes:
@@ -99,7 +101,9 @@ class Files:
 
     def broken(self, name: str, key: str, problem: str) -> UsageError:
         """The error that a file is not what it should be."""
-        return UsageError(f"{self.shown}{name} is broken: {key or 'the file'}: {problem}")
+        return UsageError(
+            f"{self.shown}{name} is broken: {key or 'the file'}: {problem.rstrip('.')}; {self.remedy}"
+        )
 
     def _path(self, name: str) -> Path:
         return self.root / self.below / name
@@ -131,11 +135,11 @@ class Files:
         why = "not the file whose checksum is in" if name in self.checksums else "without a checksum in"
         raise UsageError(
             f"{self.shown}{name} was changed since it was measured: it is {why} {CHECKSUMS}, and would be "
-            f"judged as it is if there were no {CHECKSUMS}"
+            f"judged as it is if there were no {CHECKSUMS}; {self.remedy}"
         )
 
     def _unreadable(self, name: str, why: str) -> UsageError:
-        return UsageError(f"can't read {self.shown}{name}: {why}")
+        return UsageError(f"can't read {self.shown}{name}: {why}; {self.remedy}")
 
 
 def with_checksums(files: Files) -> Files:

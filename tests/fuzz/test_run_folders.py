@@ -1,7 +1,8 @@
 """Run folders that were damaged, or made to do harm: explained as far as they go, or refused in a sentence.
 
 ``corpus/runs`` has two small runs of cachekit 0.9.1: ``matrix`` without captures, which takes little time to
-explain, and ``sizes`` with all instruments. The folders that stood in their captures were replaced.
+explain, and ``sizes`` with all instruments. The folders that stood in their captures were replaced. A third
+one is of schema 1.
 """
 
 import io
@@ -32,6 +33,11 @@ from cachekit_memprobe.runstore import RunFolder
 from tests.fuzz.effort import effort
 
 CORPUS = Path(__file__).with_name("corpus") / "runs"
+RUNS = {
+    "matrix": CORPUS / "matrix",
+    "sizes": CORPUS / "sizes",
+    "schema-1": Path(__file__).parents[1] / "unit/runstore/schema-1",
+}
 SUMS = "SHA256SUMS"
 
 How = Literal["replace", "remove", "twice", "scale", "truncate", "garble", "swap", "odd", "text"]
@@ -197,7 +203,7 @@ def shown(report: Report) -> Any:
 def whole(run: str) -> dict[str, Any]:
     """The results of the folder as it is, by scenario."""
     return {
-        entry["scenario"]: entry for entry in shown(pipeline.explain(RunFolder.open(CORPUS / run)))["results"]
+        entry["scenario"]: entry for entry in shown(pipeline.explain(RunFolder.open(RUNS[run])))["results"]
     }
 
 
@@ -214,7 +220,7 @@ def try_one(run: str, damages: list[Damage], *, sealed: bool) -> None:
     """Damage a copy of a run, with its checksums or without, and explain what is left of it."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "run")
-        shutil.copytree(CORPUS / run, folder)
+        shutil.copytree(RUNS[run], folder, ignore=shutil.ignore_patterns("report.json"))
         if not sealed:
             for sums in folder.rglob(SUMS):
                 sums.unlink()
@@ -237,15 +243,21 @@ def test_the_corpus_is_explained() -> None:
         assert {entry["verdict"] for entry in whole(run).values()} == {"pass"}
 
 
-@effort(short=30, long=9000)
-@given(MANY, st.booleans())
-@example([Damage("replace", 115, 0, None)], sealed=False)  # of a scenario only the name was left
-@example([Damage("replace", 1875, 1626, "x")], sealed=False)  # a limit's condition was none
+@effort(short=30, long=7000)
+@given(damages=MANY, sealed=st.booleans())
+@example(damages=[Damage("replace", 115, 0, None)], sealed=False)  # of a scenario only the name was left
+@example(damages=[Damage("replace", 1875, 1626, "x")], sealed=False)  # a limit's condition was none
 def test_a_damaged_run_is_explained_or_refused(damages: list[Damage], sealed: bool) -> None:
     try_one("matrix", damages, sealed=sealed)
 
 
-@effort(short=12, long=1000)
-@given(MANY, st.booleans())
+@effort(short=12, long=1500)
+@given(damages=MANY, sealed=st.booleans())
 def test_a_damaged_run_with_captures_is_explained_or_refused(damages: list[Damage], sealed: bool) -> None:
     try_one("sizes", damages, sealed=sealed)
+
+
+@effort(short=12, long=1500)
+@given(damages=MANY)
+def test_a_damaged_run_of_schema_1_is_explained_or_refused(damages: list[Damage]) -> None:
+    try_one("schema-1", damages, sealed=False)
