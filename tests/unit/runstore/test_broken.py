@@ -1,5 +1,6 @@
 """Files that are not what they should be: which one, and where in it."""
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -78,6 +79,78 @@ def test_a_broken_file_is_named_with_its_key(tmp_path: Path, file: str, change: 
     folder = saved(tmp_path / "run")
     edit(folder.path / file, change)
     assert refusal(folder).startswith(f"{shown(folder, file)} is broken: {key}: ")
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "key"),
+    [
+        (
+            MEASUREMENT,
+            lambda saved: saved["scenario"]["budget"][0].update(payloads=math.nan),
+            "budget.0.payloads",
+        ),
+        (
+            MEASUREMENT,
+            lambda saved: saved["scenario"]["budget"][0].update(payloads=math.inf),
+            "budget.0.payloads",
+        ),
+        (
+            MEASUREMENT,
+            lambda saved: saved["scenario"]["budget"][0].update(payloads=-1.0),
+            "budget.0.payloads",
+        ),
+        (
+            MEASUREMENT,
+            lambda saved: saved["scenario"]["budget"][1].update(size_bytes=-1),
+            "budget.1.size_bytes",
+        ),
+        (MEASUREMENT, lambda saved: saved["scenario"]["read"].update(readers=0), "read.readers"),
+        (MEASUREMENT, lambda saved: saved["scenario"]["read"].update(readers=10**12), "read.readers"),
+        (MEASUREMENT, lambda saved: saved["scenario"]["read"].update(keys=65), "read.keys"),
+        (MEASUREMENT, lambda saved: saved["scenario"]["value"].update(share=math.nan), "value.share"),
+        (MEASUREMENT, lambda saved: saved["payload"].update(logical_bytes=10**30), "payload.logical_bytes"),
+        (MEASUREMENT, lambda saved: saved["payload"].update(frame_bytes=-1), "payload.frame_bytes"),
+        (MEASUREMENT, lambda saved: saved.update(payload=None), "payload"),
+        (MEASUREMENT, lambda saved: saved["observations"].append("00-rss.json"), "observations.3"),
+        (RUN, lambda run: run["sweep"].update(axes={"x": ["1"]}), "variant.axes"),
+        (RUN, lambda run: run["sweep"].update(sizes=["1MB", "2MB"]), "variant.size"),
+        (RUN, lambda run: run["sweep"].update(predict_bytes=[0]), "sweep.predict_bytes"),
+        (RUN, lambda run: run["sweep"].update(workers=-1), "sweep.workers"),
+        (RUN, lambda run: run["options"].update(timeout_s=math.inf), "options.timeout_s"),
+        (RUN, lambda run: run["scenarios"].append("arrow-l1-hit"), "scenarios.1"),
+        (FIRST_RSS, lambda saved: saved["seen"].update(reads=[]), "reads"),
+        (FIRST_RSS, lambda saved: saved["seen"].update(taken_bytes=-1), "taken_bytes"),
+        (
+            FIRST_RSS,
+            lambda saved: saved["seen"]["reads"][0].update(peak_bytes=-(2 << 20)),
+            "reads.0.peak_bytes",
+        ),
+        (
+            FIRST_RSS,
+            lambda saved: saved["seen"]["reads"][0].update(settled_bytes=-9),
+            "reads.0.settled_bytes",
+        ),
+        (
+            FIRST_RSS,
+            lambda saved: saved["seen"]["reads"][0].update(baseline_anon_bytes=6),
+            "reads.0.baseline_anon_bytes",
+        ),
+        (MEMRAY, lambda saved: saved["seen"].update(marks=0), "marks"),
+        (
+            MEMRAY,
+            lambda saved: saved["seen"]["journal"][1]["place"].update(stage="x"),
+            "journal.1.place.stage",
+        ),
+        (MEMRAY, lambda saved: saved["seen"]["stage_calls"].update(unwrap=-1), "stage_calls.unwrap"),
+        (MEMRAY, lambda saved: saved.update(instrument="rss"), "release|reads|seen"),
+    ],
+)
+def test_figures_that_make_no_sense_are_named_with_their_key(
+    tmp_path: Path, file: str, change: Change, key: str
+) -> None:
+    folder = saved(tmp_path / "run")
+    edit(folder.path / file, change)
+    assert re.search(rf" is broken: (scenario\.|seen\.)?({key}): ", refusal(folder))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Files that are none, that were changed, or that were made to do harm; and what becomes of the others."""
 
 import hashlib
+import io
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -8,12 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from cachekit_memprobe import pipeline
 from cachekit_memprobe.child.seen import SCHEMA_VERSION
 from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.model import Observations
+from cachekit_memprobe.report.json import to_json
+from cachekit_memprobe.report.terminal import render_report
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.runstore.reading import Files
 from tests.golden.reports import SCENARIO
@@ -196,6 +201,21 @@ class TestOfTwoScenarios:
         assert broken.metrics == {}
         assert exit_code(report) == 3
         assert report.run.scenarios == (broken.scenario, ANOTHER_AS_SAVED)
+
+    def test_of_one_that_can_not_be_read_only_the_name_and_the_reason_are_shown(
+        self, folder: RunFolder
+    ) -> None:
+        (folder.path / MEASUREMENT).write_text("{}")
+        report = pipeline.explain(RunFolder.open(folder.path))
+        entry = json.loads(to_json(report))["results"][0]
+        known = {name for name, value in entry.items() if value}
+        assert known == {"scenario", "verdict", "reason", "read"}
+        console = Console(width=200, file=io.StringIO())
+        console.print(render_report(report, width=200))
+        lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+        title = next(number for number, line in enumerate(lines) if line.startswith(f"{SCENARIO.name}: "))
+        assert lines[title + 1] == "could not be measured:"
+        assert lines[title + 2].startswith(f"    {MEASUREMENT} was changed since it was measured")
 
     def test_one_whose_folder_is_gone_is_unmeasured(self, folder: RunFolder) -> None:
         shutil.rmtree(folder.path / BELOW)
