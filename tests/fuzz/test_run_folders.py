@@ -40,7 +40,7 @@ RUNS = {
 }
 SUMS = "SHA256SUMS"
 
-How = Literal["replace", "remove", "twice", "scale", "truncate", "garble", "swap", "odd", "text"]
+How = Literal["replace", "remove", "twice", "scale", "like", "truncate", "garble", "swap", "odd", "text"]
 Odd = Literal["missing", "pipe", "folder", "zeros", "sparse", "outside", "loop", "empty", "locked"]
 ODD = get_args(Odd)
 
@@ -84,10 +84,11 @@ VALUES = st.one_of(
     st.text(max_size=8),
 )
 NUMBERS = st.integers(0, 10_000)
-IN_JSON: tuple[How, ...] = ("replace", "replace", "replace", "remove", "scale", "twice")
+IN_JSON: tuple[How, ...] = ("replace", "replace", "remove", "twice")
+TYPED: tuple[How, ...] = ("scale", "like", "like")
 DAMAGES = st.one_of(
     st.builds(Damage, st.sampled_from(IN_JSON), NUMBERS, NUMBERS, VALUES),
-    st.builds(Damage, st.sampled_from(IN_JSON), NUMBERS, NUMBERS, VALUES),
+    st.builds(Damage, st.sampled_from(TYPED), NUMBERS, NUMBERS, st.none(), NUMBERS),
     st.builds(Damage, st.sampled_from(["truncate", "garble", "swap"]), NUMBERS, NUMBERS, st.none(), NUMBERS),
     st.builds(Damage, st.just("odd"), NUMBERS, value=st.sampled_from(ODD)),
     st.builds(
@@ -121,6 +122,9 @@ def change(document: Any, damage: Damage) -> str:
         del owner[key]
     elif damage.how == "scale" and isinstance(owner[key], (int, float)):
         owner[key] = owner[key] * -7 if damage.place % 2 else owner[key] * 10**6 + 1
+    elif damage.how == "like":
+        alike = [other[name] for other, name in places if type(other[name]) is type(owner[key])]
+        owner[key] = alike[damage.other % len(alike)]
     elif damage.how == "twice" and isinstance(owner, dict):
         mark = "0b5e55ed"
         owner[mark] = damage.value
@@ -147,7 +151,9 @@ def make_odd(path: Path, odd: Odd) -> None:
 
 
 def files_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    """Those that can be damaged further; a sparse one has 2 GiB."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sorted(path for path in files if path.stat().st_size < 1 << 20)
 
 
 def inflict(damage: Damage, folder: Path) -> str:
