@@ -151,9 +151,9 @@ def make_odd(path: Path, odd: Odd) -> None:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Those that can be damaged further; a sparse one has 2 GiB."""
+    """Those that can be damaged further: a sparse one has 2 GiB, and a locked one can't be read."""
     files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    return sorted(path for path in files if path.stat().st_size < 1 << 20)
+    return sorted(path for path in files if path.stat().st_size < 1 << 20 and os.access(path, os.R_OK))
 
 
 def inflict(damage: Damage, folder: Path) -> str:
