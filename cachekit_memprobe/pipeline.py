@@ -3,7 +3,8 @@
 import math
 import threading
 import traceback
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
@@ -168,18 +169,20 @@ def explain(
         sort, workers: in place of those that the run was asked for, see :class:`Sweep`.
 
     Raises:
-        UsageError: a file of the folder is missing or broken, or what is asked is no size.
+        UsageError: the run's own file is missing or broken, or what is asked is no size.
     """
     measured, measurements = folder.load()
     sweep = measured.sweep
     sweep = replace(sweep, sort=sort or sweep.sort, workers=workers or sweep.workers)
     measured = replace(measured, sweep=sweep)
-    predict_bytes, predict_rows = predict.of(measured.scenarios)
     with (
         ThreadPoolExecutor(max_workers=AT_ONCE) as pool,
         nullcontext(captures) if captures else reading_captures() as reading,
     ):
-        results = tuple(pool.map(lambda one: _result(one, measured, folder, reading), measurements))
+        explained = partial(_result, measured=measured, folder=folder, captures=reading)
+        results = tuple(_in_order(pool, explained, measurements))
+    measured = replace(measured, scenarios=tuple(result.scenario for result in results))
+    predict_bytes, predict_rows = predict.of(measured.scenarios)
     return Report(
         tool_version=__version__,
         run=measured,
@@ -189,6 +192,19 @@ def explain(
             results, {*sweep.predict_bytes, *predict_bytes}, {*sweep.predict_rows, *predict_rows}
         ),
     )
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, explained: Callable[[Measurement], Result], measurements: Iterable[Measurement]
+) -> Iterator[Result]:
+    """The results of measurements that are loaded one after the other: only a few are there at a time."""
+    waiting: deque[Future[Result]] = deque()
+    for measurement in measurements:
+        waiting.append(pool.submit(explained, measurement))
+        if len(waiting) > AT_ONCE:
+            yield waiting.popleft().result()
+    for pending in waiting:
+        yield pending.result()
 
 
 def _result(measurement: Measurement, measured: Run, folder: RunFolder, captures: Captures) -> Result:
@@ -205,9 +221,20 @@ def _result(measurement: Measurement, measured: Run, folder: RunFolder, captures
         return _judged(measurement, measurement.payload, limits, measured, reads)
     except CouldNotMeasure as failure:
         return _unjudged(measurement, "unmeasured", str(failure))
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        reason = f"the saved observations are incomplete or damaged: {type(error).__name__}: {error}"
-        return _unjudged(measurement, "unmeasured", reason)
+    except MemoryError:
+        return _unjudged(measurement, "unmeasured", "there is not enough memory to explain what was observed")
+    except Exception as error:
+        # Whatever it is, the other scenarios were measured. What comes in is validated, so it is ours.
+        return _unjudged(measurement, "unmeasured", _as_a_bug(error))
+
+
+def _as_a_bug(error: Exception) -> str:
+    """What to tell of a failure that nobody has thought of, with the line that it comes from."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        "this is a bug in cachekit-memprobe: what was observed can't be explained: "
+        f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+    )
 
 
 def _judged(

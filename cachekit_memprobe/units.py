@@ -8,6 +8,9 @@ import re
 
 from pydantic import ByteSize, TypeAdapter
 
+LARGEST = (1 << 63) - 1
+"""Of any number in a record: addresses end there, and no calculation with what is below it overflows."""
+
 _BYTE_SIZE = TypeAdapter(ByteSize)
 _WHOLE_SIZE = re.compile(r"\s*(\d*\.)?\d+\s*[A-Za-z]*\s*")
 """``ByteSize`` ignores what follows a size: it takes ``64,5MiB`` and ``64.MiB`` for 64 bytes."""
@@ -29,10 +32,12 @@ def parse_bytes(text: str) -> int:
         if not _WHOLE_SIZE.fullmatch(text):
             raise ValueError
         size_bytes = int(_BYTE_SIZE.validate_python(text))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is not a size; write it like 64MiB or 300MB") from None
     if size_bytes <= 0:
         raise ValueError(f"{text!r} is not a positive size")
+    if size_bytes > LARGEST:
+        raise ValueError(f"{text!r} is more than any machine has; write a size like 64MiB or 300MB")
     return size_bytes
 
 
@@ -49,7 +54,7 @@ def parse_payloads(text: str) -> float:
         payloads = float(digits[:-1])
     except ValueError:
         raise ValueError(f"{text!r} is not a multiple of the payload; write it like 1.3x") from None
-    if not 0 <= payloads < float("inf"):
+    if not 0 <= payloads <= LARGEST:
         raise ValueError(f"{text!r} is not a multiple of the payload; write 0x or more, such as 1.3x")
     return payloads
 

@@ -14,6 +14,8 @@ SIZE = "size"
 STORE = "store"
 READ = "read"
 
+MOST_READERS = 64
+
 MEASURED = "measured"
 WARM_UP = "warm-up"
 

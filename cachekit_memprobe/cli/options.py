@@ -165,9 +165,11 @@ sort_option = click.option(
     "the smallest first.  [default: rss.total, the whole process at its peak]",
 )
 
+MOST_WORKERS = 1_000_000
+
 workers_option = click.option(
     "--workers",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_WORKERS),
     metavar="N",
     help="Also say what N worker processes need that all read the value.",
 )

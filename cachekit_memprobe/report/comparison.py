@@ -39,8 +39,10 @@ Axes = Mapping[str, str]
 def comparison(report: Report, width: int) -> list[RenderableType]:
     """One table for each scenario that a matrix was made of, and what has to be said of it."""
     parts: list[RenderableType] = []
-    for name in dict.fromkeys(_variant(result).of for result in report.results):
-        results = [result for result in report.results if _variant(result).of == name]
+    # One whose saved measurement can't be read is no combination that is known.
+    known = [result for result in report.results if result.scenario.variant is not None]
+    for name in dict.fromkeys(_variant(result).of for result in known):
+        results = [result for result in known if _variant(result).of == name]
         parts.extend((_title(name, results, report), _table(results, report, width), Text()))
         parts.extend(bullets(_remarks(name, results, report, width)))
     return parts
@@ -101,7 +103,8 @@ def _variant(result: Result) -> Variant:
 def _title(name: str, results: Sequence[Result], report: Report) -> Text:
     skipped = sum(entry.of == name for entry in report.run.sweep.skipped)
     count = len(results) + skipped * max(1, len(report.run.sweep.sizes))
-    words = f"{len(results)} of {count} combinations" if skipped else f"{count} combinations"
+    combinations_of = f"{count} combination{'s' if count > 1 else ''}"
+    words = f"{len(results)} of {combinations_of}" if skipped else combinations_of
     key = sort_key(results, report.run.sweep.sort)
     order = f", sorted by {key}, the smallest first" if key else ""
     title = Text(f"{clean_line(name)}: {words}{order}")

@@ -46,8 +46,9 @@ def _result(result: Result, workers: int) -> dict[str, Any]:
             name: None if value == UNRECORDED else value
             for name, value in result.scenario.environment.items()
         },
-        "tier": result.scenario.read.tier,
-        "route": result.scenario.read.route,
+        # Null where the saved measurement can't be read.
+        "tier": result.scenario.read.tier or None,
+        "route": result.scenario.read.route or None,
         "metrics": _rounded(result.metrics),
         "metrics_bytes": _metrics_bytes(result.metrics, payload),
         "spread": _rounded(result.spread),

@@ -94,14 +94,16 @@ def _scenario(result: Result, report: Report, width: int) -> Iterable[Renderable
     if result.verdict == "not_applicable":
         yield Text(why_not_applicable(result, report))
         return
-    yield Text(clean_line(result.scenario.summary))
-    yield Text(_read(result), style=QUIET)
+    if result.scenario.read.tier:  # else its saved measurement can't be read
+        yield Text(clean_line(result.scenario.summary))
+        yield Text(_read(result), style=QUIET)
     if words := environment_words(result):
         yield Text(words, style=QUIET)
     if result.scenario.value.holds:
         yield Text(f"the file holds {clean_line(result.scenario.value.holds)}", style=QUIET)
-    for block in _blocks(result, report.run.options, width):
-        yield Text()
+    for number, block in enumerate(_blocks(result, report.run.options, width)):
+        if number or result.scenario.read.tier:
+            yield Text()
         yield block
 
 

@@ -38,7 +38,7 @@ def limits_for(limits: Sequence[Limit], versions: Mapping[str, str]) -> tuple[Li
     """The limits that hold for a target: of each metric the first whose condition it meets.
 
     Raises:
-        CouldNotMeasure: a version of the target can't be compared.
+        CouldNotMeasure: a version of the target can't be compared, or a saved condition isn't one.
     """
     return tuple(_first_of_each_metric(limit for limit in limits if _holds(limit, versions)))
 
@@ -70,15 +70,20 @@ def _holds(limit: Limit, versions: Mapping[str, str]) -> bool:
     """A package that the target lacks meets no condition."""
     if not limit.when:
         return True
-    condition = parse_condition(limit.when)
+    try:
+        condition = parse_condition(limit.when)
+    except ValueError as error:  # of a run folder; a scenario file was refused
+        raise CouldNotMeasure(
+            f"can't tell whether the limit on {limit.metric} holds: {limit.when!r} is no condition: {error}"
+        ) from None
     if condition.name not in versions:
         return False
     text = versions[condition.name]
     try:
         version = Version(text.rstrip("+"))  # a Python built from a checkout calls itself 3.13.0+
-    except InvalidVersion:
+        return condition.specifier.contains(version, prereleases=True)
+    except ValueError:  # an InvalidVersion, or thousands of digits in one of the two
         raise CouldNotMeasure(
             f"can't tell whether the limit on {limit.metric} for {limit.when} holds: "
             f"{condition.name}'s version {text!r} can't be compared"
         ) from None
-    return condition.specifier.contains(version, prereleases=True)

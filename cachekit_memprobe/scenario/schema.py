@@ -10,6 +10,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cachekit_memprobe import units
+from cachekit_memprobe.child.task import MOST_READERS
 from cachekit_memprobe.metrics import SMALLEST_PAYLOAD_BYTES
 from cachekit_memprobe.scenario.problems import either, toml
 
@@ -18,7 +19,6 @@ NEEDS: tuple[str, ...] = ("memcached", "polars")
 
 DEFAULT_SIZE = "64MiB"
 DEFAULT_COLUMNS = 8
-MOST_READERS = 64
 _FEW = f"an integer from 1 to {MOST_READERS}"
 
 

@@ -7,7 +7,7 @@ from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import SMALLEST_PAYLOAD_BYTES
 from cachekit_memprobe.model import Scenario
 from cachekit_memprobe.scenario.rules import OWN_DATA
-from cachekit_memprobe.units import parse_bytes
+from cachekit_memprobe.units import LARGEST, parse_bytes
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,17 @@ def parse_asked(texts: Iterable[str]) -> Asked:
     for size in sizes:
         if size.size_bytes is None:
             raise ValueError(f"{size.text!r} is not a size; write rows, like 5000000, or a size, like 2GB")
-    numbers = tuple(int(word) for word in words if _is_number(word))
+    numbers = tuple(map(_rows, filter(_is_number, words)))
     if 0 in numbers:
         raise ValueError("0 is nothing to predict; write rows, like 5000000, or a size, like 2GB")
     return Asked(tuple(size.size_bytes or 0 for size in sizes), numbers)
+
+
+def _rows(word: str) -> int:
+    # Python refuses by itself to read some thousand digits.
+    if len(word) > len(str(LARGEST)) or int(word) > LARGEST:
+        raise ValueError(f"{word!r} is more than any machine has; write rows, like 5000000")
+    return int(word)
 
 
 def _is_number(word: str) -> bool:

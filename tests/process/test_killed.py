@@ -21,10 +21,18 @@ from cachekit_memprobe.model import RunOptions, Target
 from cachekit_memprobe.replay.lifetime import entries_last_s
 from cachekit_memprobe.scratch import sweep
 from cachekit_memprobe.servers import OwnServers, forget_left_behind
-from cachekit_memprobe.servers.memcached import Address, MemcachedServers, start_memcached
+from cachekit_memprobe.servers.memcached import Address, MemcachedServers
 from tests.conftest import Home
 from tests.process.measuring import cli, finish, start_cli
-from tests.process.serving import SIZE_MIB, OwnRedis, measured, needs_linux, needs_memcached, texts_in
+from tests.process.serving import (
+    SIZE_MIB,
+    OwnRedis,
+    measured,
+    memcached_on_a_port,
+    needs_linux,
+    needs_memcached,
+    texts_in,
+)
 
 pytestmark = [pytest.mark.process, needs_linux]
 
@@ -38,11 +46,8 @@ def own_memcached(tmp_path: Path) -> Iterator[Address]:
     """The user's server."""
     folder = tmp_path / "memcached"
     folder.mkdir()
-    server = start_memcached(folder, [SIZE_MIB << 20])
-    try:
-        yield "127.0.0.1", int(server.connection("x").link.servers.rpartition(":")[2])
-    finally:
-        server.close()
+    with memcached_on_a_port(folder) as port:
+        yield "127.0.0.1", port
 
 
 @needs_memcached

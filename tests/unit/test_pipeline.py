@@ -12,12 +12,13 @@ import pytest
 from cachekit_memprobe import pipeline
 from cachekit_memprobe.child.seen import FIRST_READ, RssSeen
 from cachekit_memprobe.child.task import READ, SIZE, STORE, Task
-from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.errors import CouldNotMeasure, UsageError
+from cachekit_memprobe.findings import Evidence, findings_of
 from cachekit_memprobe.metrics import ALIASING, RETENTION, RSS, TRACEMALLOC
 from cachekit_memprobe.model import Limit, Observations, Phase, Run, RunOptions, Scenario, Step
 from cachekit_memprobe.replay.resident_set import Watch
 from cachekit_memprobe.replay.supervisor import Cancelled
-from cachekit_memprobe.result import Report, Result
+from cachekit_memprobe.result import Finding, Report, Result
 from cachekit_memprobe.runstore import NOT_MEASURED_YET, RunFolder
 from tests.golden.reports import SCENARIO, TARGET
 from tests.unit.fake_supervisor import INSTRUMENTS, FakeSupervisor, name_of, use, well_done
@@ -265,4 +266,40 @@ def test_observations_that_make_no_sense_are_no_measurement(made: Pipeline) -> N
     made.folder.save_measurement(measured(scenario("one"), Observations(rss=(RssSeen("0.9.1"),))))
     result = only(pipeline.explain(made.folder))
     assert result.verdict == "unmeasured"
-    assert str(result.reason).startswith("the saved observations are incomplete or damaged: ")
+    assert result.reason == (
+        "scenarios/one/00-rss.json is broken: seen.reads: there are none; "
+        "restore it, or measure the scenario again"
+    )
+
+
+def test_what_nobody_has_thought_of_costs_its_own_scenario_only_and_is_called_a_bug(
+    made: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.run(scenario("one"), scenario("two"))
+
+    def find(evidence: Evidence) -> tuple[Finding, ...]:
+        return findings_of(evidence) if evidence.scenario.name == "two" else (1 / 0,)  # type: ignore[return-value]
+
+    monkeypatch.setattr("cachekit_memprobe.pipeline.findings_of", find)
+    one, two = pipeline.explain(made.folder).results
+    assert (one.verdict, two.verdict) == ("unmeasured", "pass")
+    assert str(one.reason).startswith(
+        "this is a bug in cachekit-memprobe: what was observed can't be explained: ZeroDivisionError: "
+    )
+    assert "test_pipeline.py:" in str(one.reason)
+
+
+@pytest.mark.parametrize("when", ["nonsense <", "polars<1", "pandas<" + "9" * 5000])
+def test_a_saved_condition_that_is_none_is_no_pass(made: Pipeline, when: str) -> None:
+    limit = Limit("verbatim.unwrap", 1.5, None, "error", when)
+    report = made.run(replace(scenario("one"), budget=(limit,)), scenario("two"))
+    one, two = report.results
+    assert (one.verdict, two.verdict) == ("unmeasured", "pass")
+    assert str(one.reason).startswith("can't tell whether the limit on verbatim.unwrap ")
+
+
+def test_what_could_not_be_read_again_is_not_measured_at_all(made: Pipeline) -> None:
+    planned = Run.planned(TARGET, RunOptions(("rss",), timeout_s=float("inf")), [scenario("one")])
+    with pytest.raises(UsageError, match=r"options\.timeout_s: it is too large"):
+        pipeline.run(planned, made.folder, made.steps.append)
+    assert made.supervisor.did == []

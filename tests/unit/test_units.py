@@ -26,6 +26,11 @@ class TestParseBytes:
         with pytest.raises(ValueError, match="is not a size; write it like 64MiB or 300MB"):
             units.parse_bytes(text)
 
+    @pytest.mark.parametrize("text", [str(1 << 63), "9" * 30 + "TB", "9" * 400 + "MB", "9" * 400])
+    def test_refuses_what_no_machine_has(self, text: str) -> None:
+        with pytest.raises(ValueError, match=r"write (it|a size) like 64MiB or 300MB"):
+            units.parse_bytes(text)
+
     @pytest.mark.parametrize("text", ["0", "0MiB", "0.2"])
     def test_refuses_nothing(self, text: str) -> None:
         with pytest.raises(ValueError, match="not a positive size"):
