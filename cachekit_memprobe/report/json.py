@@ -30,7 +30,20 @@ def to_json(report: Report) -> str:
     }
     text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     # Half a surrogate pair, as undecodable file names have them, is no UTF-8.
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return _for_terminals(text.encode("utf-8", "replace").decode("utf-8"))
+
+
+def _for_terminals(text: str) -> str:
+    """The same JSON, with escapes for what JSON may have as it is, but a terminal would act on.
+
+    These are DEL, the control characters of Latin-1, and the characters that turn the direction of writing.
+    """
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(
+        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
+        for character in text.replace("\x7f", "\\u007f")
+    )
 
 
 def _result(result: Result, workers: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cachekit_memprobe import validation
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.child.shortage import with_shortage
 from cachekit_memprobe.errors import MemprobeError, UsageError
 
@@ -56,7 +57,7 @@ def validated(path: Path, document: Any, kind: type[_Record]) -> _Record:
 
 def broken(path: Path, key: str, problem: str) -> UsageError:
     """The error that a file of a run folder is not what it should be."""
-    return UsageError(f"{path} is broken: {key or 'the file'}: {problem}")
+    return UsageError(f"{printable(path)} is broken: {key or 'the file'}: {problem}")
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -75,14 +76,14 @@ def write_atomically(path: Path, text: str) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise MemprobeError(with_shortage(f"can't write {path}: {error.strerror}")) from None
+        raise MemprobeError(with_shortage(f"can't write {printable(path)}: {error.strerror}")) from None
 
 
 def _bytes_of(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UsageError(f"can't read {path}: {error.strerror}") from None
+        raise UsageError(f"can't read {printable(path)}: {error.strerror}") from None
 
 
 def _from_json(path: Path, text: bytes, kind: type[_Record]) -> _Record:

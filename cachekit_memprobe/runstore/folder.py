@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from cachekit_memprobe import __version__, variables
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.child.seen import MemraySeen, Seen
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.folders import without_folders
@@ -60,7 +61,9 @@ class RunFolder:
             # Not exist_ok: of two runs that were given the same folder, one has to lose.
             (folder.path / _SCENARIOS).mkdir()
         except OSError as error:
-            raise UsageError(f"can't make the run folder {folder.path}: {error.strerror}") from None
+            raise UsageError(
+                f"can't make the run folder {printable(folder.path)}: {error.strerror}"
+            ) from None
         return folder
 
     @classmethod
@@ -72,12 +75,12 @@ class RunFolder:
         """
         folder = cls(path.absolute())
         run_file = folder.path / _RUN_FILE
-        if not run_file.is_file():
-            raise UsageError(f"{path} is not a run folder: it has no {_RUN_FILE}")
+        if not os.path.isfile(run_file):
+            raise UsageError(f"{printable(path)} is not a run folder: it has no {_RUN_FILE}")
         written_as = folder._schema_version()
         if written_as > SCHEMA_VERSION:
             raise UsageError(
-                f"{path} was written by a newer cachekit-memprobe (schema {written_as}); "
+                f"{printable(path)} was written by a newer cachekit-memprobe (schema {written_as}); "
                 f"this one, {__version__}, reads up to schema {SCHEMA_VERSION}"
             )
         return folder
@@ -110,7 +113,7 @@ class RunFolder:
         try:
             folder.mkdir(exist_ok=True)
         except OSError as error:
-            raise MemprobeError(f"can't make {folder}: {error.strerror}") from None
+            raise MemprobeError(f"can't make {printable(folder)}: {error.strerror}") from None
         return folder
 
     def capture_of(self, name: str) -> Path:
@@ -226,15 +229,17 @@ def check_unused(path: Path | None) -> None:
     if path is None or not os.path.lexists(path):
         return
     if not path.is_dir():
-        raise UsageError(f"{path} is not a folder; give a new or an empty one")
+        raise UsageError(f"{printable(path)} is not a folder; give a new or an empty one")
     try:
         entries = {entry.name for entry in path.iterdir()}
     except OSError as error:
-        raise UsageError(f"can't read {path}: {error.strerror}") from None
+        raise UsageError(f"can't read {printable(path)}: {error.strerror}") from None
     if {_RUN_FILE, _SCENARIOS} & entries:
-        raise UsageError(f"{path} holds an earlier run, which is never overwritten; give another folder")
+        raise UsageError(
+            f"{printable(path)} holds an earlier run, which is never overwritten; give another folder"
+        )
     if entries:
-        raise UsageError(f"{path} is not empty and not a run folder; give a new or an empty one")
+        raise UsageError(f"{printable(path)} is not empty and not a run folder; give a new or an empty one")
 
 
 def _default_path() -> Path:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from cachekit_memprobe.child import datafile
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.checks import check
 from cachekit_memprobe.scenario.loader import scenario_of
-from cachekit_memprobe.scenario.problems import Key, printable
+from cachekit_memprobe.scenario.problems import Key, listed
 from cachekit_memprobe.scenario.rules import (
     BACKEND,
     COMPRESSION,
@@ -79,7 +80,7 @@ def payload_scenario(file: Path, how: HowCached, limits: tuple[Limit, ...] = ())
     document = _document(file, content, how)
     problems = check(document).problems
     if problems:
-        raise UsageError("\n".join(problem.worded(_OPTIONS) for problem in problems))
+        raise UsageError("\n".join(listed(problems, _OPTIONS)))
     scenario = scenario_of(_name(file), printable(file.name), document)
     return replace(scenario, budget=limits)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cachekit_memprobe.child import datafile
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.scenario.problems import Key, Phrase, Problem, Setting, Write
 
 KIND: Key = ("value", "kind")
@@ -179,12 +180,12 @@ def _content_problems(path: Path, cache: Mapping[str, Any], read: Mapping[str, A
     try:
         content = datafile.format_of(path).content
     except datafile.DataFileError as error:
-        yield Problem(FILE, error.expected, Phrase(f"{path.name}: {error.found}"), error.remedy)
+        yield Problem(FILE, error.expected, Phrase(f"{printable(path.name)}: {error.found}"), error.remedy)
         return
     if cache.get("serializer") == "none":
         # A cache by reference takes any value.
         return
-    because = f"{path.name} holds {datafile.IN_WORDS[content]}"
+    because = f"{printable(path.name)} holds {datafile.IN_WORDS[content]}"
     if content != "table" and read.get("route") == "map":
         arrow_only = f"{because}, and cachekit maps Arrow frames only"
         yield Problem(
