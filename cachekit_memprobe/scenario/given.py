@@ -51,8 +51,8 @@ def axis_value(name: str, word: str) -> str | None:
     """
     if not variables.is_recorded(name):
         raise ValueError(
-            f"{printable(name)} can't be an axis, as its values would stand in names and reports: only settings "
-            "of allocators and of cachekit can; give it with --env, in a run for each value"
+            f"{printable(name)} can't be an axis, as its values would stand in names and reports: only "
+            "settings of allocators and of cachekit can; give it with --env, in a run for each value"
         )
     if word == UNSET:
         return None

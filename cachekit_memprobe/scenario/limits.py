@@ -47,7 +47,7 @@ def parse_limit(metric: str, text: str, level: Level = "error", when: str = "") 
     except ValueError:
         pass
     raise ValueError(
-        f"{text!r} is not a limit; "
+        f"{text[:60]!r} is not a limit; "
         f"write a multiple of the payload such as {EXAMPLE}, or a size such as 100MiB"
     )
 

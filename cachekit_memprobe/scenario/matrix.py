@@ -64,7 +64,7 @@ def parse_axis(text: str) -> Axis:
     values = tuple(_axis_value(field, word) for word in words)
     for value in values:
         if not is_valid(table, key, value):
-            raise ValueError(f"{name}: {spelled(value)!r} is not {_expected(field, spelled(value))}")
+            raise ValueError(f"{name}: {spelled(value)[:60]!r} is not {_expected(field, spelled(value))}")
     if len(set(values)) < len(values):
         raise ValueError(f"{text!r} has a value twice; leave one out")
     return Axis((table, key), values)
