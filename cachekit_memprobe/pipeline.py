@@ -17,7 +17,7 @@ from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.model import Limit, Measurement, Payload, Phase, Run, Scenario, Step
 from cachekit_memprobe.replay.own_data import OwnData
 from cachekit_memprobe.replay.session import Progress, Session
-from cachekit_memprobe.replay.supervisor import Supervisor, supervising
+from cachekit_memprobe.replay.supervisor import supervising
 from cachekit_memprobe.result import Report, Result, Verdict
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scaling import scaling_of
@@ -27,6 +27,9 @@ from cachekit_memprobe.target.signals import terminable
 
 _NO_OWN_SERVERS = OwnServers()
 _NOTHING_ASKED = Asked()
+_SHARE = 0.9
+"""Of the memory that is free, what may be taken to load a file."""
+
 _OBJECTS = 24
 """How much longer a byte of Python's small objects takes than one of an array."""
 
@@ -54,7 +57,10 @@ def measure(
         tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch,
         supervising(Path(scratch, "launchers"), fork=fork) as supervisor,
     ):
-        loaded = _loaded(planned, supervisor, Path(scratch, "data"), folder, progress)
+        data = OwnData(
+            target, supervisor, Path(scratch, "data"), options.timeout_s, round(_SHARE * room.memory_bytes)
+        )
+        loaded = _loaded(planned.scenarios, data, folder, progress)
         applicable = [scenario for scenario in loaded if why_not(scenario, target.cachekit) is None]
         with serving(applicable, own_servers, Path(scratch, "servers")) as servers:
             slots = threading.Semaphore(options.jobs)
@@ -65,12 +71,11 @@ def measure(
 
 
 def _loaded(
-    planned: Run, supervisor: Supervisor, scratch: Path, folder: RunFolder, progress: Progress
+    scenarios: Sequence[Scenario], data: OwnData, folder: RunFolder, progress: Progress
 ) -> list[Scenario]:
     """The scenarios with the sizes of the data that they cache; one whose data can't be loaded is done."""
-    data = OwnData(planned.target, supervisor, scratch, planned.options.timeout_s)
     loaded = []
-    for scenario in planned.scenarios:
+    for scenario in scenarios:
         if scenario.value.file:
             progress(Step(scenario.name, Phase.LOADING))
         try:

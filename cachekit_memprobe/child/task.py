@@ -186,6 +186,7 @@ class Task:
         reads: how many measured reads.
         pinned: the allocators were pinned through the environment.
         capture: where memray writes.
+        memory_bytes: which :data:`SIZE` may take; 0 for no limit.
         stages: functions that the user assigns to stages, see :mod:`.assigned`.
     """
 
@@ -199,6 +200,7 @@ class Task:
     reads: int = 1
     pinned: bool = True
     capture: str = ""
+    memory_bytes: int = 0
     link: Link = field(default_factory=Link)
     stages: tuple[str, ...] = ()
 

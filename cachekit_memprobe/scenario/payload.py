@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from cachekit_memprobe import datafiles
 from cachekit_memprobe.child import datafile
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.errors import UsageError
@@ -64,7 +65,7 @@ def payload_scenario(file: Path, how: HowCached, limits: tuple[Limit, ...] = ())
         UsageError: the file can't be cached, or not so; nothing of it was loaded.
     """
     try:
-        content = datafile.format_of(file).content
+        content = datafiles.format_of(file).content
     except datafile.DataFileError as error:
         raise UsageError(f"--payload {error}") from None
     if how.encryption and datafile.SERIALIZERS[content] == ("auto",):

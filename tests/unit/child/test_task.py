@@ -44,6 +44,7 @@ TASK = Task(
     reads=3,
     pinned=False,
     capture="/runs/memray.bin",
+    memory_bytes=7,
     stages=("unwrap=m:f",),
     link=LINK,
 )
