@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from cachekit_memprobe import child, processes, validation
-from cachekit_memprobe.child.datafile import EXPECTED, FORMATS, DataFileError, Format, Told
+from cachekit_memprobe.child.datafile import EXPECTED, FORMATS, DataFileError, Format, Told, look
 
 _CHILD = Path(child.__file__).with_name("__main__.py")
 _MOST_BYTES = 256 << 20
@@ -27,7 +27,9 @@ def format_of(path: Path) -> Format:
     Raises:
         DataFileError: it can't be read, is a pickle, is damaged, or is of no format that is known.
     """
-    told = _told(path.absolute(), _state_of(path))
+    state = _state_of(path)
+    # What isn't there can't do any harm.
+    told = _told(path.absolute(), state) if state else look(path)
     if told.format:
         return FORMATS[told.format]
     raise DataFileError(path, told.expected, told.found, told.remedy)
@@ -45,7 +47,7 @@ def _told(path: Path, _state: tuple[int, ...]) -> Told:
         told = validation.from_json(Told, ended.stdout, whole=True)
     except subprocess.TimeoutExpired:
         return _TOO_SLOW
-    except (OSError, ValueError):  # a name that no process can be given, or no answer
+    except (OSError, ValueError):  # it can't be started, or gave no answer
         return _UNTOLD
     return told if _makes_sense(told) else _UNTOLD
 

@@ -10,6 +10,7 @@ from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import SMALLEST_JUDGED_BYTES, SMALLEST_PAYLOAD_BYTES
 from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.matrix import Axis, variants
+from cachekit_memprobe.scenario.problems import listed
 from cachekit_memprobe.scenario.rules import KIND, OWN_DATA
 from cachekit_memprobe.scenario.sizes import Asked, Size
 from cachekit_memprobe.sweep import Skipped, Sweep, Variant
@@ -154,8 +155,8 @@ def _of_size(scenario: Scenario, size: Size) -> Scenario:
 
 
 def _impossible(skipped: Iterable[Skipped]) -> str:
-    reasons = (
+    reasons = [
         f"  {entry.of} with {' '.join(f'{key}={value}' for key, value in entry.axes.items())}: {entry.reason}"
         for entry in skipped
-    )
-    return "\n".join(["no combination of --matrix is a read that cachekit can do:", *reasons])
+    ]
+    return "\n".join(["no combination of --matrix is a read that cachekit can do:", *listed(reasons)])
