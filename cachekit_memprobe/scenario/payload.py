@@ -64,6 +64,11 @@ def payload_scenario(file: Path, how: HowCached, limits: tuple[Limit, ...] = ())
     Raises:
         UsageError: the file can't be cached, or not so; nothing of it was loaded.
     """
+    if not str(file.absolute()).isprintable():  # a scenario could not name it
+        raise UsageError(
+            f"--payload {printable(file)}: expected a path of characters that can be shown; rename the "
+            "file or the folder, or give a link to it"
+        )
     try:
         content = datafiles.format_of(file).content
     except datafile.DataFileError as error:

@@ -160,6 +160,12 @@ def test_a_scenario_of_data_in_a_folder_with_a_line_break_is_what_it_says(invoke
     assert os.path.samefile(load_scenario(saved).value.file, "data.npy")
 
 
+def test_data_whose_path_can_not_be_shown_is_refused_with_a_remedy(invoke: Invoke) -> None:
+    np.save(f"{HOSTILE}.npy", np.arange(3.0))
+    said = refused(invoke, "run", "--payload", f"{HOSTILE}.npy")
+    assert r"'a\n\x1b[31m\x9b1m\u202e.npy': expected a path of characters that can be shown; rename" in said
+
+
 def test_a_pipe_is_not_written_to_in_place_of_a_file(invoke: Invoke) -> None:
     os.mkfifo("memprobe.toml")
     assert "memprobe.toml is no file" in refused(invoke, "init", "--force")
