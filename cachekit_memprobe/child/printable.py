@@ -4,7 +4,9 @@ A name may hold a line break, an escape sequence, or a character that turns the 
 written with escapes then, so that no two names look the same.
 """
 
+import json
 import shlex
+from typing import Any
 
 
 def printable(name: object) -> str:
@@ -21,6 +23,23 @@ def pasted(path: object) -> str:
     if text.isprintable():
         return shlex.quote(text)
     return "$'" + "".join(map(_in_dollar_quotes, text)) + "'"
+
+
+def json_text(document: Any, *, indent: int) -> str:
+    """A document as JSON, a line break at its end, with escapes for what a terminal would act on.
+
+    JSON itself demands them for the control characters of ASCII, without DEL; not for those of Latin-1, nor for
+    what turns the direction of writing. Half a surrogate pair, as undecodable names of files have them, is no
+    UTF-8, and becomes a question mark.
+    """
+    text = json.dumps(document, indent=indent, allow_nan=False, ensure_ascii=False)
+    text = text.encode("utf-8", "replace").decode("utf-8").replace("\x7f", "\\u007f") + "\n"
+    if text.isascii():
+        return text
+    return "".join(
+        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
+        for character in text
+    )
 
 
 def _in_dollar_quotes(character: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cachekit_memprobe import validation
-from cachekit_memprobe.child.printable import printable
+from cachekit_memprobe.child.printable import json_text, printable
 from cachekit_memprobe.child.shortage import with_shortage
 from cachekit_memprobe.errors import MemprobeError, UsageError
 
@@ -20,9 +20,7 @@ def write(path: Path, record: _Record, kind: type[_Record]) -> None:
     Raises:
         MemprobeError: the file can't be written.
     """
-    text = json.dumps(validation.to_json(record, kind), indent=1, allow_nan=False, ensure_ascii=False)
-    # Half a surrogate pair, as undecodable file names have them, could not be read back.
-    write_atomically(path, text.encode("utf-8", "replace").decode("utf-8") + "\n")
+    write_atomically(path, json_text(validation.to_json(record, kind), indent=1))
 
 
 def read(path: Path, kind: type[_Record]) -> _Record:

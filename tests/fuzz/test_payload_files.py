@@ -32,7 +32,6 @@ from tests.fuzz.patience import no_hang
 
 MOST_BYTES = 1 << 30
 LONGEST = 1500
-CORPUS = Path(__file__).with_name("corpus") / "payloads"
 
 FRAME = pd.DataFrame(
     {
@@ -272,11 +271,6 @@ def test_a_file_is_loaded_or_refused_in_a_sentence(
     file: tuple[str, bytes], share: float, folder: Path
 ) -> None:
     is_loaded(file, share, folder)
-
-
-@pytest.mark.parametrize("path", sorted(CORPUS.glob("*")), ids=lambda path: path.name)
-def test_what_failed_once(path: Path, folder: Path) -> None:
-    is_loaded((path.name, path.read_bytes()), 1.0, folder)
 
 
 def is_loaded(file: tuple[str, bytes], share: float, folder: Path) -> None:

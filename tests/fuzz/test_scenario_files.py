@@ -40,7 +40,6 @@ else:
     import tomli as tomllib
 
 MOST_LINES = 25
-CORPUS = Path(__file__).with_name("corpus") / "scenarios"
 
 OWN = """\
 summary = "An array"
@@ -244,11 +243,6 @@ def test_a_changed_text(content: bytes, folder: Path) -> None:
 @example(content=b"[" * 70_000)
 def test_any_bytes(content: bytes, folder: Path) -> None:
     is_read(content, folder)
-
-
-@pytest.mark.parametrize("path", sorted(CORPUS.glob("*")), ids=lambda path: path.name)
-def test_what_failed_once(path: Path, folder: Path) -> None:
-    is_read(path.read_bytes(), folder)
 
 
 def is_read(content: bytes, folder: Path) -> None:
