@@ -15,6 +15,12 @@ def printable(name: object) -> str:
     return text if text.isprintable() else repr(text)
 
 
+def shortened(text: object, most: int) -> str:
+    """A text from outside on one line and not too long, such as a library's words about a file's contents."""
+    line = " ".join(str(text).split())
+    return printable(line if len(line) <= most else f"{line[:most]}...")
+
+
 def pasted(path: object) -> str:
     """A path as one word for a shell, which is no option and breaks no line, whatever is in it."""
     text = str(path)
@@ -28,9 +34,9 @@ def pasted(path: object) -> str:
 def json_text(document: Any, *, indent: int) -> str:
     """A document as JSON, a line break at its end, with escapes for what a terminal would act on.
 
-    JSON itself demands them for the control characters of ASCII, without DEL; not for those of Latin-1, nor for
-    what turns the direction of writing. Half a surrogate pair, as undecodable names of files have them, is no
-    UTF-8, and becomes a question mark.
+    JSON itself demands them for the control characters of ASCII, without DEL; not for those of Latin-1, nor
+    for what turns the direction of writing. Half a surrogate pair, as undecodable file names have them, is
+    no UTF-8, and becomes a question mark.
     """
     text = json.dumps(document, indent=indent, allow_nan=False, ensure_ascii=False)
     text = text.encode("utf-8", "replace").decode("utf-8").replace("\x7f", "\\u007f") + "\n"

@@ -10,11 +10,14 @@ from typing import Any
 
 from cachekit_memprobe.child import datafile, textfile
 from cachekit_memprobe.child.errors import CouldNotMeasure
-from cachekit_memprobe.child.printable import printable
+from cachekit_memprobe.child.printable import printable, shortened
 from cachekit_memprobe.child.workload import contents, rows
 
 _SAFE_PYARROW = (14, 0, 1)
 """Before it, an Arrow or Parquet file could have Python code run (CVE-2023-47248)."""
+
+_LONGEST = 300
+"""Of what a library says, which may quote the file."""
 
 
 def make(file: str, size_bytes: int, share: float = 1.0) -> Any:
@@ -63,14 +66,19 @@ def load(file: str) -> Any:
     except Exception as error:
         if is_out_of_memory(error):
             raise CouldNotMeasure(no_memory(_named(path))) from None
-        # Whatever a damaged file makes of its parser. Messages may quote the path.
-        reason = str(error).replace(file, path.name).replace(str(path.parent), "")
-        raise CouldNotMeasure(_why_not(path, known, f"{type(error).__name__}: {reason}")) from None
+        # Whatever a damaged file makes of its parser.
+        raise CouldNotMeasure(_why_not(path, known, _said(error, path))) from None
     if not _size_bytes(path, value):
         raise CouldNotMeasure(
             f"{_named(path)}: expected a value with data in it, found none; give another file"
         )
     return value
+
+
+def _said(error: Exception, path: Path = Path("/")) -> str:
+    """An error in a few words. They may quote the path, and anything of the file."""
+    words = f"{type(error).__name__}: {error}".replace(str(path), path.name)
+    return shortened(words.replace(str(path.parent), "") if path.name else words, _LONGEST)
 
 
 def is_out_of_memory(error: Exception) -> bool:
@@ -116,8 +124,8 @@ def _repeated(table: Any) -> str | None:
 
 def _two_columns(path: Path, name: object) -> str:
     return (
-        f"{_named(path)}: expected columns with different names, found two with the name {name!r}, "
-        "which cachekit can't store; rename one"
+        f"{_named(path)}: expected columns with different names, found two with the name "
+        f"{shortened(repr(name), _LONGEST)}, which cachekit can't store; rename one"
     )
 
 
@@ -127,10 +135,10 @@ def _size_bytes(path: Path, value: Any) -> int:
         raise CouldNotMeasure(_two_columns(path, twice[0]))
     try:
         return contents.logical_bytes(value)
-    except (TypeError, ValueError) as error:  # Arrow's are such as well.
+    except (ArithmeticError, TypeError, ValueError) as error:  # Arrow's are such as well.
         raise CouldNotMeasure(
             f"{_named(path)}: expected columns that Arrow has a type for, found one of other objects, "
-            f"which cachekit can't store ({type(error).__name__}: {error}); leave it out, or make it text"
+            f"which cachekit can't store ({_said(error)}); leave it out, or make it text"
         ) from None
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from cachekit_memprobe.child.bounded import bound_growth
 from cachekit_memprobe.child.errors import CouldNotMeasure
-from cachekit_memprobe.child.printable import printable
+from cachekit_memprobe.child.printable import printable, shortened
 from cachekit_memprobe.child.task import Sized, Task
 from cachekit_memprobe.child.workload import described, files, rows
+
+_LONGEST = 300
 
 
 def sized(task: Task) -> Sized:
@@ -21,8 +23,8 @@ def sized(task: Task) -> Sized:
     if task.memory_bytes:
         bound_growth(task.memory_bytes)
     name = printable(Path(task.value.file).name)
-    value = files.load(task.value.file)
     try:
+        value = files.load(task.value.file)
         size_bytes = rows.scaled_bytes(value, task.value.share, name)
         return Sized(size_bytes, described.described(task.value.file, value))
     except CouldNotMeasure:
@@ -32,5 +34,5 @@ def sized(task: Task) -> Sized:
             raise CouldNotMeasure(files.no_memory(name)) from None
         raise CouldNotMeasure(
             f"{name}: expected data that can be counted, found some that can't "
-            f"({type(error).__name__}: {error}); give another file"
+            f"({shortened(f'{type(error).__name__}: {error}', _LONGEST)}); give another file"
         ) from None

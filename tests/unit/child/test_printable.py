@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from cachekit_memprobe.child.printable import pasted, printable
+from cachekit_memprobe.child.printable import pasted, printable, shortened
 
 NAMES = [
     "plain.toml",
@@ -51,3 +51,8 @@ def test_a_shell_reads_a_path_back(name: str) -> None:
 def test_plain_names_stay_as_they_are() -> None:
     assert printable("größe a.toml") == "größe a.toml"
     assert pasted("runs/today-1.toml") == "runs/today-1.toml"
+
+
+def test_what_a_library_says_is_one_line_and_not_too_long() -> None:
+    assert shortened("a\n  b\t\x1b[31m", 9) == r"'a b \x1b[31m'"
+    assert shortened("x" * 10, 9) == f"{'x' * 9}..."
