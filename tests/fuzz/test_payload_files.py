@@ -247,7 +247,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("payloads")
 
 
-@effort(short=100, long=5000)
+@effort(short=60, long=5000)
 @given(file=any_file)
 @example(file=("a.npy", b"\x93NUMPY\x01\0\x0d\0{'descr': 1  }"))
 def test_a_file_is_recognised_or_refused(file: tuple[str, bytes], folder: Path) -> None:
