@@ -268,6 +268,7 @@ def test_a_process_of_its_own_tells_the_same(file: tuple[str, bytes], folder: Pa
 @effort(short=80, long=5000)
 @given(file=any_file, share=st.sampled_from([1.0, 1.0, 0.5, 2.5]))
 @example(file=("a.csv", b"a,b\n" + b"9" * 400), share=1.0)
+@example(file=("a.csv", b"a,b\n" + b"," * 3000), share=2.5)
 @example(file=("a.json", b"[" * 900 + b"]" * 900), share=1.0)
 @example(file=("a.json", b'["\\ud800"]'), share=1.0)
 def test_a_file_is_loaded_or_refused_in_a_sentence(

@@ -226,9 +226,7 @@ class TestTheUsersOwnData:
         report = made.run(scenario("bad", file="/data/a\n.csv"), answer=where)
         assert only(report).reason == f"'a\\n.csv': it can't be loaded: {killed}"
 
-    def test_is_loaded_within_the_memory_that_is_free(
-        self, made: Pipeline
-    ) -> None:
+    def test_is_loaded_within_the_memory_that_is_free(self, made: Pipeline) -> None:
         made.run(scenario("one", file="/data/a.csv"))
         limits = {task.operation: task.memory_bytes for task in made.supervisor.tasks}
         assert 0 < limits.pop(SIZE) < psutil.virtual_memory().total

@@ -16,6 +16,7 @@ from cachekit_memprobe.child.workload import contents, rows
 _SAFE_PYARROW = (14, 0, 1)
 """Before it, an Arrow or Parquet file could have Python code run (CVE-2023-47248)."""
 
+_MOST_LEVELS = 32
 _LONGEST = 300
 """Of what a library says, which may quote the file."""
 
@@ -133,6 +134,12 @@ def _size_bytes(path: Path, value: Any) -> int:
     """The logical size; refuses a DataFrame that Arrow, and so cachekit, can't take."""
     if contents.form(value) == contents.TABLE and len(twice := value.columns[value.columns.duplicated()]):
         raise CouldNotMeasure(_two_columns(path, twice[0]))
+    if contents.form(value) == contents.TABLE and value.index.nlevels > _MOST_LEVELS:
+        # So pandas takes rows that are longer than the line of names. Each column would cost all levels.
+        raise CouldNotMeasure(
+            f"{_named(path)}: expected an index of at most {_MOST_LEVELS} levels, found "
+            f"{value.index.nlevels:,}; make the rows as long as the line with the names"
+        )
     try:
         return contents.logical_bytes(value)
     except (ArithmeticError, TypeError, ValueError) as error:  # Arrow's are such as well.
