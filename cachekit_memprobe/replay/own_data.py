@@ -72,4 +72,4 @@ def _naming(failure: CouldNotMeasure, name: str) -> CouldNotMeasure:
     """The failure with the name of the file, which a process that died didn't tell."""
     if str(failure).startswith(name):
         return failure
-    return CouldNotMeasure(f"{name}: it can't be loaded: {failure}")
+    return CouldNotMeasure(f"{name}: it can't be loaded; check that the file is whole: {failure}")

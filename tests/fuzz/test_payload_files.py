@@ -1,95 +1,25 @@
 """Any bytes in a data file are a format, or a refusal in one sentence; so is what loading them leads to."""
 
-import bz2
-import gzip
-import io
-import json
-import lzma
-import resource
 import struct
-import warnings
-import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cachekit_memprobe import datafiles
 from cachekit_memprobe.child import datafile
-from cachekit_memprobe.child.bounded import bound_growth
-from cachekit_memprobe.child.errors import CouldNotMeasure
-from cachekit_memprobe.child.task import SIZE, Caching, Read, Task, Value
-from cachekit_memprobe.child.workload import files
-from cachekit_memprobe.child.workload.sizing import sized
 from tests.fuzz.effort import effort
+from tests.fuzz.loading import Loader
 from tests.fuzz.patience import no_hang
+from tests.fuzz.payloads import WHOLE
 
-MOST_BYTES = 1 << 30
+NATIVE = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff")
+"""What libraries read that may abort: then the process has gone, and its end is the reason."""
+
 LONGEST = 1500
 
-FRAME = pd.DataFrame(
-    {
-        "a": np.arange(40.0),
-        "b": ["x", "ö", None, "z" * 20] * 10,
-        "c": pd.Series(range(40), dtype="Int64"),
-        "d": pd.date_range("2026-01-01", periods=40, tz="Europe/Berlin"),
-        "e": pd.Categorical(["p", "q"] * 20),
-        "f": [[1, 2], [], None, [3]] * 10,
-    },
-    index=pd.Index(range(100, 140), name="i"),
-)
-
-
-def npy(array: object) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, array)  # type: ignore[arg-type]
-    return stream.getvalue()
-
-
-def arrow(kind: str) -> bytes:
-    table = pa.Table.from_pandas(FRAME)
-    sink = pa.BufferOutputStream()
-    with (pa.ipc.new_file if kind == "file" else pa.ipc.new_stream)(sink, table.schema) as writer:
-        writer.write_table(table)
-    return bytes(sink.getvalue())
-
-
-def zipped(*names: str) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name in names:
-            archive.writestr(name, "x" * 40)
-    return stream.getvalue()
-
-
-CSV_TEXT = FRAME.drop(columns="f").to_csv().encode()
-JSON_TEXT = json.dumps({"a": [1, 2.5, None, "ö"], "b": {"c": [True] * 9}}).encode()
-WHOLE = {
-    "a.npy": npy(np.arange(40.0)),
-    "b.npy": npy(np.zeros(3, dtype=[("a", "<f8"), ("t", "<M8[ns]"), ("s", "U3", (2,))])),
-    "c.npy": npy(np.array(["x", "yy"])),
-    "a.parquet": FRAME.to_parquet(),
-    "b.parquet": FRAME.drop(columns="f").to_parquet(compression="zstd"),
-    "a.arrow": arrow("file"),
-    "a.arrows": arrow("stream"),
-    "a.csv": CSV_TEXT,
-    "a.tsv": CSV_TEXT.replace(b",", b"\t"),
-    "a.csv.gz": gzip.compress(CSV_TEXT),
-    "a.csv.bz2": bz2.compress(CSV_TEXT),
-    "a.csv.xz": lzma.compress(CSV_TEXT),
-    "a.json": JSON_TEXT,
-    "a.json.gz": gzip.compress(JSON_TEXT),
-    "a.jsonl": JSON_TEXT + b"\n" + JSON_TEXT,
-    "a.npz": zipped("a.npy", "b.npy"),
-    "a.xlsx": zipped("[Content_Types].xml", "xl/workbook.xml"),
-    "a.dat": b"",
-}
 HEADERS = [
     "{'descr': %s, 'fortran_order': False, 'shape': (3,), }",
     "{'descr': '<f8', 'fortran_order': %s, 'shape': (3,), }",
@@ -247,6 +177,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("payloads")
 
 
+@pytest.fixture(scope="module")
+def loader() -> Iterator[Loader]:
+    made = Loader()
+    yield made
+    made.close()
+
+
 @effort(short=60, long=5000)
 @given(file=any_file)
 @example(file=("a.npy", b"\x93NUMPY\x01\0\x0d\0{'descr': 1  }"))
@@ -272,44 +209,28 @@ def test_a_process_of_its_own_tells_the_same(file: tuple[str, bytes], folder: Pa
 @example(file=("a.json", b"[" * 900 + b"]" * 900), share=1.0)
 @example(file=("a.json", b'["\\ud800"]'), share=1.0)
 def test_a_file_is_loaded_or_refused_in_a_sentence(
-    file: tuple[str, bytes], share: float, folder: Path
+    file: tuple[str, bytes], share: float, folder: Path, loader: Loader
 ) -> None:
-    is_loaded(file, share, folder)
+    is_loaded(file, share, folder, loader)
 
 
-def is_loaded(file: tuple[str, bytes], share: float, folder: Path) -> None:
+def is_loaded(file: tuple[str, bytes], share: float, folder: Path, loader: Loader) -> None:
     path = written(file, folder)
-    value = Value("file", 1, 1, 0, str(path), share=share)
-    caching, read = Caching("auto", "none", "file", False, True), Read("l1", "memory")
-    files.load.cache_clear()
-    found, reason = None, ""
-    try:
-        with bounded(), no_hang(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = sized(Task(SIZE, value, caching, read, str(folder)))
-    except CouldNotMeasure as error:
-        reason = str(error)
-    if found is None:
+    answer = loader.answer(path, share)
+    if answer is None:
+        assert file[1].startswith(NATIVE)
+        return
+    reason, size_bytes, holds = answer
+    if reason:
         assert reason.startswith(path.name)
         assert str(folder) not in reason
         assert len(reason) < LONGEST
     else:
-        assert found.logical_bytes > 0
-        assert found.holds.isprintable()
+        assert size_bytes > 0
+        assert holds.isprintable()
 
 
 def written(file: tuple[str, bytes], folder: Path) -> Path:
     name, content = file
     (folder / name).write_bytes(content)
     return folder / name
-
-
-@contextmanager
-def bounded() -> Iterator[None]:
-    """As the process that loads a file is; this one has more to do afterwards."""
-    before = resource.getrlimit(resource.RLIMIT_DATA)
-    bound_growth(MOST_BYTES)
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_DATA, before)

@@ -224,7 +224,9 @@ class TestTheUsersOwnData:
         killed = CouldNotMeasure("the measured process was killed by signal 11 (SIGSEGV)")
         where = failing(lambda task: task.operation == SIZE, killed)
         report = made.run(scenario("bad", file="/data/a\n.csv"), answer=where)
-        assert only(report).reason == f"'a\\n.csv': it can't be loaded: {killed}"
+        assert (
+            only(report).reason == f"'a\\n.csv': it can't be loaded; check that the file is whole: {killed}"
+        )
 
     def test_is_loaded_within_the_memory_that_is_free(self, made: Pipeline) -> None:
         made.run(scenario("one", file="/data/a.csv"))
