@@ -32,7 +32,7 @@ from cachekit_memprobe.model import Limit, Measurement, Payload, Phase, Run, Sce
 from cachekit_memprobe.replay.lifetime import entries_last_s
 from cachekit_memprobe.replay.own_data import OwnData
 from cachekit_memprobe.replay.session import Progress, Session
-from cachekit_memprobe.replay.supervisor import Cancelled, Supervisor, supervising
+from cachekit_memprobe.replay.supervisor import Cancelled, supervising
 from cachekit_memprobe.result import Report, Result, Verdict
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scaling import scaling_of
@@ -43,6 +43,9 @@ from cachekit_memprobe.signals import terminable
 
 _NO_OWN_SERVERS = OwnServers()
 _NOTHING_ASKED = Asked()
+_SHARE = 0.9
+"""Of the memory that is free, what may be taken to load a file."""
+
 _OBJECTS = 24
 """How much longer a byte of Python's small objects takes than one of an array."""
 
@@ -77,7 +80,9 @@ def measure(
         scratch_folder() as scratch,
         supervising(scratch / "launchers", fork=fork) as supervisor,
     ):
-        loaded = _loaded(planned, supervisor, scratch / "data", folder, progress)
+        most_bytes = round(_SHARE * room.memory_bytes)
+        data = OwnData(target, supervisor, scratch / "data", options.timeout_s, most_bytes)
+        loaded = _loaded(planned.scenarios, data, folder, progress)
         applicable = [scenario for scenario in loaded if why_not(scenario, target.cachekit) is None]
         with serving(applicable, own_servers, scratch / "servers", notes_in(scratch), lasting) as servers:
             slots = threading.Semaphore(options.jobs)
@@ -88,12 +93,11 @@ def measure(
 
 
 def _loaded(
-    planned: Run, supervisor: Supervisor, scratch: Path, folder: RunFolder, progress: Progress
+    scenarios: Sequence[Scenario], data: OwnData, folder: RunFolder, progress: Progress
 ) -> list[Scenario]:
     """The scenarios with the sizes of the data that they cache; one whose data can't be loaded is done."""
-    data = OwnData(planned.target, supervisor, scratch, planned.options.timeout_s)
     loaded = []
-    for scenario in planned.scenarios:
+    for scenario in scenarios:
         if scenario.value.file:
             progress(Step(scenario.name, Phase.LOADING))
         try:

@@ -1,6 +1,7 @@
 """The entry point of a measured process: ``python child READ_FD WRITE_FD``, and of a launcher of such.
 
-``python child names FILE NAME...`` writes which functions of cachekit are not there, as JSON.
+``python child names FILE NAME...`` writes which functions of cachekit are not there, as JSON, and
+``python child look MOST_BYTES FILE`` prints what a data file is, or what is wrong with it.
 
 Run by path under the target's interpreter, where cachekit-memprobe is not installed, so it makes its
 own package importable without putting anything else of the tool's environment on ``sys.path``.
@@ -18,6 +19,7 @@ from pathlib import Path
 _PR_SET_PDEATHSIG = 1
 _LAUNCHER = "launcher"
 _NAMES = "names"
+_LOOK = "look"
 
 
 def _expose_package() -> None:
@@ -53,6 +55,11 @@ def main(arguments: list[str]) -> None:
         from cachekit_memprobe.child.resolve import unresolved
 
         Path(arguments[1]).write_text(json.dumps(unresolved(arguments[2:])))
+    elif arguments[0] == _LOOK:
+        from cachekit_memprobe.child import bounded, datafile
+
+        bounded.bound_addresses(int(arguments[1]))
+        print(json.dumps(vars(datafile.look(Path(arguments[2])))))
     else:
         from cachekit_memprobe.child.errand import run
 

@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import sys
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cachekit_memprobe.child import onlookers, wire
@@ -70,11 +69,9 @@ def _refuse_huge_pages() -> None:
 def _done(task: tasks.Task, channel: wire.Channel) -> "DataclassInstance":
     """The result. Each task imports what it needs, and nothing of the others."""
     if task.operation == tasks.SIZE:
-        from cachekit_memprobe.child.workload import described, files, rows
+        from cachekit_memprobe.child.workload.sizing import sized
 
-        value, name = files.load(task.value.file), Path(task.value.file).name
-        size_bytes = rows.scaled_bytes(value, task.value.share, name)
-        return tasks.Sized(size_bytes, described.described(task.value.file, value))
+        return sized(task)
     if task.operation == tasks.STORE:
         from cachekit_memprobe.child.workload.store import store
 

@@ -190,6 +190,7 @@ class Task:
         reads: how many measured reads.
         pinned: the allocators were pinned through the environment.
         capture: where memray writes.
+        memory_bytes: which :data:`SIZE` may take; 0 for no limit.
         stages: functions that the user assigns to stages, see :mod:`.assigned`.
         ttl_s: how long an entry lasts.
     """
@@ -204,6 +205,7 @@ class Task:
     reads: int = 1
     pinned: bool = True
     capture: str = ""
+    memory_bytes: int = 0
     link: Link = field(default_factory=Link)
     stages: tuple[str, ...] = ()
     ttl_s: int = 86_400

@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import io
 import os
 import sys
 import termios
@@ -11,6 +12,7 @@ from typing import NoReturn, ParamSpec
 
 import click
 
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.child.shortage import with_shortage
 from cachekit_memprobe.errors import (
     EXIT_BROKEN_PIPE,
@@ -36,7 +38,9 @@ def run(program: click.Command) -> NoReturn:
         ignore_further()
         sys.exit(_interrupted())
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(clean(shown.getvalue()), err=True, nl=False)
         sys.exit(error.exit_code)
 
 
@@ -111,7 +115,7 @@ def _tell(message: str, code: int) -> int:
 
 def _describe(error: OSError) -> str:
     reason = error.strerror or type(error).__name__
-    return with_shortage(f"{reason}: {error.filename}" if error.filename else reason)
+    return with_shortage(f"{reason}: {printable(error.filename)}" if error.filename else reason)
 
 
 def _terminal_is_closed() -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.console import stderr_console, stdout_console
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.report.json import to_json
@@ -28,14 +29,20 @@ def check_json_file(json_file: str | None) -> None:
     """
     if json_file is None or json_file == STDOUT:
         return
-    path = Path(json_file)
+    path, option = Path(json_file), f"--json {printable(json_file)}"
     folder = path.absolute().parent
-    if not json_file or path.is_dir():
-        raise UsageError(f"--json {json_file}: not a file")
-    if not folder.is_dir():
-        raise UsageError(f"--json {json_file}: there is no folder {folder}")
-    if not os.access(path if path.exists() else folder, os.W_OK):
-        raise UsageError(f"--json {json_file}: no permission to write it")
+    if not json_file or "\0" in json_file or os.path.isdir(path):
+        raise UsageError(f"{option}: not a file")
+    if not os.path.isdir(folder):
+        raise UsageError(f"{option}: there is no folder {printable(folder)}")
+    try:
+        exists = bool(path.stat())
+    except FileNotFoundError:
+        exists = False
+    except OSError as error:  # such as a name that is too long
+        raise UsageError(f"{option}: {error.strerror}; give another file") from None
+    if not os.access(path if exists else folder, os.W_OK):
+        raise UsageError(f"{option}: no permission to write it")
 
 
 def publish(
@@ -80,6 +87,6 @@ def _write_json(path: Path, report: Report) -> None:
         try:
             path.write_text(to_json(report), encoding="utf-8")
         except OSError as error:
-            raise MemprobeError(f"can't write {path}: {error.strerror}") from None
+            raise MemprobeError(f"can't write {printable(path)}: {error.strerror}") from None
         return
     write_atomically(path, to_json(report))

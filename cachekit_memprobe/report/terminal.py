@@ -10,6 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from cachekit_memprobe.child.printable import pasted
 from cachekit_memprobe.model import RunOptions
 from cachekit_memprobe.report.budget_lines import budget_lines
 from cachekit_memprobe.report.clean import clean, clean_line
@@ -197,7 +198,7 @@ def _closing(report: Report) -> Iterable[RenderableType]:
     if any(result.findings for result in as_they_are):
         yield Text("what a finding means: cachekit-memprobe explain CODE", style=QUIET, overflow="fold")
     if report.run_folder:
-        yield Text(f"run folder: {clean_line(str(report.run_folder))}", style=QUIET, overflow="fold")
+        yield Text(f"run folder: {pasted(report.run_folder)}", style=QUIET, overflow="fold")
     if words := not_judged_line(report):
         yield Text(words, style=WARNING, overflow="fold")
     yield verdict_line(report)

@@ -1,6 +1,5 @@
 """How the files of a run folder are written: JSON, whole or not at all."""
 
-import json
 import os
 import secrets
 from collections.abc import Iterable
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cachekit_memprobe import validation
+from cachekit_memprobe.child.printable import json_text, printable
 from cachekit_memprobe.child.shortage import with_shortage
 from cachekit_memprobe.errors import MemprobeError
 from cachekit_memprobe.runstore.reading import CHECKSUMS, digest_of
@@ -21,9 +21,7 @@ def write(path: Path, record: _Record, kind: type[_Record]) -> None:
     Raises:
         MemprobeError: the file can't be written.
     """
-    text = json.dumps(validation.to_json(record, kind), indent=1, allow_nan=False, ensure_ascii=False)
-    # Half a surrogate pair, as undecodable file names have them, could not be read back.
-    text = text.encode("utf-8", "replace").decode("utf-8") + "\n"
+    text = json_text(validation.to_json(record, kind), indent=1)
     write_atomically(path, text)
 
 
@@ -43,7 +41,7 @@ def write_atomically(path: Path, text: str) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise MemprobeError(with_shortage(f"can't write {path}: {error.strerror}")) from None
+        raise MemprobeError(with_shortage(f"can't write {printable(path)}: {error.strerror}")) from None
 
 
 def write_checksums(folder: Path, names: Iterable[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from cachekit_memprobe import __version__, validation, variables
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.child.seen import MemraySeen, Seen
 from cachekit_memprobe.child.shortage import is_shortage, with_shortage
 from cachekit_memprobe.errors import MemprobeError, UsageError
@@ -62,7 +63,7 @@ class RunFolder:
             (place / SCENARIOS).mkdir()
             held = claim(place) if path is None else None
         except OSError as error:
-            problem = f"can't make the run folder {place}: {error.strerror}"
+            problem = f"can't make the run folder {printable(place)}: {error.strerror}"
             if is_shortage(error):
                 raise MemprobeError(with_shortage(problem)) from None
             raise UsageError(problem) from None
@@ -79,7 +80,7 @@ class RunFolder:
         """
         folder = cls(path.absolute(), share(path))
         if not os.path.lexists(folder.path / RUN_FILE):
-            raise UsageError(f"{path} is not a run folder: it has no {RUN_FILE}")
+            raise UsageError(f"{printable(path)} is not a run folder: it has no {RUN_FILE}")
         loading.check_version(folder.path)
         return folder
 
@@ -122,7 +123,7 @@ class RunFolder:
         try:
             folder.mkdir(exist_ok=True)
         except OSError as error:
-            raise MemprobeError(f"can't make {folder}: {error.strerror}") from None
+            raise MemprobeError(f"can't make {printable(folder)}: {error.strerror}") from None
         return folder
 
     def capture_of(self, name: str) -> Path:
@@ -207,15 +208,17 @@ def check_unused(path: Path | None) -> None:
     if path is None or not os.path.lexists(path):
         return
     if not path.is_dir():
-        raise UsageError(f"{path} is not a folder; give a new or an empty one")
+        raise UsageError(f"{printable(path)} is not a folder; give a new or an empty one")
     try:
         entries = {entry.name for entry in path.iterdir()}
     except OSError as error:
-        raise UsageError(f"can't read {path}: {error.strerror}") from None
+        raise UsageError(f"can't read {printable(path)}: {error.strerror}") from None
     if {RUN_FILE, SCENARIOS} & entries:
-        raise UsageError(f"{path} holds an earlier run, which is never overwritten; give another folder")
+        raise UsageError(
+            f"{printable(path)} holds an earlier run, which is never overwritten; give another folder"
+        )
     if entries:
-        raise UsageError(f"{path} is not empty and not a run folder; give a new or an empty one")
+        raise UsageError(f"{printable(path)} is not empty and not a run folder; give a new or an empty one")
 
 
 def _default_path() -> Path:

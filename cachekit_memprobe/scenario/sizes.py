@@ -9,6 +9,10 @@ from cachekit_memprobe.model import Scenario
 from cachekit_memprobe.scenario.rules import OWN_DATA
 from cachekit_memprobe.units import LARGEST, parse_bytes
 
+_MOST_DIGITS = 15
+_LARGEST_SHARE = 1e6
+_LONGEST = 60
+
 
 @dataclass(frozen=True)
 class Size:
@@ -75,7 +79,9 @@ def parse_asked(texts: Iterable[str]) -> Asked:
     for size in sizes:
         if size.size_bytes is None:
             raise ValueError(f"{size.text!r} is not a size; write rows, like 5000000, or a size, like 2GB")
-    numbers = tuple(map(_rows, filter(_is_number, words)))
+    if long := [word for word in words if _is_number(word) and len(word) > _MOST_DIGITS]:
+        raise ValueError(f"{long[0][:_MOST_DIGITS]}... is more than any data has; write rows, like 5000000")
+    numbers = tuple(int(word) for word in words if _is_number(word))
     if 0 in numbers:
         raise ValueError("0 is nothing to predict; write rows, like 5000000, or a size, like 2GB")
     return Asked(tuple(size.size_bytes or 0 for size in sizes), numbers)
@@ -99,8 +105,8 @@ def _parse_size(text: str) -> Size:
         share = float(text[:-1]) / 100
     except ValueError:
         share = 0.0
-    if not 0 < share < float("inf"):
-        raise ValueError(f"{text!r} is not a percentage; write it like 50% or 200%")
+    if not 0 < share <= _LARGEST_SHARE:
+        raise ValueError(f"{text[:_LONGEST]!r} is not a percentage; write it like 50% or 200%")
     return Size(text, None, share)
 
 

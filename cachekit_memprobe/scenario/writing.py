@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from cachekit_memprobe.child.printable import pasted, printable
 from cachekit_memprobe.errors import ScenarioError, UsageError
 from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.given import ENV
@@ -97,7 +98,7 @@ def starter_text(path: Path) -> str:
     Raises:
         UsageError: a scenario can't have the path's name.
     """
-    text = _STARTER.format(name=path.name)
+    text = _STARTER.format(name=pasted(path.name))
     _check(path, text)
     return text
 
@@ -113,7 +114,7 @@ def scenario_text(scenario: Scenario, path: Path) -> str:
         # Real paths: the way up from a folder that is a symbolic link is another one.
         relative = os.path.relpath(os.path.realpath(scenario.value.file), os.path.realpath(path.parent))
         document["value"]["file"] = Path(relative).as_posix()
-    text = _HEAD.format(summary=scenario.summary, name=path) + "\n".join(_lines(document))
+    text = _HEAD.format(summary=scenario.summary, name=pasted(path)) + "\n".join(_lines(document))
     if "budget" not in document:
         text += _NO_BUDGET
     _check(path, text)
@@ -192,10 +193,12 @@ def _toml(value: object) -> str:
 
 def _check(path: Path, text: str) -> None:
     """Refuse to write what could not be run."""
-    if not path.absolute().parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
+    if not os.path.isdir(path.absolute().parent):
+        raise UsageError(f"{printable(path)}: there is no folder {printable(path.parent)}; make it first")
     if path.suffix != ".toml":
-        raise UsageError(f"{path}: a scenario's file has to end in .toml; call it {path.stem}.toml")
+        raise UsageError(
+            f"{printable(path)}: a scenario's file has to end in .toml; call it {pasted(f'{path.stem}.toml')}"
+        )
     try:
         parse_scenario(text, path)
     except ScenarioError as error:

@@ -101,7 +101,7 @@ def parse_memcached_servers(text: str) -> tuple[Address, ...]:
     addresses = []
     for part in text.split(","):
         host, _, port = part.strip().rpartition(":")
-        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        if not host or not port.isdecimal() or len(port) > 5 or not 0 < int(port) < 65536:
             raise UsageError(
                 f"{part.strip()!r} is not host:port; write the servers like cache-1:11211,cache-2:11211"
             )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cachekit_memprobe import child, processes
+from cachekit_memprobe.child.printable import pasted, printable
 from cachekit_memprobe.child.releases import version_key
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.scratch import scratch_folder
@@ -48,13 +49,17 @@ def checked_path(python: Path) -> Path:
     # os.path and not Path, which raises on a folder that can't be entered.
     if os.path.isdir(path):
         inside = python / "bin" / "python"
-        hint = f"; did you mean {inside}?" if os.path.exists(inside) else ", not an interpreter"
-        raise UsageError(f"--python {python} is a directory{hint}")
+        hint = f"; did you mean {pasted(inside)}?" if os.path.exists(inside) else ", not an interpreter"
+        raise UsageError(f"--python {printable(python)} is a directory{hint}")
     if not os.path.exists(path):
         reason = "is a symlink to nothing" if os.path.islink(path) else "does not exist, or can't be reached"
-        raise UsageError(f"--python {python} {reason}; give the path of an interpreter that has cachekit")
+        raise UsageError(
+            f"--python {printable(python)} {reason}; give the path of an interpreter that has cachekit"
+        )
     if not os.access(path, os.X_OK):
-        raise UsageError(f"--python {python} can't be executed; give the path of a Python interpreter")
+        raise UsageError(
+            f"--python {printable(python)} can't be executed; give the path of a Python interpreter"
+        )
     return path
 
 
@@ -123,7 +128,7 @@ def _ask(python: Path, arguments: tuple[str, ...], home: Path) -> processes.Ende
             command, env=env | {"HOME": str(home)}, cwd=home, timeout_s=_TIMEOUT_S, stdout=subprocess.DEVNULL
         )
     except subprocess.TimeoutExpired:
-        raise CouldNotMeasure(f"{python} did not answer within {_TIMEOUT_S:.0f} s") from None
+        raise CouldNotMeasure(f"{printable(python)} did not answer within {_TIMEOUT_S:.0f} s") from None
     except OSError as error:
         raise Unanswered(error.strerror or str(error)) from None
 

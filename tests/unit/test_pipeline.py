@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from cachekit_memprobe import pipeline
@@ -230,6 +231,20 @@ class TestTheUsersOwnData:
         assert [result.reason for result in report.results] == ["bad.csv: no luck"] * 2 + [None] * 2
         assert [done for _, done in made.supervisor.did].count(SIZE) == 2
         assert Step("worse", Phase.DONE) in made.steps
+
+    def test_of_a_process_that_died_of_it_the_file_is_named(self, made: Pipeline) -> None:
+        killed = CouldNotMeasure("the measured process was killed by signal 11 (SIGSEGV)")
+        where = failing(lambda task: task.operation == SIZE, killed)
+        report = made.run(scenario("bad", file="/data/a\n.csv"), answer=where)
+        assert (
+            only(report).reason == f"'a\\n.csv': it can't be loaded; check that the file is whole: {killed}"
+        )
+
+    def test_is_loaded_within_the_memory_that_is_free(self, made: Pipeline) -> None:
+        made.run(scenario("one", file="/data/a.csv"))
+        limits = {task.operation: task.memory_bytes for task in made.supervisor.tasks}
+        assert 0 < limits.pop(SIZE) < psutil.virtual_memory().total
+        assert set(limits.values()) == {0}
 
 
 def test_a_value_larger_than_memory_costs_its_own_scenario_only(made: Pipeline) -> None:

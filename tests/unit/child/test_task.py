@@ -46,6 +46,7 @@ TASK = Task(
     reads=3,
     pinned=False,
     capture="/runs/memray.bin",
+    memory_bytes=7,
     stages=("unwrap=m:f",),
     link=LINK,
     ttl_s=60,
