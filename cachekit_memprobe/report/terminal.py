@@ -80,6 +80,8 @@ def _header(report: Report, width: int) -> Iterable[RenderableType]:
     header = Text(filled(listed([name, *others, versions.get("platform", "")]), width))
     header.stylize(HEADING, 0, len(name))
     yield header
+    if modified := versions.get("modified"):
+        yield Text(f"changed since they were installed: {modified}", style=WARNING)
     if report.run.options.as_deployed:
         yield Text(f"RSS {as_deployed_words(report.run.options)}", style=WARNING)
 

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from cachekit_memprobe import child, processes
 from cachekit_memprobe.child.releases import version_key
@@ -63,11 +64,15 @@ def is_recent(versions: Mapping[str, str]) -> bool:
     return version_key(versions["python"]) >= version_key(OLDEST_PYTHON)
 
 
-def describe(python: Path, releases: Path | None = None) -> dict[str, str]:
+def describe(
+    python: Path, releases: Path | None = None, own: Literal["", "new", "ready"] = ""
+) -> dict[str, str]:
     """The versions that identify an interpreter and its packages; an absent package is left out.
 
     Args:
         releases: the folder of the environments of releases, to tell whether a checkout differs from one.
+        own: the interpreter is that of such an environment, ``new`` or ``ready``; what became of its files
+            is told as ``lacks`` and ``modified``.
 
     Raises:
         Unanswered: it is no Python 3, or it doesn't start.
@@ -75,7 +80,7 @@ def describe(python: Path, releases: Path | None = None) -> dict[str, str]:
     """
     with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch:
         answer = Path(scratch, "versions.json")
-        compared = () if releases is None else (str(releases),)
+        compared = (str(releases) if releases else "", own)
         ended = _ask(python, (str(_DESCRIBE), str(answer), *compared), Path(scratch))
         try:
             versions = json.loads(answer.read_bytes())

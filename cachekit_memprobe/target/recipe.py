@@ -19,7 +19,7 @@ from cachekit_memprobe.target import interpreter
 from cachekit_memprobe.target.local import Local
 
 CACHE_DIR_VARIABLE = "CACHEKIT_MEMPROBE_CACHE_DIR"
-RECIPE = 1
+RECIPE = 2
 """To be raised when environments have to be made anew, because how they are made has changed."""
 
 PACKAGES = ("orjson", "pyarrow", "pandas", "numpy", "pymemcache")
