@@ -7,7 +7,8 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from typing import NoReturn, ParamSpec
+from contextlib import suppress
+from typing import NoReturn, ParamSpec, TextIO
 
 import click
 
@@ -15,27 +16,38 @@ from cachekit_memprobe.child.shortage import with_shortage
 from cachekit_memprobe.errors import (
     EXIT_BROKEN_PIPE,
     EXIT_INTERRUPTED,
+    EXIT_OK,
     EXIT_UNMEASURED,
+    EXIT_USAGE,
     MemprobeError,
     exit_code_of,
 )
+from cachekit_memprobe.obstacles import failed_to_print, folder_is_gone, obstacle
 from cachekit_memprobe.report.clean import clean
 
 _Options = ParamSpec("_Options")
 
 
 def run(program: click.Command) -> NoReturn:
-    """Run the command line as a whole.
+    """Run the command line as a whole, and bound what no command does, such as that it can't be imported."""
+    sys.exit(_exit_code(functools.partial(_called, program)))
 
-    click by itself ends with 1 when it is interrupted while it reads options.
-    """
+
+def _called(program: click.Command) -> int:
+    """The exit code of what ends before a command does: of ``--help``, and of a usage that is wrong."""
+    stdout = sys.stdout
     try:
-        sys.exit(program.main(standalone_mode=False))
+        return int(program.main(standalone_mode=False) or EXIT_OK)
     except click.Abort:
-        sys.exit(_interrupted())
+        raise KeyboardInterrupt from None
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        _print(error.show)
+        return error.exit_code
+    except SystemExit:
+        # click ends with 1 where whoever read the help has closed it, and puts another stdout in its place.
+        if sys.stdout is not stdout:
+            return EXIT_BROKEN_PIPE
+        raise
 
 
 def exits(command: Callable[_Options, int]) -> Callable[_Options, NoReturn]:
@@ -53,12 +65,24 @@ def exits(command: Callable[_Options, int]) -> Callable[_Options, NoReturn]:
 
 
 def _exit_code(command: Callable[[], int]) -> int:
+    code = _outcome(command)
+    # Here, not at the interpreter's end, where it could no longer be handled.
     try:
-        code = command()
-        # Here, not at the interpreter's end, where a broken pipe could no longer be handled.
-        if sys.stdout is not None:  # It is None where the shell has closed it: list >&-
+        if sys.stdout is not None:
             sys.stdout.flush()
-        return code
+    except BrokenPipeError:
+        code = EXIT_BROKEN_PIPE
+    except (OSError, ValueError) as error:
+        # What has failed before is told already.
+        code = _tell(_unprinted(error), EXIT_UNMEASURED) if code != EXIT_UNMEASURED else code
+    for stream in (sys.stdout, sys.stderr):
+        _drop_unwritten(stream)
+    return code
+
+
+def _outcome(command: Callable[[], int]) -> int:
+    try:
+        return command()
     except click.ClickException:
         raise
     except MemprobeError as error:
@@ -66,13 +90,22 @@ def _exit_code(command: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         return _interrupted()
     except BrokenPipeError:
-        _discard_output()
         return EXIT_BROKEN_PIPE
-    except OSError as error:
-        return _tell(_describe(error), EXIT_UNMEASURED)
-    except Exception:
-        traceback.print_exc()
-        return _tell("this is a bug in cachekit-memprobe; there is no verdict", EXIT_UNMEASURED)
+    except Exception as error:
+        return _failed(error)
+
+
+def _failed(error: Exception) -> int:
+    """What ends a command that nobody has foreseen, but for those of the machine."""
+    if isinstance(error, OSError) and folder_is_gone():
+        remedy = "change to one that exists, or name every file and folder (--out) by its whole path"
+        return _tell(f"the working directory was deleted: {remedy}", EXIT_USAGE)
+    if reason := obstacle(error):
+        return _tell(reason, EXIT_UNMEASURED)
+    if isinstance(error, OSError):
+        return _tell(_unprinted(error) if failed_to_print(error) else _describe(error), EXIT_UNMEASURED)
+    _print(functools.partial(traceback.print_exception, error))
+    return _tell("this is a bug in cachekit-memprobe; there is no verdict", EXIT_UNMEASURED)
 
 
 def _interrupted() -> int:
@@ -83,8 +116,19 @@ def _interrupted() -> int:
 
 
 def _tell(message: str, code: int) -> int:
-    click.echo(f"error: {clean(message)}", err=True)
+    _print(functools.partial(click.echo, f"error: {clean(message)}", err=True))
     return code
+
+
+def _print(show: Callable[[], object]) -> None:
+    """Print to stderr; who has closed or filled it gets the exit code all the same."""
+    with suppress(OSError, ValueError):
+        show()
+
+
+def _unprinted(error: OSError | ValueError) -> str:
+    reason = error.strerror if isinstance(error, OSError) else error
+    return f"what is to be printed can't be written: {reason}"
 
 
 def _describe(error: OSError) -> str:
@@ -92,10 +136,17 @@ def _describe(error: OSError) -> str:
     return with_shortage(f"{reason}: {error.filename}" if error.filename else reason)
 
 
-def _discard_output() -> None:
-    """Send what is still buffered to nowhere, so that the interpreter's last flush finds no broken pipe."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
+def _writable(stream: TextIO | None) -> bool:
+    try:
+        if stream is not None:
             stream.flush()
-        except (BrokenPipeError, ValueError):
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _drop_unwritten(stream: TextIO | None) -> None:
+    """Send what can't be written to nowhere, so that the interpreter's last flush doesn't fail on it."""
+    if stream is not None and not _writable(stream):
+        with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

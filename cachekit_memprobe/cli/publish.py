@@ -11,7 +11,7 @@ from cachekit_memprobe.cli.console import stderr_console, stdout_console
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.scaling_lines import prediction_lines
-from cachekit_memprobe.report.summary import scenario_line, skipped_lines
+from cachekit_memprobe.report.summary import modified_lines, scenario_line, skipped_lines
 from cachekit_memprobe.report.terminal import render_report
 from cachekit_memprobe.report.worker_lines import worker_lines
 from cachekit_memprobe.result import Report
@@ -30,11 +30,15 @@ def check_json_file(json_file: str | None) -> None:
         return
     path = Path(json_file)
     folder = path.absolute().parent
-    if not json_file or path.is_dir():
+    if not json_file or os.path.isdir(path):
         raise UsageError(f"--json {json_file}: not a file")
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise UsageError(f"--json {json_file}: there is no folder {folder}")
-    if not os.access(path if path.exists() else folder, os.W_OK):
+    try:
+        exists = path.exists()
+    except OSError as error:
+        raise UsageError(f"--json {json_file}: {error.strerror}") from None
+    if not os.access(path if exists else folder, os.W_OK):
         raise UsageError(f"--json {json_file}: no permission to write it")
 
 
@@ -70,7 +74,7 @@ def _show(report: Report, console: Console, quiet: bool, names: Collection[str])
     for result in report.results:
         console.out(scenario_line(result, report), highlight=False)
     predictions = [line for scaling in report.scaling for line in prediction_lines(scaling)]
-    for line in (*skipped_lines(report), *predictions, *worker_lines(report)):
+    for line in (*modified_lines(report), *skipped_lines(report), *predictions, *worker_lines(report)):
         console.out(line, highlight=False)
 
 

@@ -12,7 +12,7 @@ import platformdirs
 from cachekit_memprobe import __version__, variables
 from cachekit_memprobe.child.seen import MemraySeen, Seen
 from cachekit_memprobe.errors import MemprobeError, UsageError
-from cachekit_memprobe.folders import without_folders
+from cachekit_memprobe.folders import own_folder, without_folders
 from cachekit_memprobe.metrics import NAMES
 from cachekit_memprobe.model import Measurement, Observations, Run, Scenario, Target
 from cachekit_memprobe.runstore import earlier
@@ -60,7 +60,9 @@ class RunFolder:
             # Not exist_ok: of two runs that were given the same folder, one has to lose.
             (folder.path / _SCENARIOS).mkdir()
         except OSError as error:
-            raise UsageError(f"can't make the run folder {folder.path}: {error.strerror}") from None
+            raise UsageError(
+                f"can't make the run folder {folder.path}: {error.strerror}; name another one with --out"
+            ) from None
         return folder
 
     @classmethod
@@ -72,7 +74,13 @@ class RunFolder:
         """
         folder = cls(path.absolute())
         run_file = folder.path / _RUN_FILE
-        if not run_file.is_file():
+        try:
+            os.stat(run_file)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise UsageError(f"can't read the run folder {path}: {error.strerror}") from None
+        if not os.path.isfile(run_file):
             raise UsageError(f"{path} is not a run folder: it has no {_RUN_FILE}")
         written_as = folder._schema_version()
         if written_as > SCHEMA_VERSION:
@@ -239,7 +247,8 @@ def check_unused(path: Path | None) -> None:
 
 def _default_path() -> Path:
     stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    return platformdirs.user_state_path("cachekit-memprobe") / "runs" / f"{stamp}-{secrets.token_hex(3)}"
+    state = own_folder(platformdirs.user_state_path, "XDG_STATE_HOME", "name the run folder with --out")
+    return state / "runs" / f"{stamp}-{secrets.token_hex(3)}"
 
 
 def _public(scenario: Scenario) -> Scenario:

@@ -1,5 +1,6 @@
 """From a TOML file to a :class:`~cachekit_memprobe.model.Scenario`."""
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -88,7 +89,7 @@ def _text(content: bytes, source: str) -> str:
 
 
 def _read(path: Path, source: str) -> bytes:
-    if path.is_dir():
+    if os.path.isdir(path):  # not Path, which raises where a folder can't be entered
         raise ScenarioError(f"{source}: expected a TOML file, found a directory; name a file that is in it")
     try:
         with path.open("rb") as file:

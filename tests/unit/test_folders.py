@@ -1,6 +1,10 @@
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
-from cachekit_memprobe.folders import without_folders
+from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.folders import own_folder, without_folders
 
 
 @pytest.mark.parametrize(
@@ -42,3 +46,13 @@ def test_a_path_is_cut_down_to_what_says_something(said: str, kept: str) -> None
 )
 def test_anything_else_is_left_alone(said: str) -> None:
     assert without_folders(said) == said
+
+
+def homeless(_name: str) -> Path:
+    raise RuntimeError("could not determine the home directory")
+
+
+@pytest.mark.parametrize("find", [homeless, Path, lambda name: Path("~") / name])
+def test_without_a_home_nothing_is_kept_in_the_working_directory(find: Callable[[str], Path]) -> None:
+    with pytest.raises(UsageError, match=r"no home folder is known: set HOME, or XDG_STATE_HOME, .*--out"):
+        own_folder(find, "XDG_STATE_HOME", "name the run folder with --out")
