@@ -13,6 +13,8 @@ def main() -> None:
     """Run the command line; Ctrl-C is answered as later on, even while all that is being imported."""
     try:
         _open_standard_streams()
+        # numpy's OpenBLAS starts threads when it is imported, and where it can't it sends a SIGINT.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from cachekit_memprobe.cli import main as program
         from cachekit_memprobe.cli.boundary import run
     except KeyboardInterrupt:

@@ -14,10 +14,14 @@ def write_new(path: Path, text: str, *, overwrite: bool = False, remedy: str) ->
     Raises:
         UsageError: there is, or it can't be written.
     """
+    made = False
     try:
         with path.open("w" if overwrite else "x", encoding="utf-8") as file:
+            made = not overwrite
             file.write(text)
     except FileExistsError:
         raise UsageError(f"{path} exists and is not overwritten; {remedy}") from None
     except OSError as error:
+        if made:
+            path.unlink(missing_ok=True)  # half a file would only be in the way of the next one
         raise UsageError(f"can't write {path}: {error.strerror}") from None

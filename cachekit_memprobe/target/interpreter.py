@@ -12,6 +12,7 @@ from typing import Literal
 from cachekit_memprobe import child, processes
 from cachekit_memprobe.child.releases import version_key
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
+from cachekit_memprobe.obstacles import obstacle
 from cachekit_memprobe.target.excerpt import tail
 
 OLDEST_PYTHON = "3.10"
@@ -130,6 +131,8 @@ def _ask(python: Path, arguments: tuple[str, ...], home: Path) -> processes.Ende
     except subprocess.TimeoutExpired:
         raise CouldNotMeasure(f"{python} did not answer within {_TIMEOUT_S:.0f} s") from None
     except OSError as error:
+        if reason := obstacle(error):
+            raise CouldNotMeasure(f"{python} can't be started: {reason}") from None
         raise Unanswered(error.strerror or str(error)) from None
 
 

@@ -43,6 +43,11 @@ _CASES = {
         2,
         "the working directory was deleted",
     ),
+    "file too large": (
+        "(ulimit -f 1; tool init) && exit 1; code=$?; test -e memprobe.toml || exit $code",
+        2,
+        "File too large",
+    ),
     "run folder's name too long": (f"tool report {'x' * 300}", 2, "File name too long"),
     "file's name too long": (f"tool show {'x' * 300}.toml", 2, "File name too long"),
     "links in a circle": ("ln -s a a; tool report a", 2, "Too many levels of symbolic links"),
