@@ -93,10 +93,13 @@ def _distribution(package: str) -> "Any":
         return None
 
 
-def cachekit_state(releases: "str | None" = None) -> str:
+def cachekit_state(releases: "str | None" = None, audited: "dict[str, str] | None" = None) -> str:
     """What sets the cachekit here apart from the release of its version: ``editable, modified``.
 
     Empty when nothing does, as far as its installer has left something to tell it by.
+
+    Args:
+        audited: what :func:`record.audit` has told of its environment, if it is this tool's.
     """
     cachekit = _distribution("cachekit")
     if cachekit is None:
@@ -111,7 +114,11 @@ def cachekit_state(releases: "str | None" = None) -> str:
         told.append("commit " + str(origin["vcs_info"].get("commit_id", "unknown"))[:12])
     elif "archive_info" in origin:
         told.append("installed from a file")
-    if _other_than_recorded("cachekit"):
+    if audited is None:
+        modified = _other_than_recorded("cachekit")
+    else:
+        modified = "cachekit" in audited.get("modified", "").split(", ")
+    if modified:
         told.append("modified")
     return ", ".join(told)
 
@@ -194,18 +201,17 @@ def describe(releases: "str | None" = None, own: "str | None" = None) -> "dict[s
         own: the interpreter is that of an environment of this tool's, ``new`` or ``ready``; what became of
             the files in it is told as well, see :func:`record.audit`.
     """
-    # First, since it removes bytecode that would be told as modified.
-    audited = record.audit(thorough=own == "new") if own else {}
+    audited = record.audit(thorough=own == "new") if own else None
     facts = {
         "python": platform.python_version(),
         "implementation": implementation(),
         "platform": system(),
         "machine": platform.machine(),
         "libc": c_library(),
-        "cachekit_state": cachekit_state(releases),
+        "cachekit_state": cachekit_state(releases, audited),
         "modified": "memray" if not own and _other_than_recorded("memray") else "",
     }
-    facts.update(package_versions(), **audited)
+    facts.update(package_versions(), **(audited or {}))
     return {name: value for name, value in facts.items() if value}
 
 
