@@ -1,13 +1,15 @@
-"""Folders of this machine, which have no business in a report that is passed on."""
+"""Folders of this machine: where the tool keeps its own, and how they are kept out of a report."""
 
 import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
+
+from cachekit_memprobe.errors import UsageError
 
 _HERE = "\ue000"
 """Stands for a folder that is known, until its path is shortened. No text has this character."""
@@ -25,6 +27,24 @@ _KEPT_FROM = re.compile(r"(?:.*/)?(?:site-packages|dist-packages|lib/python3\.\d
 _OF_A_USER = re.compile(r"/(?:home|Users)/[^/]+/?")
 _VARIABLES = ("HOME", "TMPDIR", "PWD", "VIRTUAL_ENV", "CACHEKIT_MEMPROBE_CACHE_DIR")
 _STANDARD = "XDG_"
+
+
+def own_folder(find: Callable[[str], Path], variable: str, remedy: str) -> Path:
+    """The folder of this tool's in one of the user's, as platformdirs finds it.
+
+    Raises:
+        UsageError: there is none, since no home is known or a variable is a relative path: what is kept
+            would be scattered over the folders in which the tool is started.
+    """
+    try:
+        folder = find("cachekit-memprobe")
+    except (RuntimeError, KeyError, OSError):  # without a home, by its release
+        folder = Path()
+    if not folder.is_absolute():
+        raise UsageError(
+            f"no home folder is known: set HOME, or {variable}, to an absolute path, or {remedy}"
+        )
+    return folder
 
 
 def without_folders(text: str, known: Iterable[str | Path] = ()) -> str:

@@ -52,7 +52,8 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         for signum in replaced:
-            signal.signal(signum, _USUAL[signum])
+            if signal.getsignal(signum) is unwind:  # and not what was to be ignored meanwhile
+                signal.signal(signum, _USUAL[signum])
 
 
 def ignore_further() -> None:

@@ -17,10 +17,14 @@ def write_new(path: Path, text: str, *, overwrite: bool = False, remedy: str) ->
     """
     if overwrite and path.exists() and not path.is_file():
         raise UsageError(f"{printable(path)} is no file, and is not written to; give another name")
+    made = False
     try:
         with path.open("w" if overwrite else "x", encoding="utf-8") as file:
+            made = not overwrite
             file.write(text)
     except FileExistsError:
         raise UsageError(f"{printable(path)} exists and is not overwritten; {remedy}") from None
     except OSError as error:
+        if made:
+            path.unlink(missing_ok=True)  # half a file would only be in the way of the next one
         raise UsageError(f"can't write {printable(path)}: {error.strerror}") from None

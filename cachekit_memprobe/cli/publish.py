@@ -12,7 +12,7 @@ from cachekit_memprobe.cli.console import stderr_console, stdout_console
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.scaling_lines import prediction_lines
-from cachekit_memprobe.report.summary import scenario_line, skipped_lines
+from cachekit_memprobe.report.summary import modified_lines, scenario_line, skipped_lines
 from cachekit_memprobe.report.terminal import render_report
 from cachekit_memprobe.report.worker_lines import worker_lines
 from cachekit_memprobe.result import Report
@@ -77,7 +77,7 @@ def _show(report: Report, console: Console, quiet: bool, names: Collection[str])
     for result in report.results:
         console.out(scenario_line(result, report), highlight=False)
     predictions = [line for scaling in report.scaling for line in prediction_lines(scaling)]
-    for line in (*skipped_lines(report), *predictions, *worker_lines(report)):
+    for line in (*modified_lines(report), *skipped_lines(report), *predictions, *worker_lines(report)):
         console.out(line, highlight=False)
 
 

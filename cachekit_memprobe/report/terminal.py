@@ -20,7 +20,7 @@ from cachekit_memprobe.report.layout import Trimmed, filled, indented, labelled,
 from cachekit_memprobe.report.scaling_lines import scaling_section
 from cachekit_memprobe.report.stage_table import stage_table
 from cachekit_memprobe.report.styles import HEADING, QUIET, SOURCE, VERDICT_STYLES, WARNING
-from cachekit_memprobe.report.summary import not_judged_line, summary_table, verdict_line
+from cachekit_memprobe.report.summary import modified_lines, not_judged_line, summary_table, verdict_line
 from cachekit_memprobe.report.view import (
     as_deployed_words,
     environment_words,
@@ -81,6 +81,7 @@ def _header(report: Report, width: int) -> Iterable[RenderableType]:
     header = Text(filled(listed([name, *others, versions.get("platform", "")]), width))
     header.stylize(HEADING, 0, len(name))
     yield header
+    yield from (Text(line, style=WARNING) for line in modified_lines(report))
     if report.run.options.as_deployed:
         yield Text(f"RSS {as_deployed_words(report.run.options)}", style=WARNING)
 

@@ -14,7 +14,7 @@ from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.child.seen import MemraySeen, Seen
 from cachekit_memprobe.child.shortage import is_shortage, with_shortage
 from cachekit_memprobe.errors import MemprobeError, UsageError
-from cachekit_memprobe.folders import without_folders
+from cachekit_memprobe.folders import own_folder, without_folders
 from cachekit_memprobe.in_use import InUse, claim, share
 from cachekit_memprobe.model import Measurement, Run, Scenario, Target
 from cachekit_memprobe.runstore import checks, loading
@@ -66,7 +66,7 @@ class RunFolder:
             problem = f"can't make the run folder {printable(place)}: {error.strerror}"
             if is_shortage(error):
                 raise MemprobeError(with_shortage(problem)) from None
-            raise UsageError(problem) from None
+            raise UsageError(f"{problem}; name another one with --out") from None
         if path is None:
             prune(place.parent)
         return cls(place, held)
@@ -79,8 +79,12 @@ class RunFolder:
             UsageError: it isn't one, or it was written by a newer cachekit-memprobe.
         """
         folder = cls(path.absolute(), share(path))
-        if not os.path.lexists(folder.path / RUN_FILE):
-            raise UsageError(f"{printable(path)} is not a run folder: it has no {RUN_FILE}")
+        try:
+            os.lstat(folder.path / RUN_FILE)
+        except FileNotFoundError:
+            raise UsageError(f"{printable(path)} is not a run folder: it has no {RUN_FILE}") from None
+        except OSError as error:
+            raise UsageError(f"can't read the run folder {printable(path)}: {error.strerror}") from None
         loading.check_version(folder.path)
         return folder
 
@@ -223,7 +227,8 @@ def check_unused(path: Path | None) -> None:
 
 def _default_path() -> Path:
     stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    return platformdirs.user_state_path("cachekit-memprobe") / "runs" / f"{stamp}-{secrets.token_hex(3)}"
+    state = own_folder(platformdirs.user_state_path, "XDG_STATE_HOME", "name the run folder with --out")
+    return state / "runs" / f"{stamp}-{secrets.token_hex(3)}"
 
 
 def _public(scenario: Scenario) -> Scenario:

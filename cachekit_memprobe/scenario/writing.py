@@ -1,6 +1,5 @@
 """The loader's inverse: a scenario as the document that describes it, and as TOML to keep or start with."""
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from cachekit_memprobe.scenario.given import ENV
 from cachekit_memprobe.scenario.loader import parse_scenario
 from cachekit_memprobe.scenario.rules import OWN_DATA
 from cachekit_memprobe.scenario.schema import TABLES
+from cachekit_memprobe.toml import toml
 from cachekit_memprobe.units import format_exactly
 
 _HEAD = """\
@@ -175,20 +175,11 @@ def _limit(limit: Limit) -> str | dict[str, str]:
 
 def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     tables = {key: value for key, value in document.items() if isinstance(value, dict)}
-    yield from (f"{key} = {_toml(value)}" for key, value in document.items() if key not in tables)
+    yield from (f"{key} = {toml(value)}" for key, value in document.items() if key not in tables)
     for name, table in tables.items():
         yield f"\n[{name}]"
-        yield from (f"{key} = {_toml(value)}" for key, value in table.items())
+        yield from (f"{key} = {toml(value)}" for key, value in table.items())
     yield ""
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{key} = {_toml(part)}' for key, part in value.items())} }}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_toml, value))}]"
-    # JSON's spelling of strings, numbers and truth is TOML's too, but for one control character.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _check(path: Path, text: str) -> None:

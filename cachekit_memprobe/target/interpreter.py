@@ -6,11 +6,13 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from cachekit_memprobe import child, processes
 from cachekit_memprobe.child.printable import pasted, printable
 from cachekit_memprobe.child.releases import version_key
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
+from cachekit_memprobe.obstacles import obstacle
 from cachekit_memprobe.scratch import scratch_folder
 from cachekit_memprobe.target.excerpt import tail
 
@@ -68,11 +70,15 @@ def is_recent(versions: Mapping[str, str]) -> bool:
     return version_key(versions["python"]) >= version_key(OLDEST_PYTHON)
 
 
-def describe(python: Path, releases: Path | None = None) -> dict[str, str]:
+def describe(
+    python: Path, releases: Path | None = None, own: Literal["", "new", "ready"] = ""
+) -> dict[str, str]:
     """The versions that identify an interpreter and its packages; an absent package is left out.
 
     Args:
         releases: the folder of the environments of releases, to tell whether a checkout differs from one.
+        own: the interpreter is that of such an environment, ``new`` or ``ready``; what became of its files
+            is told as ``lacks`` and ``modified``.
 
     Raises:
         Unanswered: it is no Python 3, or it doesn't start.
@@ -80,7 +86,7 @@ def describe(python: Path, releases: Path | None = None) -> dict[str, str]:
     """
     with scratch_folder() as scratch:
         answer = scratch / "versions.json"
-        compared = () if releases is None else (str(releases),)
+        compared = (str(releases) if releases else "", own)
         ended = _ask(python, (str(_DESCRIBE), str(answer), *compared), scratch)
         try:
             versions = json.loads(answer.read_bytes())
@@ -130,6 +136,8 @@ def _ask(python: Path, arguments: tuple[str, ...], home: Path) -> processes.Ende
     except subprocess.TimeoutExpired:
         raise CouldNotMeasure(f"{printable(python)} did not answer within {_TIMEOUT_S:.0f} s") from None
     except OSError as error:
+        if reason := obstacle(error):
+            raise CouldNotMeasure(f"{python} can't be started: {reason}") from None
         raise Unanswered(error.strerror or str(error)) from None
 
 

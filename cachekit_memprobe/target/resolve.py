@@ -110,7 +110,7 @@ def _source(spec: str) -> Version | local.Local:
             f"--cachekit {printable(without_hosts(spec))}: a repository is not fetched; clone it, and give "
             "the folder: --cachekit ./cachekit"
         )
-    return local.inspected(Path(spec)) if local.is_path(spec) else _release(spec)
+    return local.inspected(Path(os.path.expanduser(spec))) if local.is_path(spec) else _release(spec)
 
 
 def _release(spec: str) -> Version:
@@ -143,7 +143,7 @@ def _interpreter(spec: str, python: Path, where: str) -> Target:
     before anything is measured.
     """
     try:
-        versions = interpreter.describe(python, environments_root())
+        versions = interpreter.describe(python, _releases())
     except interpreter.Unanswered as error:
         raise UsageError(f"{where} is not a Python interpreter that can be used: {error}") from None
     if not interpreter.is_recent(versions):
@@ -158,6 +158,14 @@ def _interpreter(spec: str, python: Path, where: str) -> Target:
             _NOT_IMPORTABLE.format(release=versions["cachekit"], where=where, reason=reason)
         )
     return Target(spec=spec, python=python, versions=versions)
+
+
+def _releases() -> Path | None:
+    """The folder of the environments of releases, where there can be one."""
+    try:
+        return environments_root()
+    except UsageError:
+        return None
 
 
 def check_stages(target: Target, stages: Sequence[str]) -> None:

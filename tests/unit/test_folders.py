@@ -1,8 +1,11 @@
+from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from cachekit_memprobe.folders import without_folders
+from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.folders import own_folder, without_folders
 
 
 @pytest.mark.parametrize(
@@ -80,3 +83,13 @@ def test_a_folder_that_is_known_may_be_called_anything(said: str, kept: str) -> 
 def test_those_of_this_process_are_known(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, HARD)
     assert without_folders(f"in {HARD}") == "in …"
+
+
+def homeless(_name: str) -> Path:
+    raise RuntimeError("could not determine the home directory")
+
+
+@pytest.mark.parametrize("find", [homeless, Path, lambda name: Path("~") / name])
+def test_without_a_home_nothing_is_kept_in_the_working_directory(find: Callable[[str], Path]) -> None:
+    with pytest.raises(UsageError, match=r"no home folder is known: set HOME, or XDG_STATE_HOME, .*--out"):
+        own_folder(find, "XDG_STATE_HOME", "name the run folder with --out")
