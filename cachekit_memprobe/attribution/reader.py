@@ -3,12 +3,13 @@
 import json
 import resource
 import signal
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+import psutil
 
 from cachekit_memprobe.attribution.block import Block, SeenBy
 from cachekit_memprobe.attribution.capture import read_blocks
@@ -19,9 +20,7 @@ from cachekit_memprobe.validation import from_json, to_json
 
 _MOST_DATA_BYTES = 1 << 30
 """Four times what a capture with native stacks takes here."""
-_LARGE_KIB = 150 * 1024
-_RSS_UNIT = 1024 if sys.platform == "darwin" else 1
-"""Of ``ru_maxrss``, in which macOS counts bytes."""
+_LARGE_BYTES = 150_000_000
 
 Row = tuple[int, int, int, int, int | None, bool, Backing | None, bool, str, SeenBy]
 """A block: the number of its place, and then its attributes in their order."""
@@ -103,4 +102,5 @@ def _limit_memory() -> None:
 
 
 def _is_large() -> bool:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _RSS_UNIT > _LARGE_KIB
+    # Not ru_maxrss, in which the process counts that started this one.
+    return bool(psutil.Process().memory_info().rss > _LARGE_BYTES)

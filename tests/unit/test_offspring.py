@@ -68,11 +68,12 @@ def begun(script: str, told: Path) -> tuple[offspring.Mark, int]:
 def test_whatever_has_the_mark_is_gone_and_buried(
     script: str, tmp_path: Path, bystander: psutil.Process
 ) -> None:
+    before = set(psutil.Process().children())
     mark, pid = begun(script, tmp_path / "told")
     assert offspring.end(mark)
     assert not psutil.pid_exists(pid)
     assert bystander.status() != psutil.STATUS_ZOMBIE
-    assert not [child for child in psutil.Process().children() if child != bystander]
+    assert not set(psutil.Process().children()) - before
 
 
 def test_no_process_has_the_mark_of_another(bystander: psutil.Process) -> None:
