@@ -4,9 +4,12 @@ from cachekit_memprobe.child.errors import CouldNotMeasure, MemprobeError
 
 __all__ = [
     "EXIT_BROKEN_PIPE",
+    "EXIT_HUNG_UP",
     "EXIT_INTERRUPTED",
     "EXIT_OK",
     "EXIT_OVER_BUDGET",
+    "EXIT_QUIT",
+    "EXIT_TERMINATED",
     "EXIT_UNMEASURED",
     "EXIT_USAGE",
     "CouldNotMeasure",
@@ -20,9 +23,12 @@ EXIT_OK = 0
 EXIT_OVER_BUDGET = 1
 EXIT_USAGE = 2
 EXIT_UNMEASURED = 3
+EXIT_HUNG_UP = 129
 EXIT_INTERRUPTED = 130
+EXIT_QUIT = 131
 EXIT_BROKEN_PIPE = 141
-"""The last two as the shell reports a process that died of SIGINT or SIGPIPE."""
+EXIT_TERMINATED = 143
+"""The last five as the shell reports a process that died of SIGHUP, SIGINT, SIGQUIT, SIGPIPE or SIGTERM."""
 
 
 class UsageError(MemprobeError):

@@ -1,7 +1,7 @@
 """A least-squares line through measured points: its slope, and what it says about other places."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _Matrix = tuple[tuple[float, float], tuple[float, float]]
@@ -66,11 +66,21 @@ class Fit:
         return math.sqrt(max(0.0, self.covariance[index][index]))
 
 
+_APART = 1e-6
+"""Of the larger one: by which two places differ, through whose points a line can be told from others."""
+
+
+def can_be_fitted(places: Iterable[float]) -> bool:
+    """Whether there is a line through points at these places: two of them have to differ."""
+    sizes = sorted(map(float, places))
+    return len(sizes) > 1 and sizes[-1] - sizes[0] > _APART * max(abs(sizes[0]), abs(sizes[-1]))
+
+
 def fit_line(points: Sequence[tuple[float, float]]) -> Fit:
     """Fit a line by least squares.
 
     Args:
-        points: x and y of at least two points, of which two differ in x.
+        points: x and y of at least two points, of which two differ in x, see :func:`can_be_fitted`.
     """
     # Most commands fit nothing, and should not wait for it.
     import numpy as np

@@ -58,7 +58,9 @@ def expand(metric: Metric) -> tuple[str, ...]:
     return tuple(metric.name.replace("<stage>", stage) for stage in STAGES)
 
 
-NAMES = tuple(name for metric in METRICS for name in expand(metric))
+_BY_NAME = {name: metric for metric in METRICS for name in expand(metric)}
+
+NAMES = tuple(_BY_NAME)
 """Every name that a budget may use."""
 
 
@@ -68,10 +70,7 @@ def metric_of(name: str) -> Metric:
     Raises:
         KeyError: the name is not in the vocabulary.
     """
-    for metric in METRICS:
-        if name in expand(metric):
-            return metric
-    raise KeyError(name)
+    return _BY_NAME[name]
 
 
 def noise_bytes(name: str) -> int:

@@ -84,7 +84,8 @@ class Target:
         python: the interpreter that runs the children; it stays out of reports.
         versions: ``cachekit``, ``python``, ``pyarrow``, ``pandas``, ``numpy``, ``memray``, ``platform``
             and what else identifies the target; a package that it lacks is absent. ``cachekit_state``
-            is what sets its cachekit apart from the release, such as ``editable, modified``.
+            is what sets its cachekit apart from the release, such as ``editable, modified``, and
+            ``modified`` names other packages whose files were changed since they were installed.
     """
 
     spec: str

@@ -1,11 +1,14 @@
 """The whole program: a run in, a finished report out."""
 
-import tempfile
+import math
 import threading
-from collections.abc import Sequence
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from cachekit_memprobe import __version__
@@ -19,24 +22,30 @@ from cachekit_memprobe.attribution import (
     reads_of,
 )
 from cachekit_memprobe.budget import Leads, judge, named_by, verdict_of
+from cachekit_memprobe.disks import require_temporary_folder
 from cachekit_memprobe.doctor.room import Room, lacking_room, room_here
-from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.errors import CouldNotMeasure, MemprobeError
 from cachekit_memprobe.findings import Beside, Evidence, findings_of, findings_of_frame
 from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.metrics import MEMRAY
 from cachekit_memprobe.model import Limit, Measurement, Payload, Phase, Run, Scenario, Step
+from cachekit_memprobe.replay.lifetime import entries_last_s
 from cachekit_memprobe.replay.own_data import OwnData
 from cachekit_memprobe.replay.session import Progress, Session
-from cachekit_memprobe.replay.supervisor import Supervisor, supervising
+from cachekit_memprobe.replay.supervisor import Cancelled, supervising
 from cachekit_memprobe.result import Report, Result, Verdict
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scaling import scaling_of
 from cachekit_memprobe.scenario import Asked, limits_for, why_not
-from cachekit_memprobe.servers import OwnServers, serving
-from cachekit_memprobe.target.signals import terminable
+from cachekit_memprobe.scratch import notes_in, scratch_folder, sweep
+from cachekit_memprobe.servers import OwnServers, forget_left_behind, serving
+from cachekit_memprobe.signals import terminable
 
 _NO_OWN_SERVERS = OwnServers()
 _NOTHING_ASKED = Asked()
+_SHARE = 0.9
+"""Of the memory that is free, what may be taken to load a file."""
+
 _OBJECTS = 24
 """How much longer a byte of Python's small objects takes than one of an array."""
 
@@ -59,31 +68,36 @@ def measure(
     """Replay each scenario and save its observations as soon as it is done.
 
     Whatever ends this, a signal included, no child process, no server and no temporary file survives it.
+    What is left of a run that was killed outright is removed first.
     """
+    sweep(partial(forget_left_behind, own_servers))
+    require_temporary_folder()
     room = room_here()
     target, options, fork = planned.target, planned.options, planned.options.isolation == "fork"
+    lasting = f"{math.ceil(entries_last_s(options) / 60)} minutes"
     with (
         terminable(),
-        tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch,
-        supervising(Path(scratch, "launchers"), fork=fork) as supervisor,
+        scratch_folder() as scratch,
+        supervising(scratch / "launchers", fork=fork) as supervisor,
     ):
-        loaded = _loaded(planned, supervisor, Path(scratch, "data"), folder, progress)
+        most_bytes = round(_SHARE * room.memory_bytes)
+        data = OwnData(target, supervisor, scratch / "data", options.timeout_s, most_bytes)
+        loaded = _loaded(planned.scenarios, data, folder, progress)
         applicable = [scenario for scenario in loaded if why_not(scenario, target.cachekit) is None]
-        with serving(applicable, own_servers, Path(scratch, "servers")) as servers:
+        with serving(applicable, own_servers, scratch / "servers", notes_in(scratch), lasting) as servers:
             slots = threading.Semaphore(options.jobs)
             session = Session(
-                target, options, supervisor, Path(scratch, "replays"), servers.connect, progress, slots
+                target, options, supervisor, scratch / "replays", servers.connect, progress, slots
             )
             _measure_all(session, loaded, folder, room)
 
 
 def _loaded(
-    planned: Run, supervisor: Supervisor, scratch: Path, folder: RunFolder, progress: Progress
+    scenarios: Sequence[Scenario], data: OwnData, folder: RunFolder, progress: Progress
 ) -> list[Scenario]:
     """The scenarios with the sizes of the data that they cache; one whose data can't be loaded is done."""
-    data = OwnData(planned.target, supervisor, scratch, planned.options.timeout_s)
     loaded = []
-    for scenario in planned.scenarios:
+    for scenario in scenarios:
         if scenario.value.file:
             progress(Step(scenario.name, Phase.LOADING))
         try:
@@ -125,9 +139,22 @@ def _measure_one(session: Session, scenario: Scenario, folder: RunFolder, room: 
     elif lacking := lacking_room(scenario, session.options.jobs, room, session.target.cachekit):
         measurement = Measurement.failed(scenario, lacking)
     else:
-        measurement = session.measure(scenario, folder.capture_of(scenario.name))
+        measurement = _measured(session, scenario, folder.capture_of(scenario.name))
     folder.save_measurement(measurement)
     session.progress(Step(scenario.name, Phase.DONE))
+
+
+def _measured(session: Session, scenario: Scenario, capture: Path) -> Measurement:
+    """A fault of this program's own, which a target may find, costs one scenario and not the others."""
+    try:
+        return session.measure(scenario, capture)
+    except (Cancelled, MemprobeError):
+        raise
+    except Exception as error:
+        *_, last = traceback.extract_tb(error.__traceback__)
+        where = f"{Path(last.filename).name}:{last.lineno}"
+        reason = f"this is a bug in cachekit-memprobe: {type(error).__name__} in {where}: {error}"
+        return Measurement.failed(scenario, reason)
 
 
 def explain(
@@ -146,18 +173,20 @@ def explain(
         sort, workers: in place of those that the run was asked for, see :class:`Sweep`.
 
     Raises:
-        UsageError: a file of the folder is missing or broken, or what is asked is no size.
+        UsageError: the run's own file is missing or broken, or what is asked is no size.
     """
     measured, measurements = folder.load()
     sweep = measured.sweep
     sweep = replace(sweep, sort=sort or sweep.sort, workers=workers or sweep.workers)
     measured = replace(measured, sweep=sweep)
-    predict_bytes, predict_rows = predict.of(measured.scenarios)
     with (
         ThreadPoolExecutor(max_workers=AT_ONCE) as pool,
         nullcontext(captures) if captures else reading_captures() as reading,
     ):
-        results = tuple(pool.map(lambda one: _result(one, measured, folder, reading), measurements))
+        explained = partial(_result, measured=measured, folder=folder, captures=reading)
+        results = tuple(_in_order(pool, explained, measurements))
+    measured = replace(measured, scenarios=tuple(result.scenario for result in results))
+    predict_bytes, predict_rows = predict.of(measured.scenarios)
     return Report(
         tool_version=__version__,
         run=measured,
@@ -167,6 +196,19 @@ def explain(
             results, {*sweep.predict_bytes, *predict_bytes}, {*sweep.predict_rows, *predict_rows}
         ),
     )
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, explained: Callable[[Measurement], Result], measurements: Iterable[Measurement]
+) -> Iterator[Result]:
+    """The results of measurements that are loaded one after the other: only a few are there at a time."""
+    waiting: deque[Future[Result]] = deque()
+    for measurement in measurements:
+        waiting.append(pool.submit(explained, measurement))
+        if len(waiting) > AT_ONCE:
+            yield waiting.popleft().result()
+    for pending in waiting:
+        yield pending.result()
 
 
 def _result(measurement: Measurement, measured: Run, folder: RunFolder, captures: Captures) -> Result:
@@ -183,9 +225,20 @@ def _result(measurement: Measurement, measured: Run, folder: RunFolder, captures
         return _judged(measurement, measurement.payload, limits, measured, reads)
     except CouldNotMeasure as failure:
         return _unjudged(measurement, "unmeasured", str(failure))
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        reason = f"the saved observations are incomplete or damaged: {type(error).__name__}: {error}"
-        return _unjudged(measurement, "unmeasured", reason)
+    except MemoryError:
+        return _unjudged(measurement, "unmeasured", "there is not enough memory to explain what was observed")
+    except Exception as error:
+        # Whatever it is, the other scenarios were measured. What comes in is validated, so it is ours.
+        return _unjudged(measurement, "unmeasured", _as_a_bug(error))
+
+
+def _as_a_bug(error: Exception) -> str:
+    """What to tell of a failure that nobody has thought of, with the line that it comes from."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        "this is a bug in cachekit-memprobe: what was observed can't be explained: "
+        f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+    )
 
 
 def _judged(

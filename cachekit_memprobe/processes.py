@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from cachekit_memprobe import offspring
+
 _TO_START = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 TO_READ_TEXT = ("LANG", "LC_ALL", "LC_CTYPE")
 TIME_ZONE = ("TZ",)
@@ -60,11 +62,14 @@ def run(
         # Ctrl-C in a terminal reaches this process only, which then ends the child in its own order.
         start_new_session=True,
     ) as process:
+        mark = offspring.mark(process.pid)
         try:
             out, err = process.communicate(timeout=timeout_s)
         except BaseException:
             end(process)
             raise
+        finally:
+            offspring.end(mark)
     return Ended(process.returncode, out or "", err or "")
 
 

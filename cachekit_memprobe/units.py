@@ -8,6 +8,14 @@ import re
 
 from pydantic import ByteSize, TypeAdapter
 
+LARGEST = (1 << 63) - 1
+"""Of any number in a record: addresses end there, and no calculation with what is below it overflows."""
+
+LARGEST_BYTES = 1 << 60
+MOST_PAYLOADS = 1e9
+"""Of what a user writes: beyond them there are no machines, and figures would not fit into a number."""
+
+_LONGEST = 60
 _BYTE_SIZE = TypeAdapter(ByteSize)
 _WHOLE_SIZE = re.compile(r"\s*(\d*\.)?\d+\s*[A-Za-z]*\s*")
 """``ByteSize`` ignores what follows a size: it takes ``64,5MiB`` and ``64.MiB`` for 64 bytes."""
@@ -23,16 +31,18 @@ def parse_bytes(text: str) -> int:
     """Read ``64MiB``, ``300MB`` or a plain number of bytes.
 
     Raises:
-        ValueError: the text is not a size, or the size is not positive.
+        ValueError: the text is not a size, or the size is not from 1 to :data:`LARGEST_BYTES`.
     """
     try:
-        if not _WHOLE_SIZE.fullmatch(text):
+        if len(text) > _LONGEST or not _WHOLE_SIZE.fullmatch(text):
             raise ValueError
         size_bytes = int(_BYTE_SIZE.validate_python(text))
     except ValueError:
-        raise ValueError(f"{text!r} is not a size; write it like 64MiB or 300MB") from None
+        raise ValueError(f"{text[:_LONGEST]!r} is not a size; write it like 64MiB or 300MB") from None
     if size_bytes <= 0:
         raise ValueError(f"{text!r} is not a positive size")
+    if size_bytes > LARGEST_BYTES:
+        raise ValueError(f"{text!r} is more than any machine has; write it like 64MiB or 300MB")
     return size_bytes
 
 
@@ -40,7 +50,7 @@ def parse_payloads(text: str) -> float:
     """Read ``1.3x``, a multiple of the payload.
 
     Raises:
-        ValueError: the text is not a non-negative, finite multiple.
+        ValueError: the text is not a multiple from 0 to :data:`MOST_PAYLOADS`.
     """
     digits = text.strip()
     if not digits.endswith("x"):
@@ -49,8 +59,10 @@ def parse_payloads(text: str) -> float:
         payloads = float(digits[:-1])
     except ValueError:
         raise ValueError(f"{text!r} is not a multiple of the payload; write it like 1.3x") from None
-    if not 0 <= payloads < float("inf"):
-        raise ValueError(f"{text!r} is not a multiple of the payload; write 0x or more, such as 1.3x")
+    if not 0 <= payloads <= MOST_PAYLOADS:
+        raise ValueError(
+            f"{text[:_LONGEST]!r} is not a multiple of the payload; write 0x or more, such as 1.3x"
+        )
     return payloads
 
 

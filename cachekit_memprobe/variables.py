@@ -17,6 +17,7 @@ _ALLOCATORS = (
     "MALLOC_*",  # glibc's, and jemalloc's MALLOC_CONF
     "GLIBC_TUNABLES",
     "PYTHONMALLOC",
+    "PYTHONDEVMODE",  # makes it debug
     "ARROW_*",
     "LD_PRELOAD",
     "DYLD_INSERT_LIBRARIES",
@@ -28,6 +29,7 @@ _ALLOCATORS = (
     "NUMPY_MADVISE_HUGEPAGE",
 )
 _CACHEKIT = "CACHEKIT_*"
+_LONGEST = 200
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET = re.compile(r"KEY|SECRET|TOKEN|PASSW|CREDENTIAL|AUTH|PRIVATE|(^|_)PWD$", re.IGNORECASE)
 _ADDRESS = re.compile(r"URL|URI|DSN|HOST|SERVER|ADDRESS", re.IGNORECASE)
@@ -63,8 +65,10 @@ def check(name: str, value: str) -> None:
     Raises:
         ValueError: the message says why, and what to do.
     """
-    if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is not the name of an environment variable; use letters, digits and _")
+    if len(name) > _LONGEST or not _NAME.fullmatch(name):
+        raise ValueError(
+            f"{name[:_LONGEST]!r} is not the name of an environment variable; use letters, digits and _"
+        )
     if name in _OF_THE_TOOL:
         raise ValueError(f"{name} is set by cachekit-memprobe; {_OF_THE_TOOL[name]}")
     if _SECRET.search(name):

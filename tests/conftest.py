@@ -15,6 +15,7 @@ import pytest
 
 CACHE_VARIABLE = "CACHEKIT_MEMPROBE_CACHE_DIR"
 _ENDING_S = 2.0
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -35,17 +36,20 @@ class Home:
 
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> None:
-    """A shell's background job ignores SIGINT, and so would every process that the tests start."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """A background job ignores SIGINT, one under nohup SIGHUP, and so would all processes of the tests."""
+    for signum in _ENDING:
+        if signal.getsignal(signum) is signal.SIG_IGN:
+            usual = signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL
+            signal.signal(signum, usual)
 
 
 @pytest.fixture(autouse=True)
-def same_interrupt_handler() -> Iterator[None]:
-    """A command that was interrupted ignores SIGINT from then on; one that is called here must not."""
-    handler = signal.getsignal(signal.SIGINT)
+def same_signal_handlers() -> Iterator[None]:
+    """A command that a signal has ended ignores them all from then on; one that is called here must not."""
+    handlers = {signum: signal.getsignal(signum) for signum in _ENDING}
     yield
-    signal.signal(signal.SIGINT, handler)
+    for signum, handler in handlers.items():
+        signal.signal(signum, handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

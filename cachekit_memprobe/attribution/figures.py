@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from statistics import median
 
 from cachekit_memprobe.attribution.aftermath import aftermath_of
@@ -9,6 +10,7 @@ from cachekit_memprobe.attribution.growth import Part, growth_of, left_behind, s
 from cachekit_memprobe.attribution.heap import HeapUse
 from cachekit_memprobe.child.seen import Held, ReadFigures, RetentionSeen, RssSeen
 from cachekit_memprobe.child.stages import STAGES
+from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import Measurement
 from cachekit_memprobe.result import StageUsage
 
@@ -25,6 +27,9 @@ def figures_of(measurement: Measurement, stages: tuple[StageUsage, ...], heap: H
     """Every metric that was measured. One that wasn't is absent, never 0.
 
     Of repeated processes the worst counts: a budget is a promise about each read.
+
+    Raises:
+        CouldNotMeasure: a figure is not finite.
     """
     if measurement.payload is None:
         return Figures({}, {})
@@ -44,9 +49,16 @@ def figures_of(measurement: Measurement, stages: tuple[StageUsage, ...], heap: H
         sizes["rss.peak_per_reader"] = worst["rss.peak"] / readers
     payload_bytes = measurement.payload.logical_bytes
     return Figures(
-        {name: size / payload_bytes for name, size in sizes.items() if size is not None},
-        {name: size / payload_bytes for name, size in spread.items()},
+        _finite({name: size / payload_bytes for name, size in sizes.items() if size is not None}),
+        _finite({name: size / payload_bytes for name, size in spread.items()}),
     )
+
+
+def _finite(figures: dict[str, float]) -> Mapping[str, float]:
+    for name, figure in figures.items():
+        if not isfinite(figure):
+            raise CouldNotMeasure(f"{name} comes to {figure}, which is no figure")
+    return figures
 
 
 def _heap_sizes(stages: Iterable[StageUsage], heap: HeapUse) -> dict[str, float]:

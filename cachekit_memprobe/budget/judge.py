@@ -39,13 +39,18 @@ def _allowed(limit: Limit, payload: Payload) -> float:
 
 def _judge_one(limit: Limit, values: Mapping[str, float], payload: Payload, leads: Leads) -> BudgetResult:
     allowed, observed = _allowed(limit, payload), values.get(limit.metric)
-    status: BudgetStatus = "unmeasured"
-    if observed is not None:
-        status = "over" if observed > allowed + _slack(limit.metric, values, payload) else "within"
+    status = _status(observed, allowed + _slack(limit.metric, values, payload))
     if status != "over":
         return BudgetResult(limit.metric, allowed, observed, limit.level, status)
     suspects = leads.suspects(limit.metric, allowed, values, payload.logical_bytes)
     return BudgetResult(limit.metric, allowed, observed, limit.level, status, suspects)
+
+
+def _status(observed: float | None, allowed: float) -> BudgetStatus:
+    """Within is what is so, and not what isn't otherwise: of NaN no comparison is true."""
+    if observed is not None and observed <= allowed:
+        return "within"
+    return "over" if observed is not None and observed > allowed else "unmeasured"
 
 
 def _slack(metric: str, values: Mapping[str, float], payload: Payload) -> float:

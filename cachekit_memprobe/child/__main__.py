@@ -1,11 +1,13 @@
 """The entry point of a measured process: ``python child READ_FD WRITE_FD``, and of a launcher of such.
 
-``python child names FILE NAME...`` writes which functions of cachekit are not there, as JSON.
+``python child names FILE NAME...`` writes which functions of cachekit are not there, as JSON, and
+``python child look MOST_BYTES FILE`` prints what a data file is, or what is wrong with it.
 
 Run by path under the target's interpreter, where cachekit-memprobe is not installed, so it makes its
 own package importable without putting anything else of the tool's environment on ``sys.path``.
 """
 
+import contextlib
 import ctypes
 import importlib.util
 import json
@@ -17,6 +19,7 @@ from pathlib import Path
 _PR_SET_PDEATHSIG = 1
 _LAUNCHER = "launcher"
 _NAMES = "names"
+_LOOK = "look"
 
 
 def _expose_package() -> None:
@@ -52,6 +55,11 @@ def main(arguments: list[str]) -> None:
         from cachekit_memprobe.child.resolve import unresolved
 
         Path(arguments[1]).write_text(json.dumps(unresolved(arguments[2:])))
+    elif arguments[0] == _LOOK:
+        from cachekit_memprobe.child import bounded, datafile
+
+        bounded.bound_addresses(int(arguments[1]))
+        print(json.dumps(vars(datafile.look(Path(arguments[2])))))
     else:
         from cachekit_memprobe.child.errand import run
 
@@ -60,7 +68,9 @@ def main(arguments: list[str]) -> None:
 
 if __name__ == "__main__":
     main(sys.argv[1:])
-    sys.stdout.flush()
-    sys.stderr.flush()
+    # All has been said on the channel; on a full disk nothing can be printed.
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
+        sys.stderr.flush()
     # Interpreter shutdown would free the payload piece by piece and join the target's threads.
     os._exit(0)

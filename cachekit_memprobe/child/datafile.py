@@ -4,13 +4,14 @@ A file is data. What would have to run code to be loaded, a pickle, is refused.
 """
 
 import ast
-import stat
+import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from cachekit_memprobe.child import foreign, textfile
+from cachekit_memprobe.child import foreign, regular, textfile
+from cachekit_memprobe.child.printable import printable
 
 Content = Literal["table", "array", "objects"]
 
@@ -51,12 +52,16 @@ IN_WORDS: dict[Content, str] = {"table": "a DataFrame", "array": "an array", "ob
 
 _BINARY = (PARQUET, ARROW_FILE, ARROW_STREAM, NPY)
 _TEXTS = (CSV, TSV, JSON, JSON_LINES)
+FORMATS = {known.name: known for known in (*_BINARY, *_TEXTS)}
 _PICKLE_SUFFIXES = {".pkl", ".pickle", ".pck", ".dill", ".joblib"}
 _PICKLE_PROTOCOLS = range(2, 32)
 _NO_PICKLE = f"a pickle runs code when it is loaded, and data isn't run here; write the value as {EXPECTED}"
 _NPY_MAGIC = b"\x93NUMPY"
 _HEAD_BYTES = 4096
-_LONGEST_HEADER = 1 << 20
+_LONGEST_HEADER = 10_000
+"""Of a .npy file: NumPy reads no longer one."""
+
+_DEEPEST_TYPE = 32
 
 
 class DataFileError(ValueError):
@@ -67,10 +72,32 @@ class DataFileError(ValueError):
     """
 
     def __init__(self, path: Path, expected: str, found: str, remedy: str) -> None:
-        super().__init__(f"{path.name or path}: expected {expected}, found {found}; {remedy}")
+        super().__init__(f"{printable(path.name or path)}: expected {expected}, found {found}; {remedy}")
         self.expected = expected
         self.found = found
         self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one process tells another of a file: the name of its format, or else what is wrong with it.
+
+    Attributes:
+        expected, found, remedy: see :class:`DataFileError`.
+    """
+
+    format: str
+    expected: str = ""
+    found: str = ""
+    remedy: str = ""
+
+
+def look(path: Path) -> Told:
+    """Look at a file."""
+    try:
+        return Told(format_of(path).name)
+    except DataFileError as error:
+        return Told("", error.expected, error.found, error.remedy)
 
 
 def format_of(path: Path) -> Format:
@@ -81,15 +108,15 @@ def format_of(path: Path) -> Format:
     """
     _refuse_pickle_name(path)
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise DataFileError(
-                path, "a file", "a folder", "name one file; a data set of several has to be joined first"
-            )
-        if not stat.S_ISREG(status.st_mode):
-            raise DataFileError(path, "a file", "a device or a pipe", "write the data to a file first")
-        with path.open("rb") as file:
-            return _recognise(path, file, status.st_size)
+        with regular.opened(path) as file:
+            return _recognise(path, file, os.fstat(file.fileno()).st_size)
+    except DataFileError:
+        raise
+    except regular.NotRegular as found:
+        remedy = "write the data to a file first"
+        if found.strerror == regular.FOLDER:
+            remedy = "name one file; a data set of several has to be joined first"
+        raise DataFileError(path, "a file", str(found.strerror), remedy) from None
     except OSError as error:
         raise DataFileError(
             path,
@@ -97,6 +124,9 @@ def format_of(path: Path) -> Format:
             error.strerror or type(error).__name__,
             "check the path and its permissions",
         ) from None
+    except Exception as error:  # whatever a damaged file makes of its parser
+        found_instead = f"one that can't be read ({type(error).__name__})"
+        raise DataFileError(path, "a whole file", found_instead, "copy it again") from None
 
 
 def _recognise(path: Path, file: BinaryIO, size_bytes: int) -> Format:
@@ -202,12 +232,12 @@ def _refuse_pickle_name(path: Path) -> None:
 def _refuse_objects(path: Path, file: BinaryIO) -> None:
     """An array of Python objects is a pickle in a .npy file."""
     try:
-        described = _npy_header(file)["descr"]
+        has_objects = _has_objects(_npy_header(file)["descr"])
     except (LookupError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError, struct.error):
         raise DataFileError(
             path, "a whole .npy file", "a damaged header", "write it again with numpy.save"
         ) from None
-    if _has_objects(described):
+    if has_objects:
         raise DataFileError(path, "an array of numbers", "a pickle: an array of objects", _NO_PICKLE)
 
 
@@ -223,10 +253,15 @@ def _npy_header(file: BinaryIO) -> dict[str, object]:
     return header
 
 
-def _has_objects(described: object) -> bool:
+def _has_objects(described: object, depth: int = 0) -> bool:
+    """Whether a type has objects in it; of fields a list, each its name and its type, or a shape as well."""
     if isinstance(described, str):
         return "O" in described
-    if isinstance(described, (list, tuple)):
-        # A field is its name and its type; a name may have any letter.
-        return any(_has_objects(field[1]) for field in described)
+    if depth > _DEEPEST_TYPE:
+        raise ValueError
+    if isinstance(described, list):
+        # A name may have any letter.
+        return any(_has_objects(field[1], depth + 1) for field in described)
+    if isinstance(described, tuple):  # a type and its shape
+        return _has_objects(described[0], depth + 1)
     raise ValueError

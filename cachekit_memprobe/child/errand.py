@@ -4,11 +4,10 @@ import contextlib
 import ctypes
 import sys
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cachekit_memprobe.child import onlookers, wire
 from cachekit_memprobe.child import task as tasks
-from cachekit_memprobe.child import wire
 from cachekit_memprobe.child.deployed import require_allocators
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.shortage import chain_of, is_shortage, with_shortage
@@ -23,7 +22,10 @@ def run(read_fd: int, write_fd: int) -> None:
     """Take the task, do it, and answer with one result or one failure."""
     channel = wire.Channel(read_fd, write_fd)
     try:
+        onlookers.turn_off()
         task = channel.task()
+        if task.pinned:
+            onlookers.collect_as_usual()
         if task.operation == tasks.PREPARE:
             task = _prepared(task, channel)
         if task.pinned and task.counts_pages:
@@ -36,15 +38,15 @@ def run(read_fd: int, write_fd: int) -> None:
     except Exception as error:
         told = with_shortage(chain_of(error))
         if not is_shortage(error):
-            # On a full disk not even that can be said.
-            with contextlib.suppress(OSError):
+            # On a full disk not even that can be said; and stderr may be whatever the target made of it.
+            with contextlib.suppress(Exception):
                 traceback.print_exc()
         _fail(channel, told)
 
 
 def _fail(channel: wire.Channel, reason: str) -> None:
     """With what the target printed: this process is ended when its failure is known."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(Exception):
         sys.stdout.flush()
     channel.failure(reason)
 
@@ -67,11 +69,9 @@ def _refuse_huge_pages() -> None:
 def _done(task: tasks.Task, channel: wire.Channel) -> "DataclassInstance":
     """The result. Each task imports what it needs, and nothing of the others."""
     if task.operation == tasks.SIZE:
-        from cachekit_memprobe.child.workload import described, files, rows
+        from cachekit_memprobe.child.workload.sizing import sized
 
-        value, name = files.load(task.value.file), Path(task.value.file).name
-        size_bytes = rows.scaled_bytes(value, task.value.share, name)
-        return tasks.Sized(size_bytes, described.described(task.value.file, value))
+        return sized(task)
     if task.operation == tasks.STORE:
         from cachekit_memprobe.child.workload.store import store
 

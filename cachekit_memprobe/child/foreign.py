@@ -1,7 +1,9 @@
 """Files that can't be the cached value, and what to do about them."""
 
-import zipfile
+import re
 from pathlib import Path
+
+from cachekit_memprobe.child.printable import printable
 
 UNPACK = "unpack it first"
 _AS_TABLE = "write it as Parquet, or as CSV"
@@ -21,6 +23,8 @@ _KNOWN: dict[bytes, tuple[str, str]] = {
 }
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
+_LONGEST = 60
+_NAME = re.compile(r"[\w .()+-]{1,60}")
 
 
 def known_by(path: Path, head: bytes, *, is_text: bool) -> tuple[str, str] | None:
@@ -41,10 +45,12 @@ def known_by(path: Path, head: bytes, *, is_text: bool) -> tuple[str, str] | Non
 
 def _archive(path: Path) -> tuple[str, str]:
     """A zip archive, by what is in it: many formats are one."""
+    import zipfile  # slow to import, and most files are none
+
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError):
+    except Exception:  # of many kinds, for many kinds of damage
         return "a damaged zip archive", "copy it again"
     if any(name.startswith("xl/") for name in names):
         return "an Excel file", "save the sheet as CSV, or write it as Parquet"
@@ -57,10 +63,16 @@ def _archive(path: Path) -> tuple[str, str]:
 
 
 def _count(arrays: list[str]) -> str:
-    listed = ", ".join(arrays[:5]) + (", ..." if len(arrays) > 5 else "")
+    listed = ", ".join(map(_short, arrays[:5])) + (", ..." if len(arrays) > 5 else "")
     return f"{len(arrays)} arrays ({listed})" if len(arrays) > 1 else f"one array ({listed})"
 
 
 def _save_one(path: Path, arrays: list[str]) -> str:
-    one = arrays[0]
-    return f'save one of them by itself: numpy.save("{one}.npy", numpy.load("{path.name}")["{one}"])'
+    one, file = arrays[0], path.name
+    if not _NAME.fullmatch(one) or not _NAME.fullmatch(file):  # which is no code to be pasted
+        return "save one of them by itself with numpy.save"
+    return f'save one of them by itself: numpy.save("{one}.npy", numpy.load("{file}")["{one}"])'
+
+
+def _short(name: str) -> str:
+    return printable(name if len(name) <= _LONGEST else f"{name[:_LONGEST]}...")

@@ -25,7 +25,7 @@ import tempfile
 import traceback
 from importlib import import_module
 
-from cachekit_memprobe.child import errand
+from cachekit_memprobe.child import errand, onlookers
 
 _PR_SET_PDEATHSIG = 1
 _LONGEST_REQUEST = 1 << 16
@@ -68,6 +68,7 @@ def serve(control_fd: int, *, without_target: bool) -> None:
 def _prepare(control_fd: int, *, without_target: bool) -> str:
     """Do what every task would do first; why there can be no forking, if so."""
     try:
+        onlookers.turn_off()
         for name in (*_LIBRARIES, *(() if without_target else _TARGET)):
             _import_if_there(name)
     except Exception as error:
@@ -141,7 +142,7 @@ def _become(request: dict[str, object], fds: list[int], wait_fd: int, supervisor
     except BaseException:
         traceback.print_exc()
     finally:
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(Exception):
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(0)

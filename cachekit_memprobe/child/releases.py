@@ -2,6 +2,8 @@
 
 import re
 
+_MOST_DIGITS = 18
+
 
 def cachekit_release() -> str:
     """The release of the cachekit in this process, from its metadata."""
@@ -12,5 +14,6 @@ def cachekit_release() -> str:
 
 def version_key(release: str) -> tuple[int, ...]:
     """``0.10.0`` as a comparable tuple of its numbers; a suffix such as ``rc1`` is ignored."""
-    numbers = [int(number) for number in re.findall(r"\d+", release)[:3]]
+    # Python refuses to read a number of thousands of digits.
+    numbers = [int(number[:_MOST_DIGITS]) for number in re.findall(r"\d+", release)[:3]]
     return (*numbers, 0, 0, 0)[:3]

@@ -6,7 +6,7 @@ the types that stand here whenever it comes in. A key that changes its name or i
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from cachekit_memprobe.child.stages import Place
 
@@ -15,6 +15,10 @@ SCHEMA_VERSION = 2
 
 FIRST_READ = "first_read"
 """The second process of the instrument retention."""
+
+MAY_BE_NEGATIVE = "may be negative"
+Difference = Annotated[int, MAY_BE_NEGATIVE]
+"""By how much there is more of something than there was before. Every other number is 0 or more."""
 
 BlockKind = Literal["verbatim", "received", "transformed"]
 OriginKind = Literal["l1_frame", "cached_object", "file_map", "shared_map", "made"]
@@ -51,17 +55,17 @@ class ReadFigures:
         course: some of the samples, the first, the last and the highest ones among them, in their order.
     """
 
-    peak_bytes: int
-    anon_bytes: int
-    file_bytes: int
+    peak_bytes: Difference
+    anon_bytes: Difference
+    file_bytes: Difference
     samples: int
     baseline_bytes: int
-    settled_bytes: int
-    settled_anon_bytes: int
-    settled_file_bytes: int
-    dropped_bytes: int | None = None
-    shared_bytes: int | None = None
-    settled_shared_bytes: int | None = None
+    settled_bytes: Difference
+    settled_anon_bytes: Difference
+    settled_file_bytes: Difference
+    dropped_bytes: Difference | None = None
+    shared_bytes: Difference | None = None
+    settled_shared_bytes: Difference | None = None
     baseline_anon_bytes: int | None = None
     course: tuple[RssSample, ...] = ()
 
@@ -84,7 +88,7 @@ class RssSeen:
     reads: tuple[ReadFigures, ...] = ()
     repeated: int = 0
     taken_bytes: int = 0
-    uncollected_bytes: int | None = None
+    uncollected_bytes: Difference | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ class Note:
     spans: tuple[tuple[int, int], ...] = ()
     size_bytes: int = 0
     pool: str = ""
-    alive_bytes: int = 0
+    alive_bytes: Difference = 0
     shared_spans: tuple[tuple[int, int], ...] = ()
     made_spans: tuple[tuple[int, int], ...] = ()
     backing: Backing = "file"
@@ -292,11 +296,11 @@ class Held:
         shared_bytes: of shared memory that is no file of the cache; ``None`` in runs that didn't look at it.
     """
 
-    anon_bytes: int
-    pool_bytes: int
-    mapped_bytes: int
-    open_files: int
-    shared_bytes: int | None = None
+    anon_bytes: Difference
+    pool_bytes: Difference
+    mapped_bytes: Difference
+    open_files: Difference
+    shared_bytes: Difference | None = None
 
 
 @dataclass(frozen=True)

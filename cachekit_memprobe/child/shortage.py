@@ -75,6 +75,11 @@ def with_shortage(reason: str) -> str:
     return reason
 
 
+def of_a_disk(reason: str) -> bool:
+    """Whether a reason, told by :func:`with_shortage`, is that a disk is full or a quota used up."""
+    return reason.startswith(tuple(one.words for one in _SHORTAGES if one.remedy is _DISK))
+
+
 def is_shortage(error: BaseException) -> bool:
     """Whether an error says that something is short, so that where it was raised is no matter."""
     return with_shortage(said := chain_of(error)) != said

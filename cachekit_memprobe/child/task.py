@@ -14,6 +14,8 @@ SIZE = "size"
 STORE = "store"
 READ = "read"
 
+MOST_READERS = 64
+
 MEASURED = "measured"
 WARM_UP = "warm-up"
 
@@ -162,6 +164,7 @@ class Link:
         servers: of Memcached, ``host:port`` with commas between.
         journal: a file to which each key that was set is appended, for a server that can't list them.
         api_url, api_key: of CachekitIO.
+        login: ``user password``, of a Memcached server that was started for the run.
         master_key: made for this replay.
     """
 
@@ -171,6 +174,7 @@ class Link:
     api_url: str = ""
     api_key: str = field(default="", repr=False)
     master_key: str = field(default="", repr=False)
+    login: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,9 @@ class Task:
         reads: how many measured reads.
         pinned: the allocators were pinned through the environment.
         capture: where memray writes.
+        memory_bytes: which :data:`SIZE` may take; 0 for no limit.
         stages: functions that the user assigns to stages, see :mod:`.assigned`.
+        ttl_s: how long an entry lasts.
     """
 
     operation: str
@@ -199,8 +205,10 @@ class Task:
     reads: int = 1
     pinned: bool = True
     capture: str = ""
+    memory_bytes: int = 0
     link: Link = field(default_factory=Link)
     stages: tuple[str, ...] = ()
+    ttl_s: int = 86_400
 
     @property
     def counts_pages(self) -> bool:

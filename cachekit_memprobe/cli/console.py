@@ -9,6 +9,9 @@ from rich.console import Console
 NARROWEST = 72
 """Columns below which a table would lose figures; a narrower terminal wraps its lines instead."""
 
+WIDEST = 1000
+"""Columns that nobody has, but that COLUMNS may claim: lines are padded to them."""
+
 
 class PlainConsole(Console):
     """A rich console that leaves a broken pipe to the error boundary, and markup to nobody."""
@@ -23,7 +26,7 @@ def console_for(stream: TextIO) -> PlainConsole:
     # NO_COLOR asks rich for no colours, but bold and dim would still be written.
     colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
     console = PlainConsole(file=stream, color_system=colours, highlight=False, markup=False, emoji=False)
-    console.width = max(console.width, NARROWEST)
+    console.width = min(max(console.width, NARROWEST), WIDEST)
     return console
 
 

@@ -4,15 +4,17 @@ from pathlib import Path
 
 import click
 
+from cachekit_memprobe.child.printable import pasted, printable
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.new_file import write_new
+from cachekit_memprobe.cli.options import UserPath
 from cachekit_memprobe.errors import EXIT_OK
 
 DEFAULT_FILE = "memprobe.toml"
 
 
 @click.command("init")
-@click.argument("file", type=click.Path(path_type=Path), default=DEFAULT_FILE)
+@click.argument("file", type=UserPath(), default=DEFAULT_FILE)
 @click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
 @exits
 def init_command(file: Path, force: bool) -> int:
@@ -25,5 +27,5 @@ def init_command(file: Path, force: bool) -> int:
 
     write_new(file, starter_text(file), overwrite=force, remedy="give --force, or another name")
     # A name without a folder would be looked for among the bundled scenarios, but for its suffix.
-    click.echo(f"{file} is written; run it with: cachekit-memprobe run {file}")
+    click.echo(f"{printable(file)} is written; run it with: cachekit-memprobe run {pasted(file)}")
     return EXIT_OK

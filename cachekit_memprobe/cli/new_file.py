@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.errors import UsageError
 
 
@@ -14,10 +15,16 @@ def write_new(path: Path, text: str, *, overwrite: bool = False, remedy: str) ->
     Raises:
         UsageError: there is, or it can't be written.
     """
+    if overwrite and path.exists() and not path.is_file():
+        raise UsageError(f"{printable(path)} is no file, and is not written to; give another name")
+    made = False
     try:
         with path.open("w" if overwrite else "x", encoding="utf-8") as file:
+            made = not overwrite
             file.write(text)
     except FileExistsError:
-        raise UsageError(f"{path} exists and is not overwritten; {remedy}") from None
+        raise UsageError(f"{printable(path)} exists and is not overwritten; {remedy}") from None
     except OSError as error:
-        raise UsageError(f"can't write {path}: {error.strerror}") from None
+        if made:
+            path.unlink(missing_ok=True)  # half a file would only be in the way of the next one
+        raise UsageError(f"can't write {printable(path)}: {error.strerror}") from None

@@ -16,7 +16,21 @@ from cachekit_memprobe.units import parse_bytes
 if TYPE_CHECKING:
     from cachekit_memprobe.scenario import Asked, Axis, Size
 
+_LONGEST_S = 1_000_000
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class UserPath(click.Path):
+    """A path of the user's, which no system has with a null character in it."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if "\0" in str(value):
+            self.fail(f"{str(value)!r} has a null character in it, which no path has", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def parsed_size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
@@ -74,9 +88,11 @@ def parsed_axes(ctx: click.Context, param: click.Parameter, values: tuple[str, .
 
 
 def parsed_seconds(ctx: click.Context, param: click.Parameter, value: float) -> float:
-    """Callback: a positive, finite number, which ``nan`` isn't."""
+    """Callback: a positive number, which ``nan`` isn't, and one that can be waited for."""
     if not 0 < value < math.inf:
         raise click.BadParameter(f"{value:g} is not a positive number of seconds", ctx, param)
+    if value > _LONGEST_S:
+        raise click.BadParameter(f"{value:g} seconds are more than {_LONGEST_S:,}, eleven days", ctx, param)
     return value
 
 
@@ -142,7 +158,7 @@ def target_options(command: _Command) -> _Command:
     )
     interpreter = click.option(
         "--python",
-        type=click.Path(path_type=Path),
+        type=UserPath(),
         metavar="PATH",
         help="Measure the cachekit of this Python interpreter, which also needs memray. Not with --cachekit.",
     )
@@ -165,9 +181,11 @@ sort_option = click.option(
     "the smallest first.  [default: rss.total, the whole process at its peak]",
 )
 
+MOST_WORKERS = 1_000_000
+
 workers_option = click.option(
     "--workers",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_WORKERS),
     metavar="N",
     help="Also say what N worker processes need that all read the value.",
 )

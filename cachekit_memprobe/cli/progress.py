@@ -1,6 +1,8 @@
 """What is being measured, on stderr while it is: one line a scenario, gone when the report comes."""
 
+from contextlib import suppress
 from types import TracebackType
+from typing import IO, Any, cast
 
 from rich.progress import Progress, SpinnerColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 
@@ -12,6 +14,25 @@ _PREPARING = ""
 """No scenario's name."""
 
 
+class _Forgiving:
+    """A stream that may be closed: a terminal that is gone is no reason to end what was shown there."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 class ProgressDisplay:
     """A live display; silent when it is asked to be, and when stderr is no terminal.
 
@@ -21,6 +42,7 @@ class ProgressDisplay:
     def __init__(self, *, silent: bool) -> None:
         console = stderr_console()
         self._shown = not silent and console.file.isatty() and not console.is_dumb_terminal
+        console.file = cast(IO[str], _Forgiving(console.file))
         self._tasks: dict[str, TaskID] = {}
         self._display = Progress(
             SpinnerColumn(finished_text=" "),

@@ -7,11 +7,18 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.console import stderr_console, stdout_console
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.terminal import render_report
-from cachekit_memprobe.report.words import prediction_lines, scenario_line, skipped_lines, worker_lines
+from cachekit_memprobe.report.words import (
+    modified_lines,
+    prediction_lines,
+    scenario_line,
+    skipped_lines,
+    worker_lines,
+)
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import write_atomically
 
@@ -26,14 +33,20 @@ def check_json_file(json_file: str | None) -> None:
     """
     if json_file is None or json_file == STDOUT:
         return
-    path = Path(json_file)
+    path, option = Path(json_file), f"--json {printable(json_file)}"
     folder = path.absolute().parent
-    if not json_file or path.is_dir():
-        raise UsageError(f"--json {json_file}: not a file")
-    if not folder.is_dir():
-        raise UsageError(f"--json {json_file}: there is no folder {folder}")
-    if not os.access(path if path.exists() else folder, os.W_OK):
-        raise UsageError(f"--json {json_file}: no permission to write it")
+    if not json_file or "\0" in json_file or os.path.isdir(path):
+        raise UsageError(f"{option}: not a file")
+    if not os.path.isdir(folder):
+        raise UsageError(f"{option}: there is no folder {printable(folder)}")
+    try:
+        exists = bool(path.stat())
+    except FileNotFoundError:
+        exists = False
+    except OSError as error:  # such as a name that is too long
+        raise UsageError(f"{option}: {error.strerror}; give another file") from None
+    if not os.access(path if exists else folder, os.W_OK):
+        raise UsageError(f"{option}: no permission to write it")
 
 
 def publish(
@@ -68,7 +81,7 @@ def _show(report: Report, console: Console, quiet: bool, names: Collection[str])
     for result in report.results:
         console.out(scenario_line(result, report), highlight=False)
     predictions = [line for scaling in report.scaling for line in prediction_lines(scaling)]
-    for line in (*skipped_lines(report), *predictions, *worker_lines(report)):
+    for line in (*modified_lines(report), *skipped_lines(report), *predictions, *worker_lines(report)):
         console.out(line, highlight=False)
 
 
@@ -78,6 +91,6 @@ def _write_json(path: Path, report: Report) -> None:
         try:
             path.write_text(to_json(report), encoding="utf-8")
         except OSError as error:
-            raise MemprobeError(f"can't write {path}: {error.strerror}") from None
+            raise MemprobeError(f"can't write {printable(path)}: {error.strerror}") from None
         return
     write_atomically(path, to_json(report))

@@ -5,9 +5,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
-from cachekit_memprobe.cli.options import json_option, parsed_predictions, sort_option, workers_option
+from cachekit_memprobe.cli.options import (
+    UserPath,
+    json_option,
+    parsed_predictions,
+    sort_option,
+    workers_option,
+)
 from cachekit_memprobe.cli.publish import check_json_file, publish
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.result import Report
@@ -18,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command("report")
-@click.argument("run_folder", type=click.Path(path_type=Path))
+@click.argument("run_folder", type=UserPath())
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option(
     "--predict",
@@ -52,11 +59,11 @@ def report_command(
     report = pipeline.explain(RunFolder.open(run_folder), predict, sort=sort, workers=workers or 0)
     if predict and not report.run.sweep.sizes:
         raise UsageError(
-            f"--predict: {run_folder} was measured at one size only; a prediction needs a run at several "
-            "sizes"
+            f"--predict: {printable(run_folder)} was measured at one size only; a prediction needs a run "
+            "at several sizes"
         )
     if sort and not report.run.sweep.axes:
-        raise UsageError(f"--sort: {run_folder} has no matrix, whose combinations it would order")
+        raise UsageError(f"--sort: {printable(run_folder)} has no matrix, whose combinations it would order")
     publish(report, json_file=json_file, names=_known(names, report))
     return exit_code(report)
 

@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING
 import click
 
 from cachekit_memprobe import programs, variables
+from cachekit_memprobe.child.printable import pasted
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stderr_console
 from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.new_file import write_new
-from cachekit_memprobe.cli.options import json_option, parsed_limits, parsed_variables, target_options
+from cachekit_memprobe.cli.options import (
+    UserPath,
+    json_option,
+    parsed_limits,
+    parsed_variables,
+    target_options,
+)
 from cachekit_memprobe.cli.progress import ProgressDisplay
 from cachekit_memprobe.cli.publish import check_json_file, publish
 from cachekit_memprobe.cli.run_options import (
@@ -87,7 +94,7 @@ run in which nothing at all was measured ends with 3."""
 @measuring_options
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=UserPath(),
     metavar="DIR",
     help="New folder in which the run is saved.  [default: one below the user's state folder]",
 )
@@ -217,7 +224,8 @@ def _own_scenario(
     assert data.payload is not None
     if patterns:
         raise UsageError(
-            f"--payload makes a scenario of its own; leave out {' '.join(patterns)}, or run it separately"
+            f"--payload makes a scenario of its own; leave out {' '.join(map(pasted, patterns))}, or run it "
+            "separately"
         )
     return payload_scenario(data.payload, how, limits)
 

@@ -11,6 +11,7 @@ import click
 from cachekit_memprobe.child import datafile
 from cachekit_memprobe.child.assigned import EXAMPLE
 from cachekit_memprobe.cli.options import (
+    UserPath,
     parsed_axes,
     parsed_predictions,
     parsed_seconds,
@@ -113,7 +114,7 @@ data_options = gathered(
     DataOptions,
     click.option(
         "--payload",
-        type=click.Path(path_type=Path),
+        type=UserPath(),
         callback=_only_one,
         multiple=True,
         metavar="FILE",
@@ -122,7 +123,7 @@ data_options = gathered(
     ),
     click.option(
         "--save-scenario",
-        type=click.Path(path_type=Path),
+        type=UserPath(),
         metavar="FILE",
         help="Also save the scenario of --payload as a new TOML file, which can be run like any other.",
     ),
@@ -225,7 +226,7 @@ measuring_options = gathered(
     RunOptions,
     click.option(
         "--reads",
-        type=click.IntRange(min=1),
+        type=click.IntRange(1, 10_000),
         metavar="N",
         default=5,
         show_default=True,
@@ -234,7 +235,7 @@ measuring_options = gathered(
     ),
     click.option(
         "--repeat",
-        type=click.IntRange(min=1),
+        type=click.IntRange(1, 1000),
         metavar="N",
         default=1,
         show_default=True,
@@ -252,7 +253,7 @@ measuring_options = gathered(
     ),
     click.option(
         "--jobs",
-        type=click.IntRange(min=1),
+        type=click.IntRange(1, 1000),
         metavar="N",
         default=2,
         show_default=True,

@@ -7,6 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.child.task import Value
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stdout_console
@@ -30,7 +31,9 @@ def show_command(scenario: str) -> int:
 
     chosen = select((scenario,))
     if len(chosen) != 1:
-        raise UsageError(f"{scenario} names {len(chosen)} scenarios: {', '.join(one.name for one in chosen)}")
+        raise UsageError(
+            f"{printable(scenario)} names {len(chosen)} scenarios: {', '.join(one.name for one in chosen)}"
+        )
     stdout_console().print(Trimmed(_complete(chosen[0])))
     return EXIT_OK
 
@@ -62,7 +65,7 @@ def _facts(scenario: Scenario) -> list[tuple[str, str]]:
 
 def _value(value: Value) -> str:
     if value.file:
-        return f"{value.kind} {Path(value.file).name}, {format_bytes(value.logical_bytes)} on disk"
+        return f"{value.kind} {printable(Path(value.file).name)}, {format_bytes(value.logical_bytes)} on disk"
     columns = f", {value.columns} columns" if value.columns else ""
     return f"{value.kind}, {format_bytes(value.logical_bytes)}{columns}, seed {value.seed}"
 

@@ -1,12 +1,12 @@
 """Questions that only a process of the target's interpreter can answer."""
 
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cachekit_memprobe import processes
+from cachekit_memprobe.scratch import scratch_folder
 
 _TIMEOUT_S = 60.0
 
@@ -31,12 +31,12 @@ def ask_script(python: Path, name: str) -> Answer:
 
 def _ask(python: Path, arguments: tuple[str, ...], variables: Mapping[str, str]) -> Answer:
     env = processes.scrubbed(*processes.TO_READ_TEXT, *processes.TEMPORARY)
-    with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as home:
+    with scratch_folder() as home:
         try:
             ended = processes.run(
                 [str(python), "-I", *arguments],
-                env={**env, **variables, "HOME": home},
-                cwd=Path(home),
+                env={**env, **variables, "HOME": str(home)},
+                cwd=home,
                 timeout_s=_TIMEOUT_S,
             )
         except subprocess.TimeoutExpired:

@@ -12,6 +12,7 @@ import psutil
 
 from cachekit_memprobe.child.releases import version_key
 from cachekit_memprobe.child.stages import CONNECTED
+from cachekit_memprobe.disks import disk_needed
 from cachekit_memprobe.doctor.cgroup import headroom_bytes
 from cachekit_memprobe.doctor.check import Check, Subject
 from cachekit_memprobe.model import DEFAULT_JOBS, Scenario
@@ -77,11 +78,6 @@ def memory_needed(scenario: Scenario, jobs: int = DEFAULT_JOBS, release: str = "
     payloads *= (1 + _BESIDE * (jobs - 1)) * (1 + _BESIDE * (scenario.read.readers - 1))
     server_bytes = _SERVER_BYTES if connected else 0
     return _TOOL_BYTES + jobs * _JOB_BYTES + server_bytes + round(payloads * scenario.value.logical_bytes)
-
-
-def disk_needed(scenario: Scenario) -> int:
-    """What a scenario stores in the temporary directory, in bytes, with what is written before a rename."""
-    return _DISK_PAYLOADS * scenario.value.logical_bytes * scenario.read.keys
 
 
 def lacking_room(scenario: Scenario, jobs: int, room: Room, release: str = "") -> str | None:

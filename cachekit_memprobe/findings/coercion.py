@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from cachekit_memprobe.findings.evidence import NOTABLE, Evidence, at, into
-from cachekit_memprobe.findings.source_line import calls_in
+from cachekit_memprobe.findings.source_line import calls_in, words_of
 from cachekit_memprobe.result import Finding, SiteUsage
 
 CODE = "MEM006"
@@ -44,8 +44,8 @@ def _coercion(call: ast.Call) -> str:
         # bytes(8) makes zeros, and bytes([1, 2]) is no view.
         if isinstance(given[0], (ast.Constant, ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp)):
             return ""
-        words = ast.unparse(call)
-        return words if len(words) <= _LONGEST_QUOTATION else f"{called.id}(...)"
+        words = words_of(call)
+        return words if 0 < len(words) <= _LONGEST_QUOTATION else f"{called.id}(...)"
     if isinstance(called, ast.Attribute) and called.attr in _METHODS and not given and not call.keywords:
         return f".{called.attr}()"
     return ""

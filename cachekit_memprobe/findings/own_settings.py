@@ -64,7 +64,7 @@ def _way(need: Need, evidence: Evidence) -> str:
     streamed = evidence.scenario.read.tier == "l1" and need.instead == "map"
     why = "the File backend is written to in a stream, past L1, and " if streamed else ""
     otherwise = "in an async function" if need.what == "async" else "with a backend that can't be mapped"
-    return f"{why}{_WAYS[need.instead]}, except {otherwise}"
+    return f"{why}{_WAYS.get(need.instead, _WAYS['other'])}, except {otherwise}"
 
 
 def _compression(need: Need, evidence: Evidence) -> str:

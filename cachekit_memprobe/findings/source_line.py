@@ -4,6 +4,8 @@ import ast
 import warnings
 from collections.abc import Iterator
 
+_LONGEST = 1000
+"""Characters: a line that goes on for longer was written by no one, and may be nested without end."""
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _CLOSERS = {opener: closer for closer, opener in _PAIRS.items()}
 
@@ -13,7 +15,7 @@ def calls_in(source: str) -> tuple[ast.Call, ...]:
 
     The line may be the head of a block, or a piece of a statement that began above it or goes on below.
     """
-    for attempt in _attempts(source.strip()):
+    for attempt in _attempts(source.strip()) if len(source) <= _LONGEST else ():
         tree = _parsed(attempt)
         if tree is not None:
             return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Call))
@@ -40,8 +42,16 @@ def _parsed(source: str) -> ast.Module | None:
             # An escape sequence that Python doesn't know is the target's affair.
             warnings.simplefilter("ignore")
             return ast.parse(source)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two of what is nested deeply
         return None
+
+
+def words_of(node: ast.AST) -> str:
+    """The source of a part of a line; empty for what is nested too deeply to be written down."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return ""
 
 
 def _closed(line: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cachekit_memprobe.child.stages import STATS
 from cachekit_memprobe.findings.evidence import Evidence, at
-from cachekit_memprobe.findings.source_line import calls_in
+from cachekit_memprobe.findings.source_line import calls_in, words_of
 from cachekit_memprobe.result import Finding, SiteUsage
 
 CODE = "MEM010"
@@ -30,5 +30,5 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 def _what(site: SiteUsage) -> str:
     for call in calls_in(site.source):
         if isinstance(call.func, ast.Name) and call.func.id in _SPELLED_OUT and len(call.args) == 1:
-            return f": {ast.unparse(call)} makes text of the value"
+            return f": {words_of(call) or call.func.id} makes text of the value"
     return ""

@@ -2,13 +2,14 @@
 
 import contextlib
 import json
+import math
 import os
 import selectors
 import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from cachekit_memprobe.child import wire
 from cachekit_memprobe.errors import CouldNotMeasure
@@ -16,8 +17,13 @@ from cachekit_memprobe.processes import last_lines
 
 _TAIL_BYTES = 4_000
 _TAIL_LINES = 15
-_LONGEST_LINE = 64 * 1024 * 1024
+_LONGEST_LINE = 16 * 1024 * 1024
+"""Of a message. The longest of a bundled scenario has less than a MiB."""
+
 _MOST_OUTPUT = 64 * 1024 * 1024
+_LONGEST_REASON = 8_000
+_QUOTED = 80
+_LARGEST_NUMBER = 1 << 63
 _POLL_S = 0.2
 _LAST_BREATH_S = 5.0
 
@@ -61,22 +67,24 @@ def converse(
         CouldNotMeasure: it failed, died, hung, or answered nonsense.
     """
     patience = _Patience(pid, ends, timeout_s)
-    _say(ends, f"{task}\n")
-    for line in _lines(ends.messages_fd, patience.still_talks):
+    _say(ends, f"{task}\n", patience)
+    for line in _lines(ends.messages_fd, patience):
         message = _decode(line)
-        if message["type"] == wire.BARRIER and message.get("name") == wire.PREPARED and later is not None:
-            _say(ends, f"\n{later()}\n")
-            patience.begin()
-        elif message["type"] == wire.BARRIER:
-            if on_barrier is not None:
-                on_barrier(str(message.get("name")), pid)
-            _say(ends, "\n")
-        elif message["type"] == wire.FAILURE:
-            raise CouldNotMeasure(str(message.get("reason")))
-        elif message["type"] == wire.RESULT and isinstance(message.get("data"), dict):
+        kind, name = message["type"], message.get("name")
+        if kind == wire.BARRIER and name == wire.PREPARED and later is not None:
+            _say(ends, f"\n{later()}\n", patience, begins=True)
+            later = None
+        elif kind == wire.BARRIER:
+            if on_barrier is None or not isinstance(name, str):
+                raise CouldNotMeasure(f"the measured process stopped at {_quoted(name)}, where none is due")
+            on_barrier(name, pid)
+            _say(ends, "\n", patience)
+        elif kind == wire.FAILURE and isinstance(message.get("reason"), str):
+            raise CouldNotMeasure(_printable(message["reason"]))
+        elif kind == wire.RESULT and isinstance(message.get("data"), dict):
             return json.dumps(message["data"])
         else:
-            raise CouldNotMeasure(f"the measured process sent a message of unknown type {message['type']!r}")
+            raise CouldNotMeasure(f"the measured process sent a message of unknown type {_quoted(kind)}")
     raise CouldNotMeasure(_describe_end(pid))
 
 
@@ -93,16 +101,24 @@ class _Patience:
         """Its time begins."""
         self._deadline = time.monotonic() + self._timeout_s
 
+    def require(self) -> None:
+        """Refuse to wait any longer.
+
+        Raises:
+            CouldNotMeasure: its time is up.
+        """
+        if time.monotonic() > self._deadline:
+            raise CouldNotMeasure(
+                f"the measured process did not finish within {self._timeout_s:g} s; see --timeout"
+            )
+
     def still_talks(self) -> bool:
         """Whether there is anyone who may still say something.
 
         Raises:
             CouldNotMeasure: its time is up, or it prints without end.
         """
-        if time.monotonic() > self._deadline:
-            raise CouldNotMeasure(
-                f"the measured process did not finish within {self._timeout_s:g} s; see --timeout"
-            )
+        self.require()
         if os.fstat(self._output.fileno()).st_size > _MOST_OUTPUT:
             raise CouldNotMeasure(f"the measured process printed more than {_MOST_OUTPUT >> 20} MiB")
         return _ended(self._pid) is None
@@ -111,28 +127,47 @@ class _Patience:
 def tail_of(output: IO[bytes]) -> str:
     """The last lines that the child printed, ready to follow a reason."""
     output.seek(0, os.SEEK_END)
-    output.seek(max(0, output.tell() - _TAIL_BYTES))
-    lines = last_lines(output.read().decode("utf-8", errors="replace"), _TAIL_LINES)
+    start = max(0, output.tell() - _TAIL_BYTES)
+    output.seek(start)
+    text = output.read(_TAIL_BYTES).decode("utf-8", errors="replace")
+    if start:
+        # The rest of a line, which may begin in the middle of a path.
+        text = text.partition("\n")[2] or text
+    lines = last_lines(text, _TAIL_LINES)
     return "\n".join(["", "the last it printed:", *(f"  {line}" for line in lines)]) if lines else ""
 
 
-def _say(ends: Ends, words: str) -> None:
-    """To a child that may have died meanwhile."""
-    with contextlib.suppress(BrokenPipeError):
-        os.write(ends.go_fd, words.encode())
+def _say(ends: Ends, words: str, patience: _Patience, *, begins: bool = False) -> None:
+    """To a child that may have died meanwhile, or doesn't listen.
+
+    Args:
+        begins: its time begins with these words.
+
+    Raises:
+        CouldNotMeasure: its time is up, and it has not listened.
+    """
+    if begins:
+        patience.begin()
+    rest = memoryview(words.encode())
+    with contextlib.suppress(BrokenPipeError), selectors.DefaultSelector() as selector:
+        os.set_blocking(ends.go_fd, False)
+        selector.register(ends.go_fd, selectors.EVENT_WRITE)
+        while rest and patience.still_talks():
+            if selector.select(_POLL_S):
+                rest = rest[os.write(ends.go_fd, rest) :]
 
 
-def _lines(fd: int, still_talks: Callable[[], bool]) -> Iterator[bytes]:
+def _lines(fd: int, patience: _Patience) -> Iterator[bytes]:
     """The lines on a pipe until its end, or until nobody talks who should.
 
     Raises:
-        CouldNotMeasure: a line has no end, or what ``still_talks`` raises.
+        CouldNotMeasure: a line is too long for a message, or the child's time is up.
     """
-    pending = b""
+    pending = bytearray()
     with selectors.DefaultSelector() as selector:
         selector.register(fd, selectors.EVENT_READ)
         while True:
-            talks = still_talks()
+            talks = patience.still_talks()
             if not selector.select(_POLL_S if talks else 0):
                 if talks:
                     continue
@@ -140,20 +175,57 @@ def _lines(fd: int, still_talks: Callable[[], bool]) -> Iterator[bytes]:
             chunk = os.read(fd, 1 << 16)
             if not chunk:
                 return
-            *whole, pending = (pending + chunk).split(b"\n")
-            yield from whole
+            first, *others = chunk.split(b"\n")
+            pending += first
+            for following in others:
+                # What one chunk holds may take long to answer, as each barrier is looked at.
+                patience.require()
+                yield bytes(pending)
+                pending = bytearray(following)
             if len(pending) > _LONGEST_LINE:
-                raise CouldNotMeasure("the measured process sent garbage instead of messages")
+                raise CouldNotMeasure(
+                    "the measured process sent garbage instead of messages: a line of more than "
+                    f"{_LONGEST_LINE >> 20} MiB"
+                )
 
 
 def _decode(line: bytes) -> dict[str, Any]:
+    """A message.
+
+    Raises:
+        CouldNotMeasure: it is none, or has numbers that are no size of anything.
+    """
     try:
-        message = json.loads(line)
-    except ValueError:
+        message = json.loads(line, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded)
+    except (ValueError, RecursionError):
         message = None
     if not isinstance(message, dict) or message.get("version") != wire.VERSION or "type" not in message:
-        raise CouldNotMeasure(f"the measured process sent garbage instead of a message: {line[:80]!r}")
+        raise CouldNotMeasure(
+            f"the measured process sent garbage instead of a message: {line[:_QUOTED]!r}"
+        ) from None
     return message
+
+
+def _refuse(number: str) -> NoReturn:
+    raise ValueError(f"{number} is no number")
+
+
+def _finite(number: str) -> float:
+    return value if math.isfinite(value := float(number)) else _refuse(number)
+
+
+def _bounded(number: str) -> int:
+    # Checked before it is made: a number of a million digits takes long.
+    return int(number) if len(number) < 20 and abs(int(number)) < _LARGEST_NUMBER else _refuse(number[:20])
+
+
+def _quoted(thing: object) -> str:
+    return repr(thing if isinstance(thing, str) else type(thing).__name__)[:_QUOTED]
+
+
+def _printable(reason: str) -> str:
+    """Of a length that can be read, and without halves of surrogate pairs, which nothing can write."""
+    return reason[:_LONGEST_REASON].encode("utf-8", "replace").decode()
 
 
 def _describe_end(pid: int) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from cachekit_memprobe import processes
+from cachekit_memprobe import offspring, processes
 from cachekit_memprobe.errors import CouldNotMeasure
 
 _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37
@@ -21,6 +21,9 @@ _READY_S, _ANSWER_S = 60.0, 20.0
 _ONE_THREAD = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 """A process with threads can't be forked safely, and the jemalloc that pyarrow carries starts one when it is
 imported. OpenBLAS is told not to in every measured process."""
+
+
+_NONSENSE = ValueError("gave an answer that can't be used")
 
 
 class Refused(Exception):
@@ -58,6 +61,7 @@ class Launcher:
             except OSError as error:
                 self._control.close()
                 raise CouldNotMeasure(f"the target's interpreter can't be started: {error}") from error
+        self._mark = offspring.mark(self._process.pid)
 
     @property
     def pid(self) -> int:
@@ -82,7 +86,14 @@ class Launcher:
                 socket.send_fds(self._control, [request], list(fds))
             except OSError as error:
                 raise self._lost(error) from error
-            return int(str(self._answer(_ANSWER_S)["pid"]))
+            return self._forked(self._answer(_ANSWER_S))
+
+    def _forked(self, answer: Mapping[str, object]) -> int:
+        """The number of the process that was forked, which has to be the launcher's, as it will be killed."""
+        pid = answer.get("pid")
+        if isinstance(pid, int) and pid != self.pid and _is_child(pid) and offspring.has(pid, self._mark):
+            return pid
+        raise self._lost(_NONSENSE)
 
     def _wait_until_ready(self) -> None:
         if not self._ready:
@@ -99,6 +110,7 @@ class Launcher:
     def close(self) -> None:
         """End it and forget it."""
         processes.end(self._process)
+        offspring.end(self._mark)
         self._control.close()
 
     def _answer(self, timeout_s: float) -> Mapping[str, object]:
@@ -109,14 +121,27 @@ class Launcher:
             raise self._lost(error) from error
         if not answer:
             raise self._lost(None)
-        parsed: Mapping[str, object] = json.loads(answer)
-        return parsed
+        with suppress(ValueError, RecursionError):
+            parsed = json.loads(answer)
+            if isinstance(parsed, dict):
+                return parsed
+        raise self._lost(_NONSENSE)
 
-    def _lost(self, error: OSError | None) -> CouldNotMeasure:
-        how = "did not answer in time" if isinstance(error, TimeoutError) else "ended"
+    def _lost(self, error: Exception | None) -> CouldNotMeasure:
+        late = "did not answer in time" if isinstance(error, TimeoutError) else "ended"
+        how = str(error) if error is _NONSENSE else late
         said = processes.last_lines(self._output.read_text(encoding="utf-8", errors="replace"), 15)
         last = "\n".join(["; the last it printed:", *(f"  {line}" for line in said)]) if said else ""
         return CouldNotMeasure(f"the launcher of measured processes {how}{last}")
+
+
+def _is_child(pid: int) -> bool:
+    """Whether it is one of this process, and no other number, which may stand for a group or for all."""
+    try:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+    except (OSError, OverflowError):
+        return False
+    return pid > 0
 
 
 class _Adoption:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.child.task import SIZE, Sized, Task
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import Scenario, Target
@@ -16,12 +17,14 @@ class OwnData:
 
     Attributes:
         folder: of the loading process's own.
+        memory_bytes: what may be taken to load one: its file may be small, and its data of any size.
     """
 
     target: Target
     supervisor: Supervisor
     folder: Path
     timeout_s: float
+    memory_bytes: int = 0
     _loaded_files: dict[tuple[str, float], Sized | CouldNotMeasure] = field(default_factory=dict)
 
     def with_size(self, scenario: Scenario) -> Scenario:
@@ -49,6 +52,7 @@ class OwnData:
             caching=scenario.caching,
             read=scenario.read,
             workspace=str(self.folder),
+            memory_bytes=self.memory_bytes,
         )
         launch = Launch(
             python=self.target.python,
@@ -61,4 +65,11 @@ class OwnData:
         try:
             return self.supervisor.run(launch, Sized)
         except CouldNotMeasure as failure:
-            return failure
+            return _naming(failure, printable(Path(scenario.value.file).name))
+
+
+def _naming(failure: CouldNotMeasure, name: str) -> CouldNotMeasure:
+    """The failure with the name of the file, which a process that died didn't tell."""
+    if str(failure).startswith(name):
+        return failure
+    return CouldNotMeasure(f"{name}: it can't be loaded; check that the file is whole: {failure}")

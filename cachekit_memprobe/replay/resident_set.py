@@ -175,6 +175,10 @@ def _readable(what: str) -> Iterator[None]:
         raise CouldNotMeasure(f"the {what} of the measured process can't be read: {error}") from error
 
 
+_NONE_DUE: tuple[str, Callable[[int], None]] = ("", lambda _pid: None)
+_LONGEST_NAME = 80
+
+
 class Watch:
     """Brackets each read of the rss instrument; figures are growth over its baseline, in bytes.
 
@@ -206,13 +210,28 @@ class Watch:
         Raises:
             CouldNotMeasure: it can't be looked at, or this is not the barrier that is due.
         """
-        due, look = next(self._due)
+        due, look = next(self._due, _NONE_DUE)
         if name == wire.GIVEN_BACK and due == wire.BEFORE_READ and self.reads:
             self._due = iter(self._at_end)
             due, look = next(self._due)
         if name != due:
-            raise CouldNotMeasure(f"the measured process stopped at {name!r}, but {due!r} was due")
+            raise CouldNotMeasure(
+                f"the measured process stopped at {name[:_LONGEST_NAME]!r}, but {due or 'nothing'!r} was due"
+            )
         look(pid)
+
+    def require_all(self, reads: int) -> None:
+        """Refuse a process that had its result before it had been looked at.
+
+        Raises:
+            CouldNotMeasure: it did not stop at every barrier of so many reads.
+        """
+        due, _ = next(self._due, _NONE_DUE)
+        if len(self.reads) != reads or due not in ("", wire.BEFORE_READ):
+            raise CouldNotMeasure(
+                f"the measured process sent its result after {len(self.reads)} of {reads} reads that were "
+                "watched"
+            )
 
     def _before(self, pid: int) -> None:
         self._baseline = reset_peak(pid)

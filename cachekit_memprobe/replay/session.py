@@ -32,7 +32,9 @@ from cachekit_memprobe.child.task import (
     Stored,
     Task,
 )
+from cachekit_memprobe.disks import with_disks
 from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.model import (
     Connection,
     Measurement,
@@ -45,6 +47,7 @@ from cachekit_memprobe.model import (
     Target,
 )
 from cachekit_memprobe.replay.environment import child_environment
+from cachekit_memprobe.replay.lifetime import ATTEMPTS, entries_last_s
 from cachekit_memprobe.replay.reclaim import Taken
 from cachekit_memprobe.replay.resident_set import Watch
 from cachekit_memprobe.replay.supervisor import Launch, Supervisor
@@ -59,8 +62,6 @@ Connect = Callable[[Scenario], AbstractContextManager[Connection]]
 _Record = TypeVar("_Record")
 
 _MASTER_KEY_BYTES = 32
-_ATTEMPTS = 4
-"""At a process whose pages the kernel doesn't take away."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,16 @@ class Session:
                 raise
             reason = with_shortage(str(error))
         finally:
+            if reason is not None:
+                reason = with_disks(reason, scenario, self.scratch.parent, capture.parent)
             shutil.rmtree(workspace, ignore_errors=True)
-        return Measurement(scenario, payload, seen, reason, needs=needs)
+        told = reason and without_folders(reason, self._folders(scenario, capture))
+        return Measurement(scenario, payload, seen, told, needs=needs)
+
+    def _folders(self, scenario: Scenario, capture: Path) -> tuple[Path, ...]:
+        """Those that a reason may name, and that nobody who reads it knows."""
+        python = self.target.python
+        return (*python.parents[:2], capture.parent, self.scratch, Path(scenario.value.file))
 
 
 @dataclass(frozen=True)
@@ -243,10 +252,11 @@ class _Replay:
     def _resident(self, task: Task, number: int, later: Callable[[], Task] | None = None) -> RssSeen:
         """One process; another one if the kernel took pages of it away, which makes its figures too low."""
         largest = Taken(0, 0)
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             watch = Watch()
             launch = self._launch(f"rss-{number}" + f"-{attempt}" * (attempt > 0), task, later)
             seen = self.session.supervisor.run(launch, RssSeen, watch.at_barrier)
+            watch.require_all(task.reads)
             if not watch.taken:
                 reads = tuple(watch.reads if seen.pinned else map(_never_collected, watch.reads))
                 return replace(
@@ -259,7 +269,7 @@ class _Replay:
             largest = max(largest, *watch.taken, key=lambda taken: taken.size_bytes)
             task, later = self._task(READ, metrics.RSS, self.stored.result()), None
         raise CouldNotMeasure(
-            f"the kernel took pages away from the measured process, in each of {_ATTEMPTS} attempts: "
+            f"the kernel took pages away from the measured process, in each of {ATTEMPTS} attempts: "
             f"{format_bytes(largest.size_bytes)} at most, with {largest.major_faults} major faults. Its "
             "resident set would look smaller than it is. Measure where less memory is reclaimed: with more "
             "of it, a higher limit of the container, or fewer processes at a time (--jobs 1)"
@@ -284,6 +294,7 @@ class _Replay:
             capture=capture,
             link=replace(self.connection.link, master_key=key),
             stages=options.stages,
+            ttl_s=entries_last_s(options),
         )
 
     def _run(self, name: str, task: Task, kind: type[_Record]) -> _Record:

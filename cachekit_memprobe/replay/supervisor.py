@@ -1,7 +1,7 @@
 """Start a measured process, watch it, and end it: by its result, its death, or the time limit.
 
-Nothing that it leaves behind outlives :meth:`Supervisor.run`: it has a process group of its own, which
-is killed, and a folder of its own, which its caller removes.
+Nothing that it leaves behind outlives :meth:`Supervisor.run`: it has a process group of its own, which is
+killed, a mark by which all that it has started is found, and a folder of its own, which its caller removes.
 """
 
 import os
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from cachekit_memprobe import child, processes
+from cachekit_memprobe import child, offspring, processes
 from cachekit_memprobe.child.task import Task, encode_task
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.replay.conversation import Ends, OnBarrier, converse, tail_of
@@ -56,6 +56,7 @@ class _Child:
     """A process that was started; ``bury`` waits for one that was killed."""
 
     pid: int
+    mark: offspring.Mark
     bury: Callable[[], None]
 
 
@@ -159,8 +160,9 @@ class Supervisor:
                 )
             except OSError as error:
                 raise CouldNotMeasure(f"the target's interpreter can't be started: {error}") from error
+            mark = offspring.mark(process.pid)
             self._running.add(process.pid)
-        return _Child(process.pid, lambda: _bury(process))
+        return _Child(process.pid, mark, lambda: _bury(process))
 
     def _forked(self, launch: Launch, fds: tuple[int, ...]) -> _Child | None:
         """A process of the launcher for this environment; ``None`` if there can't be one.
@@ -180,10 +182,12 @@ class Supervisor:
             self._drop(key, launcher)
             raise
         with self._lock:
+            # It waits for its task, and has started nothing yet.
+            mark = offspring.mark(pid)
             self._running.add(pid)
             if self._cancelled:
                 processes.kill_group(pid)
-        return _Child(pid, lambda: bury_group(pid))
+        return _Child(pid, mark, lambda: bury_group(pid))
 
     def _launcher(self, key: object, launch: Launch) -> Launcher | None:
         with self._lock:
@@ -213,13 +217,21 @@ class Supervisor:
         launcher.close()
 
     def _end(self, started: _Child) -> None:
-        """Kill and bury it, once. Who cancels must not find it any more: its number may be used again."""
+        """Kill and bury it, once. Who cancels must not find it any more: its number may be used again.
+
+        Raises:
+            CouldNotMeasure: what it has started can't be ended.
+        """
         with self._lock:
             ours = started.pid in self._running
             self._running.discard(started.pid)
         if ours:
             processes.kill_group(started.pid)
             started.bury()
+            if not offspring.end(started.mark):
+                raise CouldNotMeasure(
+                    "the measured process has started processes that can't be ended; end them yourself"
+                )
 
 
 @contextmanager

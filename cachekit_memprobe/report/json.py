@@ -1,10 +1,10 @@
 """A Report as JSON, for CI and for scripts. Sizes are in bytes, figures in payloads have four decimals."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from cachekit_memprobe.child.printable import json_text
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.model import Payload
 from cachekit_memprobe.report.view import heap_measured, in_payloads, public_spec, rounded
@@ -28,9 +28,7 @@ def to_json(report: Report) -> str:
         "sweep": asdict(report.run.sweep),
         "scaling": [_scaling(entry) for entry in report.scaling],
     }
-    text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-    # Half a surrogate pair, as undecodable file names have them, is no UTF-8.
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return json_text(document, indent=2)
 
 
 def _result(result: Result, workers: int) -> dict[str, Any]:
@@ -46,8 +44,9 @@ def _result(result: Result, workers: int) -> dict[str, Any]:
             name: None if value == UNRECORDED else value
             for name, value in result.scenario.environment.items()
         },
-        "tier": result.scenario.read.tier,
-        "route": result.scenario.read.route,
+        # Null where the saved measurement can't be read.
+        "tier": result.scenario.read.tier or None,
+        "route": result.scenario.read.route or None,
         "metrics": _rounded(result.metrics),
         "metrics_bytes": _metrics_bytes(result.metrics, payload),
         "spread": _rounded(result.spread),

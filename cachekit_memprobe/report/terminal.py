@@ -10,6 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from cachekit_memprobe.child.printable import pasted
 from cachekit_memprobe.report.budget_lines import budget_lines
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.layout import Trimmed, filled, indented, labelled
@@ -22,6 +23,7 @@ from cachekit_memprobe.report.words import (
     FigureLine,
     Said,
     ScenarioWords,
+    modified_lines,
     not_judged_line,
     scenario_words,
     target_words,
@@ -73,6 +75,7 @@ def _header(report: Report, width: int) -> Iterable[RenderableType]:
     header = Text(filled(listed([name, *others]), width))
     header.stylize(HEADING, 0, len(name))
     yield header
+    yield from (Text(line, style=WARNING) for line in modified_lines(report))
     if report.run.options.as_deployed:
         yield Text(f"RSS {as_deployed_words(report.run.options)}", style=WARNING)
 
@@ -86,11 +89,13 @@ def _scenario(words: ScenarioWords, width: int) -> Iterable[RenderableType]:
     if words.verdict == "not_applicable":
         yield Text(words.reason)
         return
-    yield Text(words.summary)
+    if words.summary:
+        yield Text(words.summary)
     for line in words.details:
         yield Text(line, style=QUIET)
-    for block in _blocks(words, width):
-        yield Text()
+    for number, block in enumerate(_blocks(words, width)):
+        if number or words.summary:
+            yield Text()
         yield block
 
 
@@ -162,7 +167,7 @@ def _closing(report: Report) -> Iterable[RenderableType]:
     if any(result.findings for result in as_they_are):
         yield Text("what a finding means: cachekit-memprobe explain CODE", style=QUIET, overflow="fold")
     if report.run_folder:
-        yield Text(f"run folder: {clean_line(str(report.run_folder))}", style=QUIET, overflow="fold")
+        yield Text(f"run folder: {pasted(report.run_folder)}", style=QUIET, overflow="fold")
     if words := not_judged_line(report):
         yield Text(words, style=WARNING, overflow="fold")
     yield Text(verdict_line(report), style=VERDICT_STYLES[outcome(report)])

@@ -6,9 +6,12 @@
     scenarios/NAME/measurement.json   the scenario with its budget, the payload, the observations' files
     scenarios/NAME/NN-INSTRUMENT.json what one process saw, raw
     scenarios/NAME/memray.bin         memray's capture
+    scenarios/NAME/SHA256SUMS         the checksums of those, written last
+    SHA256SUMS                        that of run.json
     report.json                       the report, as it was when the run ended
 
-Files are JSON and are validated when they are read: a run folder may come from another machine.
+Files are JSON and are validated when they are read: a run folder may come from another machine. One that was
+saved before there were checksums has none.
 """
 
 from cachekit_memprobe.runstore.files import write_atomically

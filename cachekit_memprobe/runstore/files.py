@@ -1,14 +1,16 @@
-"""The files of a run folder: JSON, written whole or not at all, validated when it is read."""
+"""How the files of a run folder are written: JSON, whole or not at all."""
 
-import json
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from cachekit_memprobe import validation
+from cachekit_memprobe.child.printable import json_text, printable
 from cachekit_memprobe.child.shortage import with_shortage
-from cachekit_memprobe.errors import MemprobeError, UsageError
+from cachekit_memprobe.errors import MemprobeError
+from cachekit_memprobe.runstore.reading import CHECKSUMS, digest_of
 
 _Record = TypeVar("_Record")
 
@@ -19,44 +21,8 @@ def write(path: Path, record: _Record, kind: type[_Record]) -> None:
     Raises:
         MemprobeError: the file can't be written.
     """
-    text = json.dumps(validation.to_json(record, kind), indent=1, allow_nan=False, ensure_ascii=False)
-    # Half a surrogate pair, as undecodable file names have them, could not be read back.
-    write_atomically(path, text.encode("utf-8", "replace").decode("utf-8") + "\n")
-
-
-def read(path: Path, kind: type[_Record]) -> _Record:
-    """Read a record.
-
-    Raises:
-        UsageError: the file is missing or broken; the message names it and the key.
-    """
-    return _from_json(path, _bytes_of(path), kind)
-
-
-def read_json(path: Path) -> Any:
-    """The document of a file, not validated yet.
-
-    Raises:
-        UsageError: the file is missing, or no JSON.
-    """
-    try:
-        return json.loads(_bytes_of(path))
-    except (ValueError, RecursionError) as error:
-        raise broken(path, "", str(error)) from None
-
-
-def validated(path: Path, document: Any, kind: type[_Record]) -> _Record:
-    """A record from the document of a file.
-
-    Raises:
-        UsageError: it isn't one; the message names the file and the key.
-    """
-    return _from_json(path, json.dumps(document).encode(), kind)
-
-
-def broken(path: Path, key: str, problem: str) -> UsageError:
-    """The error that a file of a run folder is not what it should be."""
-    return UsageError(f"{path} is broken: {key or 'the file'}: {problem}")
+    text = json_text(validation.to_json(record, kind), indent=1)
+    write_atomically(path, text)
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -75,18 +41,20 @@ def write_atomically(path: Path, text: str) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise MemprobeError(with_shortage(f"can't write {path}: {error.strerror}")) from None
+        raise MemprobeError(with_shortage(f"can't write {printable(path)}: {error.strerror}")) from None
 
 
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"can't read {path}: {error.strerror}") from None
+def write_checksums(folder: Path, names: Iterable[str]) -> None:
+    """Write the checksums of files of a folder, when they are all there.
 
-
-def _from_json(path: Path, text: bytes, kind: type[_Record]) -> _Record:
-    try:
-        return validation.from_json(kind, text)
-    except validation.Invalid as error:
-        raise broken(path, error.key, error.problem) from None
+    Raises:
+        MemprobeError: a file can't be read, or the checksums can't be written.
+    """
+    lines = []
+    for name in names:
+        try:
+            with (folder / name).open("rb") as file:
+                lines.append(f"{digest_of(file)}  {name}\n")
+        except OSError as error:
+            raise MemprobeError(f"can't read {folder / name}: {error.strerror}") from None
+    write_atomically(folder / CHECKSUMS, "".join(lines))

@@ -1,15 +1,12 @@
 """The records as they are saved."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from cachekit_memprobe.child import seen as records
 from cachekit_memprobe.child.seen import Seen
 from cachekit_memprobe.child.task import Need
-from cachekit_memprobe.metrics import INSTRUMENTS
 from cachekit_memprobe.model import Payload, RunOptions, Scenario
-from cachekit_memprobe.runstore.files import broken, validated
 from cachekit_memprobe.sweep import Sweep
 
 SCHEMA_VERSION = records.SCHEMA_VERSION
@@ -57,27 +54,20 @@ class SavedMeasurement:
 
 
 @dataclass(frozen=True)
-class SavedSeen:
-    """What one process saw."""
+class SavedHead:
+    """Of a file of what one process saw, what says how to read the rest."""
 
     schema_version: int
     instrument: str
+
+
+@dataclass(frozen=True)
+class SavedSeen(SavedHead):
+    """What one process saw."""
+
     seen: Any
 
 
 def saved_seen(instrument: str, seen: Seen) -> SavedSeen:
     """A record, ready to be saved."""
     return SavedSeen(records.SCHEMA_VERSION, instrument, seen)
-
-
-def seen_of(file: Path, document: Any) -> Seen:
-    """The record in the document of a file.
-
-    Raises:
-        UsageError: it isn't one.
-    """
-    saved = validated(file, document, SavedSeen)
-    if saved.instrument not in INSTRUMENTS:
-        raise broken(file, "instrument", f"{saved.instrument!r} is not one of {', '.join(INSTRUMENTS)}")
-    seen: Seen = validated(file, saved.seen, records.KINDS[saved.instrument])
-    return seen

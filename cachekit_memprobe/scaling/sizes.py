@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from cachekit_memprobe import metrics
-from cachekit_memprobe.fit import Fit, fit_line
+from cachekit_memprobe.fit import Fit, can_be_fitted, fit_line
 from cachekit_memprobe.result import Result
 from cachekit_memprobe.scaling.cautions import cautions_of, repetition_notes
 from cachekit_memprobe.sweep import Estimate, Line, Prediction, Scaling
@@ -68,7 +68,7 @@ def _points(metric: str, measured: Iterable[Result]) -> list[tuple[float, float]
 
 def _fit(metric: str, measured: Iterable[Result]) -> Fit | None:
     points = _points(metric, measured)
-    return fit_line(points) if len({size for size, _ in points}) > 1 else None
+    return fit_line(points) if can_be_fitted(size for size, _ in points) else None
 
 
 def _line(metric: str, fit: Fit, measured: Iterable[Result]) -> Line:
@@ -97,7 +97,7 @@ def _of_rows(
         for result in measured
         if result.payload and result.payload.rows
     ]
-    if len({rows for rows, _ in points}) < 2:
+    if not can_be_fitted(rows for rows, _ in points):
         return
     size_of = fit_line(points)
     for rows in asked:

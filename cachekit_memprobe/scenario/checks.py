@@ -11,16 +11,7 @@ from pydantic.fields import FieldInfo
 from cachekit_memprobe.model import Limit
 from cachekit_memprobe.scenario.given import ENV, read_environment
 from cachekit_memprobe.scenario.limits import read_budget
-from cachekit_memprobe.scenario.problems import (
-    Key,
-    Phrase,
-    Problem,
-    Write,
-    closest,
-    did_you_mean,
-    dotted,
-    toml,
-)
+from cachekit_memprobe.scenario.problems import Guess, Key, Phrase, Problem, Write, dotted, toml
 from cachekit_memprobe.scenario.rules import broken_rules, file_problems, without_consequences
 from cachekit_memprobe.scenario.schema import TABLES, ScenarioFile, Table
 
@@ -115,16 +106,14 @@ def _schema_problem(document: Mapping[str, Any], key: Key) -> Problem:
 
 def _unknown_table(name: str) -> Problem:
     tables = [known for known in ScenarioFile.model_fields if _is_table(known)]
-    matches = closest(name, tables)
-    remedy = did_you_mean([f"[{match}]" for match in matches]) if matches else "remove it"
+    remedy = Guess(name, {table: f"[{table}]" for table in tables}, "remove it")
     return Problem((name,), f"one of the tables {', '.join(tables)}", Phrase(dotted((name,))), remedy)
 
 
 def _unknown_key(model: type[Table], key: Key) -> Problem:
     *_, name = key
     keys = [known for known in model.model_fields if not (model is ScenarioFile and _is_table(known))]
-    matches = closest(name, keys)
-    remedy = did_you_mean(matches) if matches else _elsewhere(name) or "remove it"
+    remedy = Guess(name, {known: known for known in keys}, _elsewhere(name) or "remove it")
     return Problem(key, f"one of the keys {', '.join(keys)}", Phrase(dotted((name,))), remedy)
 
 
@@ -151,10 +140,8 @@ def _table_remedy(name: str) -> str:
     return f"write [{name}] with {' and '.join(required)}"
 
 
-def _remedy(key: Key, field: FieldInfo, found: object) -> Write | str:
-    options = [option for option in get_args(field.annotation) if isinstance(option, str)]
-    matches = closest(found, options) if isinstance(found, str) else ()
-    if matches:
-        return did_you_mean([toml(match) for match in matches])
+def _remedy(key: Key, field: FieldInfo, found: object) -> Write | Guess:
+    options = {option: toml(option) for option in get_args(field.annotation) if isinstance(option, str)}
     (example, *_) = field.examples or [None]
-    return Write(key, example)
+    example_instead = Write(key, example)
+    return Guess(found, options, example_instead) if isinstance(found, str) else example_instead

@@ -5,11 +5,13 @@ Several are made over the axes of a matrix, at several sizes, or both.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from math import prod
 
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import SMALLEST_JUDGED_BYTES, SMALLEST_PAYLOAD_BYTES
 from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.matrix import Axis, variants
+from cachekit_memprobe.scenario.problems import listed
 from cachekit_memprobe.scenario.rules import KIND, OWN_DATA
 from cachekit_memprobe.scenario.sizes import Asked, Size
 from cachekit_memprobe.sweep import Skipped, Sweep, Variant
@@ -18,6 +20,7 @@ from cachekit_memprobe.units import format_bytes
 BUNDLED = "bundled:"
 """What the source of a bundled scenario begins with."""
 
+_MOST = 1000
 _NOTHING_ASKED = Asked()
 
 
@@ -38,12 +41,13 @@ def expand(
         predict: what to predict from the sizes that are measured.
 
     Raises:
-        UsageError: there is nothing to predict from, a file's data would have to have a size in bytes, a size
-            is too small for the limits, or no combination of the axes is possible.
+        UsageError: they are too many, there is nothing to predict from, a file's data would have to have a
+            size in bytes, a size is too small for the limits, or no combination of the axes is possible.
     """
     _refuse_what_is_fixed(scenarios, sizes, axes, predict)
     if not axes:  # whose variants have none of the scenarios' limits
         _refuse_what_is_too_small(scenarios, sizes)
+    _refuse_too_many(len(scenarios), sizes, axes)
     predict_bytes, predict_rows = predict.of(scenarios)
     combined = _combined(scenarios, axes, limits)
     possible = [entry for entry in combined if isinstance(entry, Scenario)]
@@ -108,6 +112,15 @@ def _refuse_what_is_fixed(
         )
 
 
+def _refuse_too_many(scenarios: int, sizes: Sequence[Size], axes: Sequence[Axis]) -> None:
+    count = scenarios * max(1, len(sizes)) * prod(len(axis.values) for axis in axes)
+    if count > _MOST:
+        raise UsageError(
+            f"--matrix and --size make {count:,} scenarios, which would take hours; leave out values, so "
+            f"that they make {_MOST:,} at most"
+        )
+
+
 def _refuse_what_is_too_small(scenarios: Iterable[Scenario], sizes: Sequence[Size]) -> None:
     """A bundled scenario would fail by what every read takes besides."""
     for scenario in scenarios:
@@ -154,8 +167,8 @@ def _of_size(scenario: Scenario, size: Size) -> Scenario:
 
 
 def _impossible(skipped: Iterable[Skipped]) -> str:
-    reasons = (
+    reasons = [
         f"  {entry.of} with {' '.join(f'{key}={value}' for key, value in entry.axes.items())}: {entry.reason}"
         for entry in skipped
-    )
-    return "\n".join(["no combination of --matrix is a read that cachekit can do:", *reasons])
+    ]
+    return "\n".join(["no combination of --matrix is a read that cachekit can do:", *listed(reasons)])

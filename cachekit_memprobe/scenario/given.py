@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from cachekit_memprobe import variables
-from cachekit_memprobe.scenario.problems import Problem
+from cachekit_memprobe.child.printable import printable
+from cachekit_memprobe.scenario.problems import Problem, dotted, toml
 
 ENV = "env"
 UNSET = "unset"
@@ -16,7 +17,8 @@ def read_environment(table: Mapping[str, object]) -> tuple[dict[str, str], tuple
     problems = []
     for name, value in table.items():
         if not isinstance(value, str):
-            remedy = f'write {name} = "{value}"' if isinstance(value, (int, float)) else "write it as text"
+            is_number = isinstance(value, (int, float))
+            remedy = f'write {dotted((name,))} = "{toml(value)}"' if is_number else "write it as text"
             problems.append(Problem((ENV, name), "text in quotation marks", value, remedy))
             continue
         try:
@@ -49,8 +51,8 @@ def axis_value(name: str, word: str) -> str | None:
     """
     if not variables.is_recorded(name):
         raise ValueError(
-            f"{name} can't be an axis, as its values would stand in names and reports: only settings of "
-            "allocators and of cachekit can; give it with --env, in a run for each value"
+            f"{printable(name)} can't be an axis, as its values would stand in names and reports: only "
+            "settings of allocators and of cachekit can; give it with --env, in a run for each value"
         )
     if word == UNSET:
         return None

@@ -6,16 +6,7 @@ from typing import Any, get_args
 from cachekit_memprobe import metrics, units
 from cachekit_memprobe.model import Level, Limit
 from cachekit_memprobe.scenario.conditions import CONDITIONS, parse_condition
-from cachekit_memprobe.scenario.problems import (
-    Key,
-    Phrase,
-    Problem,
-    Write,
-    closest,
-    did_you_mean,
-    dotted,
-    either,
-)
+from cachekit_memprobe.scenario.problems import Guess, Key, Phrase, Problem, Write, dotted, either
 
 EXAMPLE = "1.3x"
 _EXAMPLE_CONDITION = "pandas<3"
@@ -28,6 +19,7 @@ _FORMER = "where"
 """What ``when`` was called once."""
 
 _TABLE = "budget"
+_NAMES = {name: name for name in metrics.NAMES}
 _DEEPEST = max(name.count(".") + 1 for name in metrics.NAMES)
 
 
@@ -44,7 +36,7 @@ def parse_limit(metric: str, text: str, level: Level = "error", when: str = "") 
         ValueError: the metric doesn't exist, or the text is not a limit; the message has the remedy.
     """
     if metric not in metrics.NAMES:
-        raise ValueError(f"{metric!r} is not a metric; {closest_metric(metric)}")
+        raise ValueError(f"{metric[:60]!r} is not a metric; {closest_metric(metric)}")
     amount = text.strip()
     try:
         if amount.endswith("x"):
@@ -55,7 +47,7 @@ def parse_limit(metric: str, text: str, level: Level = "error", when: str = "") 
     except ValueError:
         pass
     raise ValueError(
-        f"{text!r} is not a limit; "
+        f"{text[:60]!r} is not a limit; "
         f"write a multiple of the payload such as {EXAMPLE}, or a size such as 100MiB"
     )
 
@@ -67,7 +59,7 @@ def read_budget(table: dict[str, Any]) -> tuple[tuple[Limit, ...], tuple[Problem
     for key, value in _entries(table, (_TABLE,)):
         metric = _metric(key)
         if metric not in metrics.NAMES:
-            problems.append(Problem(key, "a metric", metric, closest_metric(metric)))
+            problems.append(Problem(key, "a metric", metric, _guess(metric)))
         elif metric in limits:
             again = Phrase(f"{metric} again")
             problems.append(Problem(key, "each metric once", again, "remove one of its limits"))
@@ -81,10 +73,11 @@ def read_budget(table: dict[str, Any]) -> tuple[tuple[Limit, ...], tuple[Problem
 
 def closest_metric(metric: str) -> str:
     """What to write instead of a metric that doesn't exist."""
-    matches = closest(metric, metrics.NAMES)
-    if matches:
-        return did_you_mean(matches)
-    return "the metrics are " + ", ".join(entry.name for entry in metrics.METRICS)
+    return _guess(metric).worded({})
+
+
+def _guess(metric: str) -> Guess:
+    return Guess(metric, _NAMES, "the metrics are " + ", ".join(entry.name for entry in metrics.METRICS))
 
 
 def _metric(key: Key) -> str:
@@ -143,12 +136,11 @@ def _wrong_one(key: Key, value: Any) -> Iterator[Problem]:
         yield Problem((*key, name), _ONE_OF_THE_KEYS, Phrase(dotted((name,))), _key_remedy(name, value[name]))
 
 
-def _key_remedy(name: str, value: object) -> Write | str:
+def _key_remedy(name: str, value: object) -> Write | Guess:
     """What to write instead of a key that a limit doesn't have."""
     if name == _FORMER:
         return _write_when(value if _is_condition(value) else _EXAMPLE_CONDITION)
-    matches = closest(name, _KEYS)
-    return did_you_mean(matches) if matches else "remove it"
+    return Guess(name, {key: key for key in _KEYS}, "remove it")
 
 
 def _write_when(condition: object) -> Write:

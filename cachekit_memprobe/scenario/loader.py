@@ -1,27 +1,22 @@
 """From a TOML file to a :class:`~cachekit_memprobe.model.Scenario`."""
 
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from cachekit_memprobe import units
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.child.task import Caching, Read, Value
 from cachekit_memprobe.errors import ScenarioError
 from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.checks import check
-from cachekit_memprobe.scenario.problems import printable, toml
+from cachekit_memprobe.scenario.document import parsed, read_text
+from cachekit_memprobe.scenario.problems import listed, toml
 from cachekit_memprobe.scenario.rules import DATAFRAMES, located
 from cachekit_memprobe.scenario.schema import DEFAULT_COLUMNS, ScenarioFile, ValueTable
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-LARGEST_FILE_BYTES = 1024 * 1024
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 
@@ -30,16 +25,15 @@ def load_scenario(path: Path) -> Scenario:
 
     Raises:
         ScenarioError: the file can't be read, is not TOML, or is not a scenario. The message has one
-            line for each thing that is wrong, each naming the file.
+            line for each thing that is wrong, of the first twenty, each naming the file.
     """
-    source = printable(str(path))
-    return parse_scenario(_text(_read(path, source), source), path)
+    return parse_scenario(read_text(path, printable(path)), path)
 
 
 def parse_scenario(text: str, path: Path) -> Scenario:
     """The same of a text that stands, or is going to stand, in the file ``path``."""
-    source = printable(str(path))
-    return scenario_of(path.stem, source, _document(text, source), path.parent, _name_problems(path.stem))
+    source = printable(path)
+    return scenario_of(path.stem, source, parsed(text, source), path.parent, _name_problems(path.stem))
 
 
 def scenario_of(
@@ -52,58 +46,14 @@ def scenario_of(
         wrong: what is known to be wrong with it already.
 
     Raises:
-        ScenarioError: with one line for each thing that is wrong.
+        ScenarioError: with one line for each thing that is wrong, of the first twenty.
     """
     checked = check(document, folder)
-    lines = [*wrong, *map(str, checked.problems)]
+    lines = listed([*wrong, *checked.problems])
     if checked.tables is None or lines:
         raise ScenarioError("\n".join(f"{source}: {line}" for line in lines))
     scenario = _scenario(name, source, checked.tables, checked.limits, folder)
     return replace(scenario, environment=checked.environment)
-
-
-def _document(text: str, source: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{source}: expected TOML, found: {error}; correct it there") from None
-    # Python's own limits: the digits of an integer, and the depth of the parser.
-    except (ValueError, RecursionError):
-        raise ScenarioError(
-            f"{source}: expected TOML, found an integer of thousands of digits, "
-            "or arrays or tables nested too deeply; a scenario needs none of these"
-        ) from None
-
-
-def _text(content: bytes, source: str) -> str:
-    try:
-        # Without the byte order mark that some editors write.
-        return content.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ScenarioError(
-            f"{source}: expected UTF-8, found the byte 0x{content[error.start]:02x} in line {line}; "
-            "save the file as UTF-8"
-        ) from None
-
-
-def _read(path: Path, source: str) -> bytes:
-    if path.is_dir():
-        raise ScenarioError(f"{source}: expected a TOML file, found a directory; name a file that is in it")
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE_BYTES + 1)
-    except OSError as error:
-        raise ScenarioError(
-            f"{source}: expected a file that can be read, found: {error.strerror}; "
-            "check the path and its permissions (a bundled scenario is named without .toml)"
-        ) from None
-    if len(content) > LARGEST_FILE_BYTES:
-        raise ScenarioError(
-            f"{source}: expected at most {units.format_bytes(LARGEST_FILE_BYTES)}, found more; "
-            "is this a scenario file?"
-        )
-    return content
 
 
 def _name_problems(name: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from cachekit_memprobe.variables import recorded
 
 _TRUE = ("on", "true", "yes")
 _FALSE = ("off", "false", "no")
+_MOST_DIGITS = 18
 _NOT_AN_AXIS = {
     SIZE: "give several sizes with --size 64MB,128MB,256MB",
     FILE: "run each file by itself with --payload",
@@ -63,7 +64,7 @@ def parse_axis(text: str) -> Axis:
     values = tuple(_axis_value(field, word) for word in words)
     for value in values:
         if not is_valid(table, key, value):
-            raise ValueError(f"{name}: {spelled(value)!r} is not {_expected(field, spelled(value))}")
+            raise ValueError(f"{name}: {spelled(value)[:60]!r} is not {_expected(field, spelled(value))}")
     if len(set(values)) < len(values):
         raise ValueError(f"{text!r} has a value twice; leave one out")
     return Axis((table, key), values)
@@ -118,7 +119,11 @@ def _axis_value(field: FieldInfo, word: str) -> object:
     """The word as the type that the schema wants, where it can be read so."""
     if field.annotation is bool and word.lower() in _TRUE + _FALSE:
         return word.lower() in _TRUE
-    if int in (field.annotation, *get_args(field.annotation)) and word.isdecimal():
+    if (
+        int in (field.annotation, *get_args(field.annotation))
+        and word.isdecimal()
+        and len(word) <= _MOST_DIGITS
+    ):
         return int(word)
     return word
 

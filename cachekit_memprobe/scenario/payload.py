@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from cachekit_memprobe import datafiles
 from cachekit_memprobe.child import datafile
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.checks import check
 from cachekit_memprobe.scenario.loader import scenario_of
-from cachekit_memprobe.scenario.problems import Key, printable
+from cachekit_memprobe.scenario.problems import Key, listed
 from cachekit_memprobe.scenario.rules import (
     BACKEND,
     COMPRESSION,
@@ -62,8 +64,13 @@ def payload_scenario(file: Path, how: HowCached, limits: tuple[Limit, ...] = ())
     Raises:
         UsageError: the file can't be cached, or not so; nothing of it was loaded.
     """
+    if not str(file.absolute()).isprintable():  # a scenario could not name it
+        raise UsageError(
+            f"--payload {printable(file)}: expected a path of characters that can be shown; rename the "
+            "file or the folder, or give a link to it"
+        )
     try:
-        content = datafile.format_of(file).content
+        content = datafiles.format_of(file).content
     except datafile.DataFileError as error:
         raise UsageError(f"--payload {error}") from None
     if how.encryption and datafile.SERIALIZERS[content] == ("auto",):
@@ -79,7 +86,7 @@ def payload_scenario(file: Path, how: HowCached, limits: tuple[Limit, ...] = ())
     document = _document(file, content, how)
     problems = check(document).problems
     if problems:
-        raise UsageError("\n".join(problem.worded(_OPTIONS) for problem in problems))
+        raise UsageError("\n".join(listed(problems, _OPTIONS)))
     scenario = scenario_of(_name(file), printable(file.name), document)
     return replace(scenario, budget=limits)
 

@@ -19,6 +19,10 @@ The table is empty for a key of the top level; without a path, the table itself 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_VALUE = 60
 _LONGEST_ARRAY = 4
+_LONGEST_WORD = 100
+_LONGEST_LINE = 2000
+_MOST_LINES = 20
+_NO_OPTIONS: Mapping[Key, str] = {}
 _WIDEST_INTEGER_BITS = 128
 """Python refuses to print an integer of thousands of digits, and nobody wants to read one."""
 
@@ -65,6 +69,27 @@ class Write:
 
 
 @dataclass(frozen=True)
+class Guess:
+    """The remedy of asking what was meant. It is guessed when it is told: thousands would take seconds.
+
+    Attributes:
+        options: what the word may have been meant for, and how that is written.
+        otherwise: the remedy when nothing looks like it.
+    """
+
+    word: str
+    options: Mapping[str, str]
+    otherwise: Write | str
+
+    def worded(self, options: Mapping[Key, str]) -> str:
+        """See :meth:`Problem.worded`."""
+        matches = closest(self.word, self.options)
+        if matches:
+            return did_you_mean([self.options[match] for match in matches])
+        return self.otherwise if isinstance(self.otherwise, str) else self.otherwise.worded(options)
+
+
+@dataclass(frozen=True)
 class Problem:
     """One thing that is wrong with a scenario.
 
@@ -78,7 +103,7 @@ class Problem:
     key: Key
     expected: tuple[object, ...] | str
     found: object
-    remedy: Write | str
+    remedy: Write | Guess | str
     because: tuple[Setting | str, ...] = ()
 
     def __str__(self) -> str:
@@ -92,7 +117,8 @@ class Problem:
         """
         found = self.found.text if isinstance(self.found, Phrase) else toml(self.found)
         remedy = self.remedy if isinstance(self.remedy, str) else self.remedy.worded(options)
-        return f"{_called(self.key, options)}: expected {self._demand(options)}, found {found}; {remedy}"
+        line = f"{_called(self.key, options)}: expected {self._demand(options)}, found {found}; {remedy}"
+        return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
 
     @property
     def demand(self) -> str:
@@ -118,7 +144,7 @@ def place(table: str, *path: str) -> str:
 
 def dotted(path: Iterable[str]) -> str:
     """A key as TOML spells it; a part that has a dot or a blank in it is quoted."""
-    return ".".join(part if _BARE_KEY.fullmatch(part) else _quoted(part) for part in path)
+    return ".".join(_part(part) for part in path)
 
 
 def toml(value: object) -> str:
@@ -149,6 +175,8 @@ def one_of(options: Sequence[object]) -> str:
 
 def closest(word: str, options: Iterable[str]) -> tuple[str, ...]:
     """At most three options that look like the word, the likeliest first."""
+    if len(word) > _LONGEST_WORD:
+        return ()
     return tuple(difflib.get_close_matches(word, list(options), n=3))
 
 
@@ -163,9 +191,19 @@ def either(words: Sequence[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def printable(text: str) -> str:
-    """The text, escaped if a terminal could not show it, such as a path that is not UTF-8."""
-    return text if text.isprintable() else ascii(text)
+def listed(problems: Sequence[object], options: Mapping[Key, str] = _NO_OPTIONS) -> list[str]:
+    """The first problems in words, a line each, and how many more there are.
+
+    Args:
+        problems: records, and sentences.
+        options: see :meth:`Problem.worded`.
+    """
+    lines = [
+        problem.worded(options) if isinstance(problem, Problem) else str(problem)
+        for problem in problems[:_MOST_LINES]
+    ]
+    rest = len(problems) - len(lines)
+    return [*lines, f"and {rest} more"] if rest else lines
 
 
 def _called(key: Key, options: Mapping[Key, str]) -> str:
@@ -177,6 +215,10 @@ def _assignment(key: Key, value: object, options: Mapping[Key, str]) -> str:
         return f"leave out {options[key]}" if value is None else f"write {options[key]} {spelled(value)}"
     name = dotted(key[1:])
     return f"remove {name}" if value is None else f"write {name} = {toml(value)}"
+
+
+def _part(part: str) -> str:
+    return part if _BARE_KEY.fullmatch(part) and len(part) <= _LONGEST_VALUE else _quoted(part)
 
 
 def _array(values: list[object]) -> str:

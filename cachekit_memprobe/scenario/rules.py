@@ -3,12 +3,15 @@
 What the user's own data demands is in its file, which is looked at here, and not loaded.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cachekit_memprobe import datafiles
 from cachekit_memprobe.child import datafile
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.scenario.problems import Key, Phrase, Problem, Setting, Write
 
 KIND: Key = ("value", "kind")
@@ -138,7 +141,7 @@ def file_problems(document: Mapping[str, Any], folder: Path) -> Iterator[Problem
     file = value.get("file")
     if file is None:
         yield Problem(FILE, "the path of a data file", None, Write(FILE, "prices.parquet"), because)
-    elif isinstance(file, str):
+    elif isinstance(file, str) and file.isprintable():
         yield from _content_problems(located(file, folder), _table(cache), _table(read))
 
 
@@ -157,7 +160,10 @@ def _is_because_of(key: Key, problem: Problem) -> bool:
 
 def located(file: str, folder: Path) -> Path:
     """The absolute path of a file that a scenario in ``folder`` names."""
-    return (folder / Path(file).expanduser()).absolute()
+    path = Path(file)
+    with contextlib.suppress(RuntimeError):  # ~nosuchuser stays a name, of which there is no file
+        path = path.expanduser()
+    return (folder / path).absolute()
 
 
 _INVALID = object()
@@ -177,14 +183,14 @@ def _examined(
 
 def _content_problems(path: Path, cache: Mapping[str, Any], read: Mapping[str, Any]) -> Iterator[Problem]:
     try:
-        content = datafile.format_of(path).content
+        content = datafiles.format_of(path).content
     except datafile.DataFileError as error:
-        yield Problem(FILE, error.expected, Phrase(f"{path.name}: {error.found}"), error.remedy)
+        yield Problem(FILE, error.expected, Phrase(f"{printable(path.name)}: {error.found}"), error.remedy)
         return
     if cache.get("serializer") == "none":
         # A cache by reference takes any value.
         return
-    because = f"{path.name} holds {datafile.IN_WORDS[content]}"
+    because = f"{printable(path.name)} holds {datafile.IN_WORDS[content]}"
     if content != "table" and read.get("route") == "map":
         arrow_only = f"{because}, and cachekit maps Arrow frames only"
         yield Problem(

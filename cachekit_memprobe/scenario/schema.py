@@ -6,11 +6,12 @@ are made of them. What one key demands of another is in :mod:`cachekit_memprobe.
 
 from typing import Annotated, Any, Literal, get_args
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cachekit_memprobe import units
+from cachekit_memprobe.child.task import MOST_READERS
 from cachekit_memprobe.metrics import SMALLEST_PAYLOAD_BYTES
+from cachekit_memprobe.scenario.conditions import parse_specifier
 from cachekit_memprobe.scenario.problems import either, toml
 
 NEEDS: tuple[str, ...] = ("memcached", "polars")
@@ -18,21 +19,12 @@ NEEDS: tuple[str, ...] = ("memcached", "polars")
 
 DEFAULT_SIZE = "64MiB"
 DEFAULT_COLUMNS = 8
-MOST_READERS = 64
 _FEW = f"an integer from 1 to {MOST_READERS}"
 
 
 def _one_line(text: str) -> str:
     if not text.strip() or not text.isprintable():
         raise ValueError
-    return text.strip()
-
-
-def _specifier(text: str) -> str:
-    try:
-        SpecifierSet(text)
-    except InvalidSpecifier as error:
-        raise ValueError from error
     return text.strip()
 
 
@@ -115,7 +107,7 @@ class ScenarioFile(Table):
     summary: Annotated[str, AfterValidator(_one_line)] = Field(
         description="one line of text", examples=["DataFrame, uncompressed Arrow, L1 hit"]
     )
-    releases: Annotated[str, AfterValidator(_specifier)] = Field(
+    releases: Annotated[str, AfterValidator(parse_specifier)] = Field(
         "", description='a PEP 440 specifier such as ">=0.10.0"', examples=[">=0.10.0"]
     )
     needs: list[Annotated[str, AfterValidator(_need)]] = Field(

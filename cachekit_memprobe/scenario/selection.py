@@ -6,14 +6,17 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.model import Scenario
 from cachekit_memprobe.scenario.expansion import BUNDLED
 from cachekit_memprobe.scenario.loader import load_scenario
-from cachekit_memprobe.scenario.problems import closest, did_you_mean, printable
+from cachekit_memprobe.scenario.problems import closest, did_you_mean
 
 FOLDER = Path(__file__).resolve().parents[1] / "bundled_scenarios"
 """In a checkout a link to ``scenarios/``."""
+
+_LONGEST_PATTERN = 200
 
 
 def select(patterns: Sequence[str]) -> tuple[Scenario, ...]:
@@ -70,7 +73,8 @@ def _bundled() -> dict[str, Path]:
 def _matches(pattern: str) -> list[tuple[Path, Scenario]]:
     if _is_path(pattern):
         return [(Path(pattern), load_scenario(Path(pattern)))]
-    matches = {name: path for name, path in _bundled().items() if fnmatchcase(name, pattern)}
+    short = len(pattern) <= _LONGEST_PATTERN
+    matches = {name: path for name, path in _bundled().items() if short and fnmatchcase(name, pattern)}
     if not matches:
         raise UsageError(_no_match(pattern))
     return [(path, load_bundled(name)) for name, path in matches.items()]
@@ -85,13 +89,13 @@ def _no_match(pattern: str) -> str:
     matches = closest(pattern, names)
     remedy = did_you_mean(matches) if matches else f"the bundled ones are {', '.join(names)}"
     return (
-        f"no bundled scenario matches {printable(pattern)!r}; {remedy} "
+        f"no bundled scenario matches {pattern[:_LONGEST_PATTERN]!r}; {remedy} "
         "(to name a file, write PATH.toml or ./PATH)"
     )
 
 
 def _same_name(name: str, one: Path, other: Path) -> str:
     return (
-        f"two scenarios are called {name}, {printable(str(one))} and {printable(str(other))}, "
+        f"two scenarios are called {name}, {printable(one)} and {printable(other)}, "
         "and results are kept by name; rename one of the files, or run each by itself"
     )

@@ -7,7 +7,11 @@ from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import SMALLEST_PAYLOAD_BYTES
 from cachekit_memprobe.model import Scenario
 from cachekit_memprobe.scenario.rules import OWN_DATA
-from cachekit_memprobe.units import parse_bytes
+from cachekit_memprobe.units import LARGEST, parse_bytes
+
+_MOST_DIGITS = 15
+_LARGEST_SHARE = 1e6
+_LONGEST = 60
 
 
 @dataclass(frozen=True)
@@ -75,10 +79,19 @@ def parse_asked(texts: Iterable[str]) -> Asked:
     for size in sizes:
         if size.size_bytes is None:
             raise ValueError(f"{size.text!r} is not a size; write rows, like 5000000, or a size, like 2GB")
+    if long := [word for word in words if _is_number(word) and len(word) > _MOST_DIGITS]:
+        raise ValueError(f"{long[0][:_MOST_DIGITS]}... is more than any data has; write rows, like 5000000")
     numbers = tuple(int(word) for word in words if _is_number(word))
     if 0 in numbers:
         raise ValueError("0 is nothing to predict; write rows, like 5000000, or a size, like 2GB")
     return Asked(tuple(size.size_bytes or 0 for size in sizes), numbers)
+
+
+def _rows(word: str) -> int:
+    # Python refuses by itself to read some thousand digits.
+    if len(word) > len(str(LARGEST)) or int(word) > LARGEST:
+        raise ValueError(f"{word!r} is more than any machine has; write rows, like 5000000")
+    return int(word)
 
 
 def _is_number(word: str) -> bool:
@@ -92,8 +105,8 @@ def _parse_size(text: str) -> Size:
         share = float(text[:-1]) / 100
     except ValueError:
         share = 0.0
-    if not 0 < share < float("inf"):
-        raise ValueError(f"{text!r} is not a percentage; write it like 50% or 200%")
+    if not 0 < share <= _LARGEST_SHARE:
+        raise ValueError(f"{text[:_LONGEST]!r} is not a percentage; write it like 50% or 200%")
     return Size(text, None, share)
 
 

@@ -1,17 +1,18 @@
 """The loader's inverse: a scenario as the document that describes it, and as TOML to keep or start with."""
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from cachekit_memprobe.child.printable import pasted, printable
 from cachekit_memprobe.errors import ScenarioError, UsageError
 from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.scenario.given import ENV
 from cachekit_memprobe.scenario.loader import parse_scenario
 from cachekit_memprobe.scenario.rules import OWN_DATA
 from cachekit_memprobe.scenario.schema import TABLES
+from cachekit_memprobe.toml import toml
 from cachekit_memprobe.units import format_exactly
 
 _HEAD = """\
@@ -97,7 +98,7 @@ def starter_text(path: Path) -> str:
     Raises:
         UsageError: a scenario can't have the path's name.
     """
-    text = _STARTER.format(name=path.name)
+    text = _STARTER.format(name=pasted(path.name))
     _check(path, text)
     return text
 
@@ -113,7 +114,7 @@ def scenario_text(scenario: Scenario, path: Path) -> str:
         # Real paths: the way up from a folder that is a symbolic link is another one.
         relative = os.path.relpath(os.path.realpath(scenario.value.file), os.path.realpath(path.parent))
         document["value"]["file"] = Path(relative).as_posix()
-    text = _HEAD.format(summary=scenario.summary, name=path) + "\n".join(_lines(document))
+    text = _HEAD.format(summary=scenario.summary, name=pasted(path)) + "\n".join(_lines(document))
     if "budget" not in document:
         text += _NO_BUDGET
     _check(path, text)
@@ -174,28 +175,21 @@ def _limit(limit: Limit) -> str | dict[str, str]:
 
 def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     tables = {key: value for key, value in document.items() if isinstance(value, dict)}
-    yield from (f"{key} = {_toml(value)}" for key, value in document.items() if key not in tables)
+    yield from (f"{key} = {toml(value)}" for key, value in document.items() if key not in tables)
     for name, table in tables.items():
         yield f"\n[{name}]"
-        yield from (f"{key} = {_toml(value)}" for key, value in table.items())
+        yield from (f"{key} = {toml(value)}" for key, value in table.items())
     yield ""
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{key} = {_toml(part)}' for key, part in value.items())} }}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_toml, value))}]"
-    # JSON's spelling of strings, numbers and truth is TOML's too, but for one control character.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _check(path: Path, text: str) -> None:
     """Refuse to write what could not be run."""
-    if not path.absolute().parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
+    if not os.path.isdir(path.absolute().parent):
+        raise UsageError(f"{printable(path)}: there is no folder {printable(path.parent)}; make it first")
     if path.suffix != ".toml":
-        raise UsageError(f"{path}: a scenario's file has to end in .toml; call it {path.stem}.toml")
+        raise UsageError(
+            f"{printable(path)}: a scenario's file has to end in .toml; call it {pasted(f'{path.stem}.toml')}"
+        )
     try:
         parse_scenario(text, path)
     except ScenarioError as error:

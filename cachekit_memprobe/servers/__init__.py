@@ -1,7 +1,7 @@
 """The servers that scenarios read from: started for a run, or the user's own."""
 
 from cachekit_memprobe.servers.memcached import parse_memcached_servers
-from cachekit_memprobe.servers.run import OwnServers, Servers, serving
+from cachekit_memprobe.servers.run import OwnServers, Servers, forget_left_behind, serving
 
 
 def check_redis_url(url: str) -> str:
@@ -11,4 +11,11 @@ def check_redis_url(url: str) -> str:
     return redis.check_redis_url(url)
 
 
-__all__ = ["OwnServers", "Servers", "check_redis_url", "parse_memcached_servers", "serving"]
+__all__ = [
+    "OwnServers",
+    "Servers",
+    "check_redis_url",
+    "forget_left_behind",
+    "parse_memcached_servers",
+    "serving",
+]

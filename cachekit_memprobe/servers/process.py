@@ -1,4 +1,4 @@
-"""A server's process: started for one run, on the loopback interface, and gone after it.
+"""A server's process: started for one run, where nobody else reaches it, and gone after it.
 
 It has a process group of its own, which is killed; on Linux it also dies with the thread that started
 it, however that ends. Whatever it writes stays in a folder that its owner removes.
@@ -18,6 +18,10 @@ from cachekit_memprobe import leash, processes
 from cachekit_memprobe.errors import CouldNotMeasure
 
 LOOPBACK = "127.0.0.1"
+SOCKET = "socket"
+_LONGEST_ADDRESS = 100
+"""In bytes, of a Unix socket's; Linux takes 107 and macOS 103."""
+
 _START_TIMEOUT_S = 20.0
 _POLL_S = 0.02
 _PORTS_TRIED = 5
@@ -97,6 +101,24 @@ class ServerProcess:
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):
                 self._process.stdin.close()
+
+
+def socket_of(process: ServerProcess, folder: Path) -> str:
+    """The path of a server's socket, which it makes under the name :data:`SOCKET` in its folder.
+
+    An address has room for some 100 bytes. Where the folder's path is longer, Linux knows a shorter one.
+
+    Raises:
+        CouldNotMeasure: there is none.
+    """
+    path = str(folder / SOCKET)
+    if len(os.fsencode(path)) <= _LONGEST_ADDRESS:
+        return path
+    if sys.platform == "linux":
+        return f"/proc/{process.pid}/cwd/{SOCKET}"
+    raise CouldNotMeasure(
+        f"the temporary folder's path is too long for {process.name}; set TMPDIR to a shorter one"
+    )
 
 
 def on_a_free_port(

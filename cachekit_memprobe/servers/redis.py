@@ -2,7 +2,7 @@
 
 import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import redis
 
@@ -10,13 +10,14 @@ from cachekit_memprobe import programs
 from cachekit_memprobe.child.task import Link
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.model import Connection
-from cachekit_memprobe.servers.process import LOOPBACK, ServerProcess, on_a_free_port
+from cachekit_memprobe.servers.left_behind import LeftBehind
+from cachekit_memprobe.servers.process import SOCKET, ServerProcess, socket_of
 from cachekit_memprobe.servers.redaction import redacted, secrets_of_url
 
 _SCHEMES = ("redis", "rediss", "unix")
 _TIMEOUT_S = 5.0
 _PROBE_S = 0.5
-"""For a server that has just been started; another program on its port may never answer."""
+"""For a server that has just been started."""
 
 _KEYS_AT_ONCE = 1000
 # Larger than any value that fits into memory: the machine is the limit, not the server's defaults.
@@ -26,10 +27,13 @@ _LARGEST_VALUE_BYTES = 1 << 40
 class RedisServer:
     """A server behind a URL."""
 
-    def __init__(self, url: str, process: ServerProcess | None = None) -> None:
-        """``process`` is the server's when it was started for the run."""
+    def __init__(
+        self, url: str, process: ServerProcess | None = None, left: LeftBehind | None = None
+    ) -> None:
+        """``process`` is the server's when it was started for the run, ``left`` goes with the user's."""
         self._url = url
         self._process = process
+        self._left = left
         self._secrets = secrets_of_url(url) if process is None else (urlsplit(url).password or "",)
         self._client: redis.Redis = redis.Redis.from_url(
             url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S
@@ -40,6 +44,8 @@ class RedisServer:
             self._client.ping()
         except (redis.RedisError, OSError) as error:
             raise CouldNotMeasure(self._unreachable(error)) from None
+        if self._left is not None:
+            self._left.note(namespace)
         # A finite timeout would only measure how busy the machine is.
         environment = {"CACHEKIT_REDIS_URL": self._url, "CACHEKIT_SOCKET_TIMEOUT": "60"}
         return Connection(Link(namespace), environment)
@@ -52,11 +58,14 @@ class RedisServer:
         try:
             self._unlink_all(f"*{namespace}*")
         except (redis.RedisError, OSError) as error:
-            if self._process is None:
+            if self._left is not None:
                 raise CouldNotMeasure(
                     f"entries named *{namespace}* are left behind in the Redis server of --redis-url, where "
-                    f"they expire within a day: {redacted(str(error), self._secrets)}"
+                    f"they expire within {self._left.lasting}: {redacted(str(error), self._secrets)}"
                 ) from None
+        else:
+            if self._left is not None:
+                self._left.forget(namespace)
 
     def close(self) -> None:
         self._client.close()
@@ -101,17 +110,20 @@ def check_redis_url(url: str) -> str:
 
 
 def start_redis(folder: Path) -> RedisServer:
-    """A server for the run: on the loopback interface, behind a password, and nothing of it on disk.
+    """A server for the run: behind a socket in a private folder and a password, and nothing of it on disk.
 
     Raises:
         CouldNotMeasure: there is no binary for this machine, or it doesn't run.
     """
-    binary, password = str(_binary()), secrets.token_hex(16)
-    process, port = on_a_free_port(
-        lambda port: _start(binary, port, password, folder),
-        lambda _process, port: _answers(_url(port, password)),
-    )
-    return RedisServer(_url(port, password), process)
+    password = secrets.token_hex(16)
+    process = _start(str(_binary()), password, folder)
+    try:
+        url = f"unix://:{password}@{quote(socket_of(process, folder))}?db=0"
+        process.wait_until(lambda: _answers(url))
+    except BaseException:
+        process.close()
+        raise
+    return RedisServer(url, process)
 
 
 def _binary() -> Path:
@@ -125,13 +137,13 @@ def _binary() -> Path:
     return found
 
 
-def _start(binary: str, port: int, password: str, folder: Path) -> ServerProcess:
+def _start(binary: str, password: str, folder: Path) -> ServerProcess:
     settings = {
-        "bind": LOOPBACK,
-        "port": port,
+        "port": 0,
+        "unixsocket": SOCKET,
+        "unixsocketperm": 700,
         "requirepass": password,
         "daemonize": "no",
-        "dir": f'"{folder}"',
         "save": '""',
         "appendonly": "no",
         "maxmemory": 0,
@@ -141,10 +153,6 @@ def _start(binary: str, port: int, password: str, folder: Path) -> ServerProcess
     process = ServerProcess("the Valkey server", (binary, "-"), folder)
     process.tell("".join(f"{name} {value}\n" for name, value in settings.items()), end=True)
     return process
-
-
-def _url(port: int, password: str) -> str:
-    return f"redis://:{password}@{LOOPBACK}:{port}/0"
 
 
 def _answers(url: str) -> bool:

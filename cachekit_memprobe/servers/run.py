@@ -4,13 +4,18 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from cachekit_memprobe.child.shortage import is_shortage, with_shortage
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import Connection, Scenario
 from cachekit_memprobe.servers.cachekitio import start_cachekitio
+from cachekit_memprobe.servers.left_behind import LeftBehind
 from cachekit_memprobe.servers.memcached import Address, MemcachedServers, start_memcached
 from cachekit_memprobe.servers.server import Server
+
+_SOON = "a day"
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,13 @@ class Servers:
 
 
 @contextmanager
-def serving(scenarios: Sequence[Scenario], own: OwnServers, folder: Path) -> Iterator[Servers]:
+def serving(
+    scenarios: Sequence[Scenario],
+    own: OwnServers,
+    folder: Path,
+    notes: Path | None = None,
+    lasting: str = _SOON,
+) -> Iterator[Servers]:
     """Run the servers that the scenarios need.
 
     To be entered in a thread that lives as long as the run: on Linux servers die with the thread that
@@ -77,38 +88,81 @@ def serving(scenarios: Sequence[Scenario], own: OwnServers, folder: Path) -> Ite
 
     Args:
         folder: for the servers' files; somebody else removes it.
+        notes: for what is stored in servers of the user's, see :func:`forget_left_behind`; in ``folder``
+            if it isn't given.
+        lasting: how long entries last at most, in words.
     """
-    starters = _starters(scenarios, own)
+    starters = _starters(scenarios)
+    theirs = _own_servers(own, notes or folder / "notes", lasting)
     wanted = dict.fromkeys(scenario.caching.backend for scenario in scenarios)
     servers: dict[str, Server] = {}
     reasons: dict[str, str] = {}
     with ExitStack() as stack:
         for backend in (name for name in wanted if name in starters):
             own_folder = folder / backend
-            own_folder.mkdir(parents=True)
+            start = theirs.get(backend) or partial(starters[backend], own_folder)
             try:
-                servers[backend] = starters[backend](own_folder)
+                own_folder.mkdir(parents=True, mode=0o700)
+                servers[backend] = start()
             except CouldNotMeasure as reason:
                 reasons[backend] = str(reason)
+            except OSError as error:
+                if not is_shortage(error):
+                    raise
+                reasons[backend] = with_shortage(str(error))
             else:
                 stack.callback(servers[backend].close)
         yield Servers(servers, reasons)
 
 
-def _starters(scenarios: Sequence[Scenario], own: OwnServers) -> Mapping[str, Callable[[Path], Server]]:
-    redis_url, memcached = own.redis_url, own.memcached
+def forget_left_behind(own: OwnServers, notes: Path) -> None:
+    """Delete what a killed run has left in servers of the user's, as far as this run is given servers.
+
+    A note goes as soon as its names were looked for. If it was another server that had them, they expire.
+
+    Args:
+        notes: of the killed run; those that can't be dealt with stay.
+    """
+    for backend, connected in _own_servers(own, notes, _SOON).items():
+        server = connected()
+        try:
+            for namespace in LeftBehind(notes / backend).namespaces():
+                server.forget(namespace)
+        except CouldNotMeasure:
+            pass
+        finally:
+            server.close()
+
+
+def _starters(scenarios: Sequence[Scenario]) -> dict[str, Callable[[Path], Server]]:
     sizes = [case.value.logical_bytes for case in scenarios if case.caching.backend == "memcached"]
     return {
-        "redis": lambda folder: _redis(redis_url, folder),
-        "memcached": (lambda folder: MemcachedServers(memcached, folder))
-        if memcached
-        else (lambda folder: start_memcached(folder, sizes)),
+        "redis": _start_redis,
+        "memcached": lambda folder: start_memcached(folder, sizes),
         "cachekitio": start_cachekitio,
     }
 
 
-def _redis(url: str | None, folder: Path) -> Server:
-    # Its client is slow to import, and most runs don't need it.
-    from cachekit_memprobe.servers.redis import RedisServer, start_redis
+def _own_servers(own: OwnServers, notes: Path, lasting: str) -> dict[str, Callable[[], Server]]:
+    url, addresses = own.redis_url, own.memcached
+    found: dict[str, Callable[[], Server]] = {}
+    if url is not None:
+        found["redis"] = lambda: _redis(url, LeftBehind(notes / "redis", lasting))
+    if addresses:
+        found["memcached"] = lambda: MemcachedServers(addresses, LeftBehind(notes / "memcached", lasting))
+    return found
 
-    return start_redis(folder) if url is None else RedisServer(url)
+
+# Redis's client is slow to import, and most runs don't need it.
+
+
+def _start_redis(folder: Path) -> Server:
+    from cachekit_memprobe.servers.redis import start_redis
+
+    return start_redis(folder)
+
+
+def _redis(url: str, left: LeftBehind) -> Server:
+    from cachekit_memprobe.servers.redis import RedisServer
+
+    return RedisServer(url, left=left)

@@ -1,15 +1,14 @@
 """Write the versions that identify this interpreter and its packages, as JSON, to the file ``argv[1]``.
 
 ``argv[2]``, if given, is the folder of the environments of releases, whose files an editable checkout is
-compared with.
+compared with, and ``argv[3]`` says that this is one of these environments, ``new`` or ``ready``.
 
 Run by path in the target's interpreter, which may be older than this tool supports: standard library
 only, and no syntax newer than Python 3.6, so that an old one can still say how old it is. What it tells
 ends up in reports: no host, no user, no path. It asks for cachekit's version without importing it.
 """
 
-import base64
-import hashlib
+import importlib.util
 import json
 import os
 import platform
@@ -18,6 +17,7 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 PACKAGES = (
     "cachekit",
@@ -33,6 +33,17 @@ PACKAGES = (
     "httpx",
     "urllib3",
 )
+
+
+def _beside(name: str) -> "Any":
+    """The module beside this one, whose package can't be imported here."""
+    spec = importlib.util.spec_from_file_location(name, str(Path(__file__).with_name(name + ".py")))
+    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    spec.loader.exec_module(module)  # type: ignore[union-attr]
+    return module
+
+
+record = _beside("record")
 
 
 def package_versions() -> "dict[str, str]":
@@ -72,16 +83,26 @@ def c_library() -> str:
         return ""
 
 
-def cachekit_state(releases: "str | None" = None) -> str:
-    """What sets the cachekit here apart from the release of its version: ``editable, modified``.
-
-    Empty when nothing does, as far as its installer has left something to tell it by.
-    """
+def _distribution(package: str) -> "Any":
+    """The metadata of a package, or nothing where there is none."""
     try:
         from importlib import metadata
 
-        cachekit = metadata.distribution("cachekit")
+        return metadata.distribution(package)
     except Exception:
+        return None
+
+
+def cachekit_state(releases: "str | None" = None, audited: "dict[str, str] | None" = None) -> str:
+    """What sets the cachekit here apart from the release of its version: ``editable, modified``.
+
+    Empty when nothing does, as far as its installer has left something to tell it by.
+
+    Args:
+        audited: what :func:`record.audit` has told of its environment, if it is this tool's.
+    """
+    cachekit = _distribution("cachekit")
+    if cachekit is None:
         return ""
     origin = json.loads(cachekit.read_text("direct_url.json") or "{}")
     if origin.get("dir_info", {}).get("editable"):
@@ -93,8 +114,11 @@ def cachekit_state(releases: "str | None" = None) -> str:
         told.append("commit " + str(origin["vcs_info"].get("commit_id", "unknown"))[:12])
     elif "archive_info" in origin:
         told.append("installed from a file")
-    recorded = _recorded(cachekit.read_text("RECORD") or "")
-    if recorded and _differs(Path(str(cachekit.locate_file(""))), recorded, ""):
+    if audited is None:
+        modified = _other_than_recorded("cachekit")
+    else:
+        modified = "cachekit" in audited.get("modified", "").split(", ")
+    if modified:
         told.append("modified")
     return ", ".join(told)
 
@@ -111,9 +135,8 @@ def _state_of_checkout(version: str, releases: "str | None") -> "list[str]":
     records = (
         Path(releases).glob(name + "-*/lib/*/site-packages/" + name + ".dist-info/RECORD") if releases else ()
     )
-    for record in records:
-        # A checkout's native module is compiled anew and never that of the wheel.
-        return ["modified"] if _differs(folder.parent, _recorded(record.read_text()), ".py") else []
+    for released in records:
+        return ["modified"] if _differs(folder.parent, record.rows_of(released)) else []
     return _state_in_git(folder, version)
 
 
@@ -141,45 +164,57 @@ def _git(folder: Path, *arguments: str) -> "tuple[int, str]":
     return ended.returncode, ended.stdout.decode("utf-8", "replace").strip()
 
 
-def _recorded(record: str) -> "dict[str, str]":
-    """The files of the package in a RECORD, with their hashes."""
-    rows = [line.rsplit(",", 2) for line in record.splitlines() if line.startswith("cachekit/")]
-    return {row[0]: row[1] for row in rows if len(row) == 3 and row[1].startswith("sha256=")}
+def _differs(root: Path, rows: "list[tuple[str, str, str]]") -> bool:
+    """Whether a checkout has other Python files than a release: its native module is compiled anew."""
+    recorded = {row[0]: row[1] for row in rows if row[0].startswith("cachekit/") and row[0].endswith(".py")}
+    found = {path.relative_to(root).as_posix() for path in (root / "cachekit").rglob("*.py")}
+    return bool(found - set(recorded)) or any(
+        record.sha256(root / name) != digest for name, digest in recorded.items()
+    )
 
 
-def _differs(root: Path, recorded: "dict[str, str]", suffix: str) -> bool:
-    """Whether the package has other files of a suffix, or of all if it is empty, than was recorded."""
-    wanted = {name: digest for name, digest in recorded.items() if name.endswith(suffix)}
-    found = {
-        path.relative_to(root).as_posix()
-        for path in (root / "cachekit").rglob("*" + suffix)
-        if path.suffix in (".py", ".so", ".pyd") and path.is_file()
-    }
-    return bool(found - set(wanted)) or any(_sha256(root / name) != digest for name, digest in wanted.items())
+def _other_than_recorded(package: str) -> bool:
+    """Whether an installed package isn't what was installed; of cachekit, the bytecode that is run as well.
+
+    Of the files of others that weren't touched since, only Python's own are hashed: a native module may
+    have 17 MB.
+    """
+    found = _distribution(package)
+    if found is None:
+        return False
+    root = Path(str(found.locate_file("")))
+    file = root / f"{package}-{found.version}.dist-info" / "RECORD"
+    rows = record.rows_of(file) if file.is_file() else []
+    if not rows:
+        return False
+    changed, missing = record.changes(file, rows, thorough=package == "cachekit", clean=False)
+    if changed or missing or package != "cachekit":
+        return bool(changed or missing)
+    sources = (root / row[0] for row in rows if row[0].startswith("cachekit/") and row[0].endswith(".py"))
+    return bool(record.added(root, rows)) or any(map(record.runs_other_code, sources))
 
 
-def _sha256(path: Path) -> str:
-    """As a RECORD spells it; empty for a file that can't be read."""
-    try:
-        digest = hashlib.sha256(path.read_bytes()).digest()
-    except OSError:
-        return ""
-    return "sha256=" + base64.urlsafe_b64encode(digest).decode().rstrip("=")
+def describe(releases: "str | None" = None, own: "str | None" = None) -> "dict[str, str]":
+    """All facts; what is not known is absent.
 
-
-def describe(releases: "str | None" = None) -> "dict[str, str]":
-    """All facts; what is not known is absent."""
+    Args:
+        own: the interpreter is that of an environment of this tool's, ``new`` or ``ready``; what became of
+            the files in it is told as well, see :func:`record.audit`.
+    """
+    audited = record.audit(thorough=own == "new") if own else None
     facts = {
         "python": platform.python_version(),
         "implementation": implementation(),
         "platform": system(),
         "machine": platform.machine(),
         "libc": c_library(),
-        "cachekit_state": cachekit_state(releases),
+        "cachekit_state": cachekit_state(releases, audited),
+        "modified": "memray" if not own and _other_than_recorded("memray") else "",
     }
-    facts.update(package_versions())
+    facts.update(package_versions(), **(audited or {}))
     return {name: value for name, value in facts.items() if value}
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(json.dumps(describe(*sys.argv[2:3])))
+    answer = describe(*sys.argv[2:])
+    Path(sys.argv[1]).write_text(json.dumps(answer), encoding="utf-8")

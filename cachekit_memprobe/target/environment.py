@@ -13,6 +13,7 @@ from packaging.version import Version
 
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.target import installer, interpreter, local
+from cachekit_memprobe.target.fate import Fate
 from cachekit_memprobe.target.local import Local
 from cachekit_memprobe.target.recipe import (
     CACHE_DIR_VARIABLE,
@@ -44,7 +45,7 @@ def provide(
         if versions is None:
             root.mkdir(parents=True, exist_ok=True)
             with _only_maker(root, recipe, progress):
-                versions = _usable(folder, recipe) or _remake(folder, recipe, progress)
+                versions = _usable(folder, recipe, progress) or _remake(folder, recipe, progress)
     except OSError as error:
         raise CouldNotMeasure(
             f"no environment can be made for {recipe.name}: {error.strerror or error}. Make room in the "
@@ -57,19 +58,36 @@ def _python_of(folder: Path) -> Path:
     return folder / "bin" / "python"
 
 
-def _usable(folder: Path, recipe: Recipe) -> dict[str, str] | None:
+def _usable(
+    folder: Path, recipe: Recipe, progress: Callable[[str], None] = lambda _: None
+) -> dict[str, str] | None:
     """The versions of a complete environment that still works, else ``None``.
 
-    One that doesn't answer in time is not called broken: another run may be measuring with it.
+    One that doesn't answer in time is not called broken: another run may be measuring with it. One whose
+    files were edited is measured, and says so; one from which something is missing is made anew.
+
+    Raises:
+        CouldNotMeasure: it is broken, and to make it anew would lose what somebody has edited in it.
     """
     if not (folder / _READY).is_file():
         return None
     try:
-        versions = interpreter.describe(_python_of(folder))
+        versions = interpreter.describe(_python_of(folder), own="ready")
     except interpreter.Unanswered:
         return None
-    complete = all(name in versions for name in ("cachekit", "memray", *PACKAGES))
-    return _as_made(versions, recipe) if complete and _is_of(versions, recipe) else None
+    if not all(name in versions for name in ("cachekit", "memray", *PACKAGES)):
+        return None
+    fate = Fate.of(versions)
+    if fate.problem and fate.edited:
+        raise CouldNotMeasure(
+            f"the environment for {recipe.name} is broken: {fate.problem}; and it was edited: "
+            f"{', '.join(fate.edited)}. Save what you have edited and remove {folder}; the next run makes it "
+            "anew"
+        )
+    if fate.problem:
+        progress(f"the environment for {recipe.name} is broken: {fate.problem}")
+        return None
+    return _as_made(fate.told(versions), recipe) if _is_of(versions, recipe) else None
 
 
 def _is_of(versions: dict[str, str], recipe: Recipe) -> bool:
@@ -114,8 +132,15 @@ def _remake(folder: Path, recipe: Recipe, progress: Callable[[str], None]) -> di
     try:
         python = _python_of(partial)
         installer.create(partial, recipe.python, recipe.name)
-        installer.install(python, (_cachekit(recipe, partial), *recipe.requirements), recipe.name)
-        versions = _proven(python, recipe)
+        requirements = (_cachekit(recipe, partial), *recipe.requirements)
+        installer.install(python, requirements, recipe.name)
+        described = _described(python, recipe)
+        if spoilt := _spoilt(described, recipe):
+            # In uv's cache they were edited, through an environment that links its files.
+            progress(f"downloading again what was changed in uv's cache: {', '.join(spoilt)}")
+            installer.install(python, requirements, recipe.name, anew=spoilt)
+            described = _described(python, recipe)
+        versions = _proven(python, described, recipe)
         ready = {"recipe": RECIPE, "cachekit": str(recipe.source), "requirements": recipe.requirements}
         ready["versions"] = versions
         (partial / _READY).write_text(json.dumps(ready, indent=2) + "\n")
@@ -155,17 +180,33 @@ def _sweep(folder: Path, prefix: str) -> None:
             shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _proven(python: Path, recipe: Recipe) -> dict[str, str]:
-    """The versions of a new environment in which everything can be imported.
+def _spoilt(described: dict[str, str], recipe: Recipe) -> list[str]:
+    """The packages of a new environment that aren't as published. A wheel of the user's may be anything."""
+    own = () if isinstance(recipe.source, Version) else ("cachekit",)
+    return [name for name in Fate.of(described).modified if name not in own]
+
+
+def _proven(python: Path, described: dict[str, str], recipe: Recipe) -> dict[str, str]:
+    """The versions of a new environment that is as its packages were published, and can be imported.
 
     The import also leaves the modules' bytecode behind, so that no measured child has to compile it.
     """
+    if wrong := {"cachekit", "memray"} & {*_spoilt(described, recipe)}:
+        raise CouldNotMeasure(
+            f"{recipe.name} was installed, but files of {' and '.join(sorted(wrong))} aren't those that the "
+            "wheel's RECORD names. Look where uv has it from; an environment of your own is measured with "
+            "--python"
+        )
     if reason := interpreter.import_failure(python, "cachekit", "memray", *PACKAGES):
         raise CouldNotMeasure(
             f"{recipe.name} was installed, but can't be imported:\n{reason}\n"
             "Measure an environment of your own with --python, or another release"
         )
+    return _as_made(Fate.of(described).told(described), recipe)
+
+
+def _described(python: Path, recipe: Recipe) -> dict[str, str]:
     try:
-        return _as_made(interpreter.describe(python), recipe)
+        return interpreter.describe(python, own="new")
     except interpreter.Unanswered as error:
         raise CouldNotMeasure(f"the environment of {recipe.name} does not work: {error}") from None

@@ -1,7 +1,7 @@
 """What a child wrote, made fit to be shown and to be saved in a report."""
 
+import os
 import re
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from cachekit_memprobe.processes import last_lines
@@ -30,5 +30,5 @@ def without_hosts(text: str) -> str:
 
 
 def _without_home(text: str) -> str:
-    home = str(Path.home())
-    return text if home == "/" else text.replace(home + "/", "~/")
+    home = os.path.expanduser("~")  # not Path.home(), which raises where there is none
+    return text if home in ("/", "~") else text.replace(home + "/", "~/")

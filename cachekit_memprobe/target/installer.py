@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from packaging.version import Version
 from cachekit_memprobe import leash
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.processes import run
+from cachekit_memprobe.scratch import scratch_folder
+from cachekit_memprobe.target import uv_settings
 from cachekit_memprobe.target.excerpt import tail, without_hosts
 from cachekit_memprobe.target.interpreter import base_python, own_python
 
@@ -36,39 +37,11 @@ _FULL_REMEDY = (
 )
 _TAIL_LINES = 12
 _LEASH = Path(leash.__file__)
+_SETTINGS_FILE = "uv.toml"
 
 _PLAIN = ("--quiet", "--color", "never", "--no-python-downloads")
 # Only wheels: what was published is what is measured, and nobody waits for Rust and C++ to compile.
 _WHEELS = ("--only-binary", ":all:")
-
-# These aim uv at the user's project or bend the choice of versions. The variables that say where packages
-# come from, and how to get there, stay: an index may be private.
-_DROPPED_VARIABLES = (
-    "VIRTUAL_ENV",
-    "RUST_LOG",
-    "UV_BREAK_SYSTEM_PACKAGES",
-    "UV_BUILD_CONSTRAINT",
-    "UV_CONSTRAINT",
-    "UV_ENV_FILE",
-    "UV_EXCLUDE",
-    "UV_MANAGED_PYTHON",
-    "UV_NO_BINARY",
-    "UV_NO_BINARY_PACKAGE",
-    "UV_NO_MANAGED_PYTHON",
-    "UV_OVERRIDE",
-    "UV_PRERELEASE",
-    "UV_PROJECT",
-    "UV_PROJECT_ENVIRONMENT",
-    "UV_PYTHON",
-    "UV_PYTHON_PREFERENCE",
-    "UV_REQUIRE_HASHES",
-    "UV_RESOLUTION",
-    "UV_SYSTEM_PYTHON",
-    "UV_VENV_SEED",
-    "UV_WORKING_DIR",
-    "UV_WORKING_DIRECTORY",
-)
-_PATH_VARIABLES = ("UV_CONFIG_FILE", "UV_CACHE_DIR")
 
 
 def latest_release(progress: Callable[[str], None]) -> Version:
@@ -105,14 +78,23 @@ def create(folder: Path, python: Path, name: str) -> None:
     )
 
 
-def install(python: Path, requirements: Sequence[str], name: str) -> None:
+def install(python: Path, requirements: Sequence[str], name: str, anew: Sequence[str] = ()) -> None:
     """Install the requirements into the environment of an interpreter.
+
+    Its files are copies. uv would rather link those of its cache, and whoever edits one in an environment,
+    as one does to try a fix, would edit the cache and all environments that come of it.
+
+    Args:
+        anew: packages to download and install again.
 
     Raises:
         CouldNotMeasure: they can't be installed.
     """
+    again = [argument for package in anew for argument in ("--reinstall-package", package)]
+    cache = ("--no-cache", *again) if again else ()
+    copied = ("--link-mode", "copy", *cache)
     _uv(
-        ("pip", "install", *_PLAIN, *_WHEELS, "--python", str(python), *requirements),
+        ("pip", "install", *_PLAIN, *_WHEELS, *copied, "--python", str(python), *requirements),
         failure=f"{name} can't be installed",
         timeout_s=INSTALL_TIMEOUT_S,
     )
@@ -170,15 +152,17 @@ def _uv(
     files: dict[str, str] | None = None,
     remedy: str = _REMEDY,
 ) -> str:
-    """Run uv where it finds no project, and return what it printed; it dies together with this process."""
+    """Run uv where it finds no project, and return what it printed; it dies together with this process.
+
+    Of the user's settings it gets those that say where packages come from, see :mod:`.uv_settings`.
+    """
     leash = (str(own_python()), "-I", "-S", str(_LEASH), str(os.getpid()))
-    command = (*leash, str(find_uv()), *arguments)
-    with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as neutral:
-        # An empty uv.toml ends uv's search for configuration in the parent directories.
-        for name, text in {"uv.toml": "", **(files or {})}.items():
-            Path(neutral, name).write_text(text)
+    command = (*leash, str(find_uv()), "--config-file", _SETTINGS_FILE, *arguments)
+    with scratch_folder() as neutral:
+        for name, text in {_SETTINGS_FILE: uv_settings.text(), **(files or {})}.items():
+            (neutral / name).write_text(text, encoding="utf-8")
         try:
-            ended = run(command, env=_environment(), cwd=Path(neutral), timeout_s=timeout_s)
+            ended = run(command, env=uv_settings.environment(), cwd=neutral, timeout_s=timeout_s)
         except subprocess.TimeoutExpired:
             raise CouldNotMeasure(f"{failure}: uv took longer than {timeout_s:.0f} s. {remedy}") from None
     if ended.status != 0:
@@ -190,11 +174,3 @@ def _uv(
             said, remedy = f"{said}\n  The disk is full.", _FULL_REMEDY
         raise CouldNotMeasure(f"{failure}; uv said:\n{said}\n{remedy}")
     return ended.stdout
-
-
-def _environment() -> dict[str, str]:
-    env = {name: value for name, value in os.environ.items() if name not in _DROPPED_VARIABLES}
-    for name in _PATH_VARIABLES:
-        if env.get(name):
-            env[name] = str(Path(env[name]).absolute())  # uv runs in another directory
-    return env

@@ -4,13 +4,16 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from cachekit_memprobe import child, processes
+from cachekit_memprobe.child.printable import pasted, printable
 from cachekit_memprobe.child.releases import version_key
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
+from cachekit_memprobe.obstacles import obstacle
+from cachekit_memprobe.scratch import scratch_folder
 from cachekit_memprobe.target.excerpt import tail
 
 OLDEST_PYTHON = "3.10"
@@ -48,13 +51,17 @@ def checked_path(python: Path) -> Path:
     # os.path and not Path, which raises on a folder that can't be entered.
     if os.path.isdir(path):
         inside = python / "bin" / "python"
-        hint = f"; did you mean {inside}?" if os.path.exists(inside) else ", not an interpreter"
-        raise UsageError(f"--python {python} is a directory{hint}")
+        hint = f"; did you mean {pasted(inside)}?" if os.path.exists(inside) else ", not an interpreter"
+        raise UsageError(f"--python {printable(python)} is a directory{hint}")
     if not os.path.exists(path):
         reason = "is a symlink to nothing" if os.path.islink(path) else "does not exist, or can't be reached"
-        raise UsageError(f"--python {python} {reason}; give the path of an interpreter that has cachekit")
+        raise UsageError(
+            f"--python {printable(python)} {reason}; give the path of an interpreter that has cachekit"
+        )
     if not os.access(path, os.X_OK):
-        raise UsageError(f"--python {python} can't be executed; give the path of a Python interpreter")
+        raise UsageError(
+            f"--python {printable(python)} can't be executed; give the path of a Python interpreter"
+        )
     return path
 
 
@@ -63,20 +70,24 @@ def is_recent(versions: Mapping[str, str]) -> bool:
     return version_key(versions["python"]) >= version_key(OLDEST_PYTHON)
 
 
-def describe(python: Path, releases: Path | None = None) -> dict[str, str]:
+def describe(
+    python: Path, releases: Path | None = None, own: Literal["", "new", "ready"] = ""
+) -> dict[str, str]:
     """The versions that identify an interpreter and its packages; an absent package is left out.
 
     Args:
         releases: the folder of the environments of releases, to tell whether a checkout differs from one.
+        own: the interpreter is that of such an environment, ``new`` or ``ready``; what became of its files
+            is told as ``lacks`` and ``modified``.
 
     Raises:
         Unanswered: it is no Python 3, or it doesn't start.
         CouldNotMeasure: it didn't answer in time.
     """
-    with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch:
-        answer = Path(scratch, "versions.json")
-        compared = () if releases is None else (str(releases),)
-        ended = _ask(python, (str(_DESCRIBE), str(answer), *compared), Path(scratch))
+    with scratch_folder() as scratch:
+        answer = scratch / "versions.json"
+        compared = (str(releases) if releases else "", own)
+        ended = _ask(python, (str(_DESCRIBE), str(answer), *compared), scratch)
         try:
             versions = json.loads(answer.read_bytes())
         except (OSError, ValueError):
@@ -90,8 +101,8 @@ def import_failure(python: Path, *modules: str) -> str | None:
     Raises:
         CouldNotMeasure: it didn't end in time.
     """
-    with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch:
-        ended = _ask(python, ("-c", f"import {', '.join(modules)}"), Path(scratch))
+    with scratch_folder() as scratch:
+        ended = _ask(python, ("-c", f"import {', '.join(modules)}"), scratch)
     return None if ended.status == 0 else _how_it_ended(ended)
 
 
@@ -101,9 +112,9 @@ def unresolved(python: Path, names: Sequence[str]) -> dict[str, str]:
     Raises:
         CouldNotMeasure: it can't tell.
     """
-    with tempfile.TemporaryDirectory(prefix="cachekit-memprobe-") as scratch:
-        answer = Path(scratch, "names.json")
-        ended = _ask(python, (str(_CHILD), "names", str(answer), *names), Path(scratch))
+    with scratch_folder() as scratch:
+        answer = scratch / "names.json"
+        ended = _ask(python, (str(_CHILD), "names", str(answer), *names), scratch)
         try:
             problems = json.loads(answer.read_bytes())
         except (OSError, ValueError):
@@ -123,8 +134,10 @@ def _ask(python: Path, arguments: tuple[str, ...], home: Path) -> processes.Ende
             command, env=env | {"HOME": str(home)}, cwd=home, timeout_s=_TIMEOUT_S, stdout=subprocess.DEVNULL
         )
     except subprocess.TimeoutExpired:
-        raise CouldNotMeasure(f"{python} did not answer within {_TIMEOUT_S:.0f} s") from None
+        raise CouldNotMeasure(f"{printable(python)} did not answer within {_TIMEOUT_S:.0f} s") from None
     except OSError as error:
+        if reason := obstacle(error):
+            raise CouldNotMeasure(f"{python} can't be started: {reason}") from None
         raise Unanswered(error.strerror or str(error)) from None
 
 

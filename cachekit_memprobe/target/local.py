@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.errors import UsageError
 
 _PROJECT_FILES = ("pyproject.toml", "setup.py")
@@ -41,7 +42,7 @@ class Local:
         return f"{kind} {self.fingerprint[:_SHOWN]}"
 
     def __str__(self) -> str:
-        return f"the cachekit in {self.path.name}"
+        return f"the cachekit in {printable(self.path.name)}"
 
 
 def is_path(spec: str) -> bool:
@@ -55,21 +56,23 @@ def inspected(path: Path) -> Local:
     Raises:
         UsageError: nothing that can be built or installed.
     """
-    path = path.absolute()
     try:
+        path = path.expanduser().absolute()
         if path.is_dir():
             if not any((path / name).is_file() for name in _PROJECT_FILES):
                 raise UsageError(
-                    f"--cachekit {path} has no {_PROJECT_FILES[0]}; give the folder of cachekit's project, "
-                    "or an interpreter that has cachekit with --python"
+                    f"--cachekit {printable(path)} has no {_PROJECT_FILES[0]}; give the folder of cachekit's "
+                    "project, or an interpreter that has cachekit with --python"
                 )
             return Local(path, _fingerprint(path))
         if path.is_file() and path.name.endswith(_ARCHIVES):
             return Local(path, hashlib.sha256(path.read_bytes()).hexdigest())
     except OSError as error:
-        raise UsageError(f"--cachekit {path} can't be read: {error.strerror}") from None
+        raise UsageError(f"--cachekit {printable(path)} can't be read: {error.strerror}") from None
+    except (RuntimeError, ValueError):  # ~nosuchuser, and a null character
+        raise UsageError(f"--cachekit {printable(path)} is no path of this machine; check it") from None
     reason = "is no source tree and no wheel" if path.exists() else "does not exist"
-    raise UsageError(f"--cachekit {path} {reason}; give the folder of cachekit's project")
+    raise UsageError(f"--cachekit {printable(path)} {reason}; give the folder of cachekit's project")
 
 
 def _fingerprint(tree: Path) -> str:

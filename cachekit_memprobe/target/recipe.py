@@ -15,11 +15,12 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.folders import own_folder
 from cachekit_memprobe.target import interpreter
 from cachekit_memprobe.target.local import Local
 
 CACHE_DIR_VARIABLE = "CACHEKIT_MEMPROBE_CACHE_DIR"
-RECIPE = 1
+RECIPE = 2
 """To be raised when environments have to be made anew, because how they are made has changed."""
 
 PACKAGES = ("orjson", "pyarrow", "pandas", "numpy", "pymemcache")
@@ -84,7 +85,13 @@ def recipe_of(source: Version | Local, extras: tuple[Requirement, ...] = ()) -> 
 
 
 def environments_root() -> Path:
-    """Where environments are kept: the user's cache directory, unless the environment names another."""
+    """Where environments are kept: the user's cache directory, unless the environment names another.
+
+    Raises:
+        UsageError: there is none, since there is no home.
+    """
     chosen = os.environ.get(CACHE_DIR_VARIABLE)
-    cache = Path(chosen).absolute() if chosen else platformdirs.user_cache_path("cachekit-memprobe")
-    return cache / "environments"
+    if chosen:
+        return Path(chosen).absolute() / "environments"
+    remedy = f"name a folder for environments of releases with {CACHE_DIR_VARIABLE}"
+    return own_folder(platformdirs.user_cache_path, "XDG_CACHE_HOME", remedy) / "environments"

@@ -1,5 +1,6 @@
 """From what the user asked for to a :class:`Target`."""
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,15 +10,20 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from cachekit_memprobe.child.assigned import parse_assignment
+from cachekit_memprobe.child.printable import pasted, printable
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.model import Target
+from cachekit_memprobe.signals import terminable
 from cachekit_memprobe.target import environment, installer, interpreter, local
 from cachekit_memprobe.target.excerpt import without_hosts
 from cachekit_memprobe.target.recipe import environments_root
-from cachekit_memprobe.target.signals import terminable
 
 INSTALLED = "installed"
 LATEST = "latest"
+_LONGEST = 200
+"""Of a release or a requirement: it becomes a part of a folder's name, and Python reads no number of
+thousands of digits."""
+
 _GIVEN = ("cachekit", "memray")
 _PINNED = re.compile(r"^\s*(cachekit\s*)?==\s*")
 _REPOSITORY = re.compile(r"^git\+|://|\s@\s")
@@ -59,8 +65,10 @@ def resolve(
     with terminable():
         if python is not None:
             if spec != INSTALLED:
-                raise UsageError(f"give either --cachekit {spec} or --python {python}, not both")
-            return _interpreter(str(python), interpreter.checked_path(python), f"{python}")
+                raise UsageError(
+                    f"give either --cachekit {printable(spec)} or --python {printable(python)}, not both"
+                )
+            return _interpreter(str(python), interpreter.checked_path(python), printable(python))
         if spec == INSTALLED:
             own = interpreter.own_python()
             return _interpreter(INSTALLED, own, "cachekit-memprobe's own environment")
@@ -85,11 +93,11 @@ def _requirements(extras: Sequence[str], spec: str) -> tuple[Requirement, ...]:
     chosen = []
     for extra in extras:
         try:
-            requirement = Requirement(extra)
+            requirement = Requirement(extra) if len(extra) <= _LONGEST else None
         except InvalidRequirement:
             requirement = None
         if requirement is None or requirement.url:
-            raise UsageError(f"--with {extra!r} is not a requirement; write it like pandas==2.3.3")
+            raise UsageError(f"--with {extra[:_LONGEST]!r} is not a requirement; write it like pandas==2.3.3")
         if canonicalize_name(requirement.name) in _GIVEN:
             raise UsageError(f"--with {extra!r}: the version of {requirement.name} is the run's to choose")
         chosen.append(requirement)
@@ -99,10 +107,10 @@ def _requirements(extras: Sequence[str], spec: str) -> tuple[Requirement, ...]:
 def _source(spec: str) -> Version | local.Local:
     if _REPOSITORY.search(spec):
         raise UsageError(
-            f"--cachekit {without_hosts(spec)}: a repository is not fetched; clone it, and give the folder: "
-            "--cachekit ./cachekit"
+            f"--cachekit {printable(without_hosts(spec))}: a repository is not fetched; clone it, and give "
+            "the folder: --cachekit ./cachekit"
         )
-    return local.inspected(Path(spec).expanduser()) if local.is_path(spec) else _release(spec)
+    return local.inspected(Path(os.path.expanduser(spec))) if local.is_path(spec) else _release(spec)
 
 
 def _release(spec: str) -> Version:
@@ -112,12 +120,14 @@ def _release(spec: str) -> Version:
         UsageError: it is none.
     """
     try:
+        if len(spec) > _LONGEST:
+            raise InvalidVersion
         version = Version(_PINNED.sub("", spec))
     except InvalidVersion:
-        example = spec if spec and Path(spec).is_dir() else "cachekit"
+        example = spec if spec and os.path.isdir(spec) else "cachekit"
         raise UsageError(
-            f"{spec!r} names no cachekit; write {INSTALLED}, {LATEST}, a release like 0.9.1 or ==0.9.1, or "
-            f"the path of a source tree like ./{example}"
+            f"{spec[:_LONGEST]!r} names no cachekit; write {INSTALLED}, {LATEST}, a release like 0.9.1 or "
+            f"==0.9.1, or the path of a source tree like {pasted(f'./{example}')}"
         ) from None
     numbers = [*version.release, 0, 0]
     while len(numbers) > 3 and numbers[-1] == 0:
@@ -133,7 +143,7 @@ def _interpreter(spec: str, python: Path, where: str) -> Target:
     before anything is measured.
     """
     try:
-        versions = interpreter.describe(python, environments_root())
+        versions = interpreter.describe(python, _releases())
     except interpreter.Unanswered as error:
         raise UsageError(f"{where} is not a Python interpreter that can be used: {error}") from None
     if not interpreter.is_recent(versions):
@@ -148,6 +158,14 @@ def _interpreter(spec: str, python: Path, where: str) -> Target:
             _NOT_IMPORTABLE.format(release=versions["cachekit"], where=where, reason=reason)
         )
     return Target(spec=spec, python=python, versions=versions)
+
+
+def _releases() -> Path | None:
+    """The folder of the environments of releases, where there can be one."""
+    try:
+        return environments_root()
+    except UsageError:
+        return None
 
 
 def check_stages(target: Target, stages: Sequence[str]) -> None:

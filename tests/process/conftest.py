@@ -10,12 +10,11 @@ import pytest
 from cachekit_memprobe import target
 from cachekit_memprobe.model import Target
 from cachekit_memprobe.replay.supervisor import Supervisor, supervising
-from cachekit_memprobe.servers.redis import start_redis
 from tests.process.faults import Copy, Workshop
 from tests.process.forking import Playground
 from tests.process.injected import FAULTS
 from tests.process.injected_beside import BESIDE_FAULTS
-from tests.process.serving import OwnRedis
+from tests.process.serving import OwnRedis, redis_on_a_port
 
 
 @pytest.fixture(scope="session")
@@ -32,13 +31,8 @@ def installed() -> Target:
 @pytest.fixture
 def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
     """A server that plays the user's: with a password, and with an entry of somebody else."""
-    folder = tmp_path / "own"
-    folder.mkdir()
-    server = start_redis(folder)
-    try:
-        yield OwnRedis(server.connection("nobody").environment["CACHEKIT_REDIS_URL"])
-    finally:
-        server.close()
+    with redis_on_a_port(tmp_path / "own") as url:
+        yield OwnRedis(url)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import time
 import types
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 READING = "reading"
 STORING = "storing"
@@ -54,6 +55,24 @@ def _end_but_leave_a_child() -> None:
     os._exit(5)
 
 
+def _leave_a_daemon() -> None:
+    """Which is in nobody's group or session, is no child of anyone's, and has no environment."""
+    if (child := os.fork()) == 0:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        os.execve(sys.executable, [sys.executable, "-c", f"import time; time.sleep({_FOR_EVER_S})"], {})
+    os.waitpid(child, 0)
+
+
+def _name_folders() -> None:
+    """As an exception, a traceback, a client or a log would."""
+    for path in (__file__, os.getcwd(), f"{os.environ['HOME']}/some file.csv", sys.executable):
+        print(f"{path} {path!r} [{path}] x={path}:{path} file://{quote(path)} unix:{path}", file=sys.stderr)
+    sys.stderr.flush()
+    raise FileNotFoundError(2, "named on purpose", f"{os.getcwd()}/some file.csv")
+
+
 def _raise() -> None:
     raise RuntimeError("raised on purpose")
 
@@ -93,6 +112,8 @@ _ACTS: dict[str, Callable[[], None]] = {
     "hung": _hang,
     "ended": _end,
     "forked": _end_but_leave_a_child,
+    "daemonic": _leave_a_daemon,
+    "indiscreet": _name_folders,
     "raised": _raise,
     "chatty": _print_garbage,
     "flooding": _flood,

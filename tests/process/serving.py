@@ -1,6 +1,7 @@
 """Servers for tests that use real ones: the user's own, in trouble, and who started which."""
 
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from cachekit_memprobe.result import Result
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import load_bundled, with_overrides
 from cachekit_memprobe.servers import OwnServers
+from cachekit_memprobe.servers.process import LOOPBACK, ServerProcess, free_port
 from tests.process.measuring import MIB, Finished, cli, silent
 
 SIZE_MIB = 8
@@ -26,6 +28,43 @@ _SERVERS = ("valkey-server", "redis-server", "memcached", "cachekitio_process.py
 
 needs_memcached = pytest.mark.skipif(programs.memcached() is None, reason="needs memcached on PATH")
 needs_linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
+
+
+@contextlib.contextmanager
+def listening(folder: Path, port: int, *command: str, tell: str = "") -> Iterator[ServerProcess]:
+    """A server that plays the user's, on a port."""
+
+    def answers() -> bool:
+        with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, port)):
+            return True
+        return False
+
+    folder.mkdir(exist_ok=True)
+    process = ServerProcess("the user's server", command, folder)
+    try:
+        process.tell(tell, end=True)
+        process.wait_until(answers)
+        yield process
+    finally:
+        process.close()
+
+
+@contextlib.contextmanager
+def redis_on_a_port(folder: Path) -> Iterator[str]:
+    """Its URL, with a password."""
+    port, password = free_port(), "users-own-password"
+    settings = f'bind {LOOPBACK}\nport {port}\nrequirepass {password}\nsave ""\n'
+    with listening(folder, port, str(programs.redis_server()), "-", tell=settings):
+        yield f"redis://:{password}@{LOOPBACK}:{port}/0"
+
+
+@contextlib.contextmanager
+def memcached_on_a_port(folder: Path, *settings: str) -> Iterator[int]:
+    """Its port."""
+    port, user = free_port(), ("-u", "root") if os.geteuid() == 0 else ()
+    network = ("-l", LOOPBACK, "-p", str(port), "-U", "0", *user)
+    with listening(folder, port, str(programs.memcached()), *network, *settings):
+        yield port
 
 
 class OwnRedis:

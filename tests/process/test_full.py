@@ -1,6 +1,8 @@
 """Full disks and full servers are told as such, wherever it happens."""
 
+import contextlib
 import os
+import re
 import socket
 import subprocess
 import tempfile
@@ -12,15 +14,14 @@ import redis
 
 from cachekit_memprobe import pipeline, programs
 from cachekit_memprobe.doctor.room import Room
-from cachekit_memprobe.errors import MemprobeError
-from cachekit_memprobe.model import Run, RunOptions, Target
+from cachekit_memprobe.errors import CouldNotMeasure, MemprobeError
+from cachekit_memprobe.model import Isolation, Run, RunOptions, Target
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import load_bundled, with_overrides
 from cachekit_memprobe.servers import OwnServers
-from cachekit_memprobe.servers.memcached import _answers
-from cachekit_memprobe.servers.process import LOOPBACK, ServerProcess, on_a_free_port
+from cachekit_memprobe.servers.process import LOOPBACK
 from tests.process.measuring import MIB, silent
-from tests.process.serving import OwnRedis
+from tests.process.serving import OwnRedis, memcached_on_a_port
 
 pytestmark = pytest.mark.process
 _DISK = "the disk is full; make room there"
@@ -51,9 +52,15 @@ def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "room_here", lambda: Room(1 << 50, None))
 
 
-def reason_of(name: str, installed: Target, folder: Path, own: OwnServers | None = None) -> str:
+def reason_of(
+    name: str,
+    installed: Target,
+    folder: Path,
+    own: OwnServers | None = None,
+    isolation: Isolation = "fork",
+) -> str:
     scenario = with_overrides(load_bundled(name), size_bytes=8 * MIB)
-    run = Run.planned(installed, RunOptions(("memray",)), [scenario])
+    run = Run.planned(installed, RunOptions(("memray",), isolation=isolation), [scenario])
     report = pipeline.run(run, RunFolder.create(folder / "run"), silent, own or OwnServers())
     (result,) = report.results
     assert result.verdict == "unmeasured"
@@ -75,6 +82,30 @@ def test_where_entries_are_stored(
     reason = reason_of(name, installed, tmp_path)
     assert reason.startswith(_DISK)
     assert "Traceback" not in reason
+    facts = r"^the disk of TMPDIR has .* free; the scenario stores about 24.0 MiB there in all$"
+    assert re.search(facts, reason, re.MULTILINE)
+
+
+@pytest.mark.parametrize("isolation", ["fork", "fresh"])
+def test_a_disk_on_which_not_even_a_word_can_be_written(
+    isolation: Isolation,
+    installed: Target,
+    small_disk: Callable[[int], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of what a process prints, either: its failure comes over the channel."""
+    full = small_disk(64)
+    with (full / "filler").open("wb", buffering=0) as filler, contextlib.suppress(OSError):
+        while True:
+            filler.write(bytes(4096))
+    monkeypatch.setattr(tempfile, "tempdir", str(full))
+    reason = reason_of("arrow-l1-hit", installed, tmp_path, isolation=isolation)
+    assert reason.startswith(_DISK)
+    assert "the disk of TMPDIR has 0 B free" in reason
+    monkeypatch.setenv("TMPDIR", str(full))
+    with pytest.raises(CouldNotMeasure, match="nothing can be written in TMPDIR"):
+        reason_of("arrow-l1-hit", installed, tmp_path / "other")
 
 
 @pytest.mark.parametrize("kib", [4, 24])
@@ -112,19 +143,7 @@ def fill(port: int) -> None:
 def test_the_users_memcached_server(
     settings: tuple[str, ...], said: str, installed: Target, tmp_path: Path
 ) -> None:
-    program = str(programs.memcached())
-    folder = tmp_path / "server"
-    folder.mkdir()
-    user = ("-u", "root") if os.geteuid() == 0 else ()
-
-    def start(port: int) -> ServerProcess:
-        command = (program, "-l", LOOPBACK, "-p", str(port), "-U", "0", *user, *settings)
-        return ServerProcess("memcached", command, folder)
-
-    process, port = on_a_free_port(start, _answers)
-    try:
+    with memcached_on_a_port(tmp_path / "server", *settings) as port:
         fill(port)
         own = OwnServers(memcached=((LOOPBACK, port),))
         assert reason_of("memcached-l2-hit", installed, tmp_path, own).startswith(said)
-    finally:
-        process.close()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import quote
 
 import pytest
 
@@ -34,11 +35,15 @@ REASONS = {
 """What the reason starts with, for those that end the measurement by themselves."""
 
 
+_HARD_NAME = "marker tmp'x"
+
+
 @dataclass(frozen=True)
 class Aftermath:
     """A run in which only two scenarios are well-behaved, and what it left."""
 
     ended: Finished
+    run: Path
     temporary: list[Path]
     processes: list[str]
 
@@ -54,9 +59,9 @@ def aftermath(
     request: pytest.FixtureRequest, faulty: Callable[[str], Copy], tmp_path_factory: pytest.TempPathFactory
 ) -> Aftermath:
     folder = tmp_path_factory.mktemp("misbehaving")
-    temporary = folder / "tmp"
+    temporary = folder / _HARD_NAME
     temporary.mkdir()
-    names = (*REASONS, "raised", "empty", "chatty")
+    names = (*REASONS, "raised", "empty", "chatty", "daemonic", "indiscreet")
     files = [str(write_scenario(folder / f"{name}.toml")) for name in names]
     ended = cli(
         *("run", *files, "bytes-file-get", "--size", "8MiB", "--instrument", "memray"),
@@ -64,7 +69,7 @@ def aftermath(
         *("--isolation", request.param, "--out", str(folder / "run"), "--json", "-"),
         TMPDIR=str(temporary),
     )
-    return Aftermath(ended, list(temporary.iterdir()), processes_of(temporary))
+    return Aftermath(ended, folder / "run", list(temporary.iterdir()), processes_of(temporary))
 
 
 @pytest.mark.parametrize(("scenario", "reason"), REASONS.items(), ids=REASONS.keys())
@@ -89,6 +94,14 @@ def test_an_answer_without_content_is_no_measurement(aftermath: Aftermath) -> No
     assert "sent an answer that can't be used" in result["reason"]
 
 
+def test_no_folder_is_named(aftermath: Aftermath) -> None:
+    reason = aftermath.result("indiscreet")["reason"]
+    assert "cachekit/_misbehaviour.py" in reason
+    texts = [aftermath.ended.stdout, *(file.read_text() for file in aftermath.run.rglob("measurement.json"))]
+    for hidden in ("marker tmp", "tmp'x", quote(_HARD_NAME), "pytest-of", aftermath.run.parent.name):
+        assert not [text for text in texts if hidden in text]
+
+
 @pytest.mark.parametrize("scenario", ["bytes-file-get", "chatty"])
 def test_the_others_are_measured_even_if_they_print(scenario: str, aftermath: Aftermath) -> None:
     result = aftermath.result(scenario)
@@ -97,6 +110,7 @@ def test_the_others_are_measured_even_if_they_print(scenario: str, aftermath: Af
 
 
 def test_the_run_ends_with_3_and_leaves_nothing(aftermath: Aftermath) -> None:
+    """Not even the daemon that a read has started."""
     assert aftermath.ended.status == 3
     assert aftermath.temporary == []
     assert aftermath.processes == []

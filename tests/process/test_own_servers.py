@@ -8,14 +8,15 @@ import pytest
 
 from cachekit_memprobe.metrics import RSS
 from cachekit_memprobe.model import Phase, Step, Target
-from cachekit_memprobe.servers import OwnServers, process
-from cachekit_memprobe.servers.memcached import start_memcached
+from cachekit_memprobe.servers import OwnServers
+from cachekit_memprobe.servers.process import free_port
 from tests.process.measuring import MIB, cli
 from tests.process.serving import (
     SIZE_MIB,
     Cutter,
     OwnRedis,
     measured,
+    memcached_on_a_port,
     needs_memcached,
     no_trace_of,
     run_cli,
@@ -62,18 +63,14 @@ class TestTrouble:
 
     @needs_memcached
     def test_an_item_that_memcached_does_not_take(self, installed: Target, tmp_path: Path) -> None:
-        server = start_memcached(tmp_path, [0])
-        try:
-            address = ("127.0.0.1", int(server.connection("x").link.servers.rpartition(":")[2]))
-            own = OwnServers(memcached=(address,))
+        with memcached_on_a_port(tmp_path / "server") as port:
+            own = OwnServers(memcached=(("127.0.0.1", port),))
             result = measured("memcached-l2-hit", installed, tmp_path / "run", RSS, own=own)
-        finally:
-            server.close()
         assert result.verdict == "unmeasured"
         assert "cachekit did not store the measured value" in str(result.reason)
 
     def test_nobody_listens(self, tmp_path: Path) -> None:
-        url = f"redis://:hush-hush@127.0.0.1:{process.free_port()}/0"
+        url = f"redis://:hush-hush@127.0.0.1:{free_port()}/0"
         ended = run_cli(tmp_path, "redis-l2-hit", url)
         assert ended.status == 3
         result = ended.result("redis-l2-hit")
@@ -94,16 +91,13 @@ class TestOwnServers:
 
     @needs_memcached
     def test_entries_are_deleted_from_memcached_too(self, installed: Target, tmp_path: Path) -> None:
-        server = start_memcached(tmp_path, [SIZE_MIB * MIB])
-        try:
-            address = ("127.0.0.1", int(server.connection("x").link.servers.rpartition(":")[2]))
+        with memcached_on_a_port(tmp_path / "server", "-I", f"{2 * SIZE_MIB}m") as port:
+            address = ("127.0.0.1", port)
             own = OwnServers(memcached=(address,))
             result = measured("memcached-l2-hit", installed, tmp_path / "run", own=own)
             with socket.create_connection(address) as client:
                 client.sendall(b"stats\r\n")
                 stats = client.recv(65536).decode()
-        finally:
-            server.close()
         assert result.verdict == "pass"
         assert "STAT curr_items 0\r\n" in stats
 

@@ -6,6 +6,7 @@ import secrets
 import shutil
 import signal
 import socket
+import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import psutil
 import pytest
 
 from cachekit_memprobe import programs
+from cachekit_memprobe.child.workload.login import log_in
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import Connection, Target
 from cachekit_memprobe.servers import OwnServers, process, serving
@@ -109,14 +111,34 @@ class TestServing:
         assert all(len(secret) > 16 for secret in hidden)
         assert not [text for text in texts for secret in hidden if secret.encode() in text]
 
-    def test_another_program_took_the_port(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        with socket.create_server((process.LOOPBACK, 0)) as occupier:
-            ports = iter([occupier.getsockname()[1], process.free_port()])
-            monkeypatch.setattr(process, "free_port", lambda: next(ports))
-            with serving([scenario_of("redis-l2-hit")], OwnServers(), tmp_path) as servers:
-                with servers.connect(scenario_of("redis-l2-hit")) as connection:
-                    port = urlsplit(connection.environment["CACHEKIT_REDIS_URL"]).port
-                assert port != occupier.getsockname()[1]
+    @pytest.mark.parametrize(
+        "deep", [False, pytest.param(True, marks=needs_linux)], ids=["", "its path is too long for a socket"]
+    )
+    def test_nobody_else_on_the_machine_reaches_the_redis_server(self, deep: bool, tmp_path: Path) -> None:
+        folder, scenario = tmp_path / ("a b'c?d#" * 12 if deep else "x"), scenario_of("redis-l2-hit")
+        with serving([scenario], OwnServers(), folder) as servers:
+            (server,) = servers_of(os.getpid())
+            with servers.connect(scenario) as connection:
+                assert connection.link.namespace
+            assert [one for one in server.net_connections(kind="inet") if one.status == "LISTEN"] == []
+            (listening,) = folder.glob(f"*/{process.SOCKET}")
+            assert stat.S_ISSOCK(listening.stat().st_mode)
+            assert listening.parent.stat().st_mode & 0o077 == 0
+
+    @needs_memcached
+    def test_nobody_else_on_the_machine_gets_anything_from_memcached(self, tmp_path: Path) -> None:
+        scenario = scenario_of("memcached-l2-hit")
+        with (
+            serving([scenario], OwnServers(), tmp_path) as servers,
+            servers.connect(scenario) as connection,
+            socket.create_connection(("127.0.0.1", int(connection.link.servers.rpartition(":")[2]))) as other,
+        ):
+            other.sendall(b"stats\r\n")
+            assert other.recv(4096).startswith(b"CLIENT_ERROR unauthenticated")
+            with pytest.raises(ConnectionRefusedError):
+                log_in(other, "memprobe nonsense")
+            password = connection.link.login.split()[1].encode()
+            assert not [text for text in texts_in(tmp_path) if password in text]
 
     @needs_memcached
     def test_memcached_does_not_mistake_another_server_for_its_own(

@@ -91,6 +91,12 @@ class TestReleases:
         assert target.python.is_relative_to(cache)
         assert target.versions["memray"] == resolve("installed").versions["memray"]
 
+    @pytest.mark.usefixtures("made_at_once")
+    def test_its_files_are_nobody_elses(self, cache: Path) -> None:
+        """Whoever edits one edits neither uv's cache nor the environments that will come of it."""
+        packages = cache.glob("environments/cachekit-0.9.1-*/lib/*/site-packages/*/*.py")
+        assert {file.stat().st_nlink for file in packages} == {1}
+
     def test_the_latest_is_final_and_heeds_no_project(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

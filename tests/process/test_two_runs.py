@@ -2,8 +2,8 @@
 
 import pytest
 
-from cachekit_memprobe.servers.redis import start_redis
 from tests.process.measuring import Finished, finish, start_cli
+from tests.process.serving import redis_on_a_port
 
 pytestmark = pytest.mark.process
 
@@ -15,17 +15,13 @@ _SIZES = ("8MiB", "12MiB")
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Finished]:
     folder = tmp_path_factory.mktemp("both")
-    server = start_redis(folder)
-    try:
-        url = server.connection("nobody").environment["CACHEKIT_REDIS_URL"]
+    with redis_on_a_port(folder / "redis") as url:
         narrow = ("--instrument", "memray", "--instrument", "rss", "--redis-url", url, "--json", "-")
         running = {
             size: start_cli("run", *_SCENARIOS, "--size", size, *narrow, "--out", str(folder / size))
             for size in _SIZES
         }
         return {size: finish(process) for size, process in running.items()}
-    finally:
-        server.close()
 
 
 @pytest.mark.parametrize("size", _SIZES)

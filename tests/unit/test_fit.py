@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from cachekit_memprobe.fit import fit_line
+from cachekit_memprobe.fit import can_be_fitted, fit_line
 
 MB = 1_000_000
 
@@ -75,3 +75,18 @@ def test_many_points_use_the_last_quantile() -> None:
 def leverage(count: int, x: float) -> float:
     mean = sum(range(1, count + 1)) / count
     return 1 + 1 / count + (x - mean) ** 2 / sum((value - mean) ** 2 for value in range(1, count + 1))
+
+
+@pytest.mark.parametrize(
+    ("places", "possible"),
+    [
+        ([], False),
+        ([5], False),
+        ([5, 5], False),
+        ([0, 1], True),
+        ([10**15, 10**15 + 1, 10**15 + 2], False),
+        ([64 * MB, 64 * MB + 1000], True),
+    ],
+)
+def test_a_line_needs_two_places(places: list[int], possible: bool) -> None:
+    assert can_be_fitted(places) is possible

@@ -1,21 +1,25 @@
 """From a planned run to a report, with children that are none."""
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from cachekit_memprobe import pipeline
 from cachekit_memprobe.child.seen import FIRST_READ, RssSeen
 from cachekit_memprobe.child.task import READ, SIZE, STORE, Task
-from cachekit_memprobe.errors import CouldNotMeasure
+from cachekit_memprobe.errors import CouldNotMeasure, UsageError
+from cachekit_memprobe.findings import Evidence, findings_of
 from cachekit_memprobe.metrics import ALIASING, RETENTION, RSS, TRACEMALLOC
 from cachekit_memprobe.model import Limit, Observations, Phase, Run, RunOptions, Scenario, Step
+from cachekit_memprobe.replay.resident_set import Watch
 from cachekit_memprobe.replay.supervisor import Cancelled
-from cachekit_memprobe.result import Report, Result
+from cachekit_memprobe.result import Finding, Report, Result
 from cachekit_memprobe.runstore import NOT_MEASURED_YET, RunFolder
 from tests.golden.reports import SCENARIO, TARGET
 from tests.unit.fake_supervisor import INSTRUMENTS, FakeSupervisor, name_of, use, well_done
@@ -164,7 +168,16 @@ class TestAFailure:
         assert [name for name, _ in saved.seen.each()] == [TRACEMALLOC, ALIASING]
         assert saved.payload is not None
 
-    @pytest.mark.parametrize("failure", [KeyboardInterrupt(), RuntimeError("a bug"), Cancelled()])
+    def test_of_this_program_is_told_with_its_place_and_leaves_the_others(self, made: Pipeline) -> None:
+        where = failing(lambda task: name_of(task) == "one" and task.operation == STORE, KeyError("a bug"))
+        one, two = made.run(scenario("one"), scenario("two"), answer=where).results
+        assert two.verdict == "pass"
+        assert re.fullmatch(
+            r"this is a bug in cachekit-memprobe: KeyError in fake_supervisor\.py:\d+: 'a bug'",
+            str(one.reason),
+        )
+
+    @pytest.mark.parametrize("failure", [KeyboardInterrupt(), Cancelled()])
     def test_that_is_none_of_a_scenario_ends_the_run(self, made: Pipeline, failure: BaseException) -> None:
         where = failing(lambda task: name_of(task) == "two" and task.instrument == ALIASING, failure)
         with pytest.raises(type(failure)):
@@ -219,6 +232,20 @@ class TestTheUsersOwnData:
         assert [done for _, done in made.supervisor.did].count(SIZE) == 2
         assert Step("worse", Phase.DONE) in made.steps
 
+    def test_of_a_process_that_died_of_it_the_file_is_named(self, made: Pipeline) -> None:
+        killed = CouldNotMeasure("the measured process was killed by signal 11 (SIGSEGV)")
+        where = failing(lambda task: task.operation == SIZE, killed)
+        report = made.run(scenario("bad", file="/data/a\n.csv"), answer=where)
+        assert (
+            only(report).reason == f"'a\\n.csv': it can't be loaded; check that the file is whole: {killed}"
+        )
+
+    def test_is_loaded_within_the_memory_that_is_free(self, made: Pipeline) -> None:
+        made.run(scenario("one", file="/data/a.csv"))
+        limits = {task.operation: task.memory_bytes for task in made.supervisor.tasks}
+        assert 0 < limits.pop(SIZE) < psutil.virtual_memory().total
+        assert set(limits.values()) == {0}
+
 
 def test_a_value_larger_than_memory_costs_its_own_scenario_only(made: Pipeline) -> None:
     report = made.run(scenario("huge", size_mb=10**9), scenario("good"))
@@ -230,8 +257,11 @@ def test_a_value_larger_than_memory_costs_its_own_scenario_only(made: Pipeline) 
 
 
 @pytest.mark.parametrize("as_deployed", [True, False])
-def test_rss_is_measured_in_fresh_processes_after_the_store(made: Pipeline, as_deployed: bool) -> None:
+def test_rss_is_measured_in_fresh_processes_after_the_store(
+    made: Pipeline, as_deployed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its figures come from outside: here nobody has looked."""
+    monkeypatch.setattr(Watch, "require_all", lambda *_: None)
     made.supervisor.answer = lambda task: RssSeen("0.9.1") if task.instrument == RSS else well_done(task)
     options = RunOptions((RSS, TRACEMALLOC), reads=3, repeat=2, jobs=1, as_deployed=as_deployed)
     pipeline.measure(Run.planned(TARGET, options, [scenario("one")]), made.folder, made.steps.append)
@@ -251,4 +281,40 @@ def test_observations_that_make_no_sense_are_no_measurement(made: Pipeline) -> N
     made.folder.save_measurement(measured(scenario("one"), Observations(rss=(RssSeen("0.9.1"),))))
     result = only(pipeline.explain(made.folder))
     assert result.verdict == "unmeasured"
-    assert str(result.reason).startswith("the saved observations are incomplete or damaged: ")
+    assert result.reason == (
+        "scenarios/one/00-rss.json is broken: seen.reads: there are none; "
+        "restore it, or measure the scenario again"
+    )
+
+
+def test_what_nobody_has_thought_of_costs_its_own_scenario_only_and_is_called_a_bug(
+    made: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.run(scenario("one"), scenario("two"))
+
+    def find(evidence: Evidence) -> tuple[Finding, ...]:
+        return findings_of(evidence) if evidence.scenario.name == "two" else (1 / 0,)  # type: ignore[return-value]
+
+    monkeypatch.setattr("cachekit_memprobe.pipeline.findings_of", find)
+    one, two = pipeline.explain(made.folder).results
+    assert (one.verdict, two.verdict) == ("unmeasured", "pass")
+    assert str(one.reason).startswith(
+        "this is a bug in cachekit-memprobe: what was observed can't be explained: ZeroDivisionError: "
+    )
+    assert "test_pipeline.py:" in str(one.reason)
+
+
+@pytest.mark.parametrize("when", ["nonsense <", "polars<1", "pandas<" + "9" * 5000])
+def test_a_saved_condition_that_is_none_is_no_pass(made: Pipeline, when: str) -> None:
+    limit = Limit("verbatim.unwrap", 1.5, None, "error", when)
+    report = made.run(replace(scenario("one"), budget=(limit,)), scenario("two"))
+    one, two = report.results
+    assert (one.verdict, two.verdict) == ("unmeasured", "pass")
+    assert str(one.reason).startswith("can't tell whether the limit on verbatim.unwrap ")
+
+
+def test_what_could_not_be_read_again_is_not_measured_at_all(made: Pipeline) -> None:
+    planned = Run.planned(TARGET, RunOptions(("rss",), timeout_s=float("inf")), [scenario("one")])
+    with pytest.raises(UsageError, match=r"options\.timeout_s: it is too large"):
+        pipeline.run(planned, made.folder, made.steps.append)
+    assert made.supervisor.did == []

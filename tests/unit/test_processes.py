@@ -3,13 +3,14 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
 from cachekit_memprobe.processes import run
-from cachekit_memprobe.target.signals import terminable
+from cachekit_memprobe.signals import terminable
 
 _ENV = {"PATH": os.environ.get("PATH", "")}
 
@@ -31,22 +32,25 @@ def test_ends_a_program_and_its_children_when_time_is_up(tmp_path: Path) -> None
     assert not [process for process in left if process.is_running()]
 
 
-def test_sigterm_unwinds_and_is_itself_again_afterwards() -> None:
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_unwinds_and_is_itself_again_afterwards(signum: signal.Signals) -> None:
     with pytest.raises(SystemExit) as ending, terminable():
-        signal.raise_signal(signal.SIGTERM)
-    assert ending.value.code == 128 + signal.SIGTERM
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        signal.raise_signal(signum)
+    assert ending.value.code == 128 + signum
+    assert signal.getsignal(signum) is signal.SIG_DFL
 
 
-def test_a_handler_of_the_program_stays() -> None:
-    def handler(_signum: int, _frame: object) -> None: ...
+def _handler(_signum: int, _frame: object) -> None: ...
 
-    before = signal.signal(signal.SIGTERM, handler)
+
+@pytest.mark.parametrize("handler", [_handler, signal.SIG_IGN])
+def test_a_handler_of_the_program_stays(handler: Callable[[int, object], None] | signal.Handlers) -> None:
+    before = signal.signal(signal.SIGHUP, handler)
     try:
         with terminable():
-            assert signal.getsignal(signal.SIGTERM) is handler
+            assert signal.getsignal(signal.SIGHUP) is handler
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_another_thread_can_use_it_too() -> None:

@@ -26,6 +26,13 @@ class TestParseBytes:
         with pytest.raises(ValueError, match="is not a size; write it like 64MiB or 300MB"):
             units.parse_bytes(text)
 
+    def test_refuses_what_no_machine_has(self) -> None:
+        assert units.parse_bytes("1048576TiB") == units.LARGEST_BYTES
+        with pytest.raises(ValueError, match="'1048577TiB' is more than any machine has"):
+            units.parse_bytes("1048577TiB")
+        with pytest.raises(ValueError, match="is not a size"):
+            units.parse_bytes("9" * 5000)
+
     @pytest.mark.parametrize("text", ["0", "0MiB", "0.2"])
     def test_refuses_nothing(self, text: str) -> None:
         with pytest.raises(ValueError, match="not a positive size"):
@@ -49,7 +56,7 @@ class TestParsePayloads:
         with pytest.raises(ValueError, match=r"write it like 1\.3x"):
             units.parse_payloads(text)
 
-    @pytest.mark.parametrize("text", ["-1x", "infx", "nanx", "-infx"])
+    @pytest.mark.parametrize("text", ["-1x", "infx", "nanx", "-infx", "1e400x", "1.1e9x"])
     def test_refuses_what_no_read_can_reach(self, text: str) -> None:
         with pytest.raises(ValueError, match="write 0x or more"):
             units.parse_payloads(text)

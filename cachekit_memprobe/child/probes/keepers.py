@@ -12,7 +12,7 @@ from cachekit_memprobe.child.probes.buffers import buffers_of
 from cachekit_memprobe.child.probes.regions import Regions
 from cachekit_memprobe.child.resolve import Watched, parse_source
 from cachekit_memprobe.child.seen import Kept
-from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.child.stages import OTHER, Place
 from cachekit_memprobe.child.tracer import StageTracer
 
 _LEVELS = 6
@@ -195,7 +195,7 @@ def _use_of(holder: str, tracer: StageTracer) -> Place | None:
         if f"{owner}.".startswith(f"{module}."):
             line = _line_using(name, watched)
             if line:
-                stage = watched.sites.get(line, watched.stage)
+                stage = watched.sites.get(line, watched.stage) or OTHER
                 return Place(stage, watched.function, watched.file, line)
     return None
 

@@ -175,7 +175,8 @@ class _Journal(StageCalls):
             fd, length, _, offset = args[:4]
             self.note(Note("pause"))
             backing = backing_of(fd, self._since)
-            size_bytes = (length or os.fstat(fd).st_size - offset) if backing else 0
+            # What is mapped beyond a file's end, or with a negative length, is refused after this.
+            size_bytes = max(0, length or os.fstat(fd).st_size - offset) if backing else 0
             self.note(Note("map", size_bytes=size_bytes, backing=backing or "file"))
             self._mapped_nameless |= backing is None
 

@@ -23,6 +23,7 @@ def probe(task: Task, channel: wire.Channel) -> RssSeen:
         reader.wait()
         channel.barrier(wire.AFTER_READ)
         # To prove the value makes many objects: the collector would run, as it wouldn't in a loop that reads.
+        collects = gc.isenabled()
         gc.disable()
         reader.prove(value)
         del value
@@ -30,7 +31,8 @@ def probe(task: Task, channel: wire.Channel) -> RssSeen:
         if task.pinned:
             reader.give_back()
         channel.barrier(wire.AFTER_DROP)
-        gc.enable()
+        if collects:
+            gc.enable()
         if task.pinned:
             reader.settle()
         channel.barrier(wire.SETTLED)

@@ -9,6 +9,7 @@ import tracemalloc
 from dataclasses import replace
 
 from cachekit_memprobe.child import wire
+from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.probes.staged import (
     StageCalls,
     open_tracer,
@@ -36,6 +37,9 @@ def probe(task: Task, channel: wire.Channel) -> TracemallocSeen:
     settle()
     late = reader.readers == 1 and UNWRAP in required_of(task)
     return replace(first, late_peak_bytes=_late_window(task, reader) if late else None, second=second)
+
+
+_KNOWN_BYTES = 64
 
 
 class _Segments(StageCalls):
@@ -89,8 +93,10 @@ def _whole_window(task: Task, reader: Reader) -> TracemallocSeen:
     pool_before = _arrow_pool()
     reader.expect()
     segments.open()
+    known = bytearray(_KNOWN_BYTES)
     try:
         value = traced_read(tracer, reader)
+        _require_own(known)
     finally:
         tracemalloc.stop()
     pool_peak = _pool_growth(pool_before, blur_bytes=reader.payload_bytes // 100)
@@ -110,6 +116,7 @@ class _OpenAfterUnwrap(StageCalls):
     """Starts tracemalloc the moment the read leaves unwrap."""
 
     peak_bytes = 0
+    known: object = None
 
     def over(self) -> None:
         self.peak_bytes = tracemalloc.get_traced_memory()[1]
@@ -120,6 +127,19 @@ class _OpenAfterUnwrap(StageCalls):
         if before.stage == UNWRAP and after.stage != UNWRAP and not self.is_over:
             tracemalloc.stop()
             tracemalloc.start()
+            self.known = bytearray(_KNOWN_BYTES)
+
+
+def _require_own(known: object) -> None:
+    """Refuse a read that has stopped tracemalloc or started it anew, which forgets what was there before.
+
+    Raises:
+        CouldNotMeasure: the object that was allocated when the window opened isn't known any more.
+    """
+    if known is not None and tracemalloc.get_object_traceback(known) is None:
+        raise CouldNotMeasure(
+            "the read itself turns tracemalloc off or clears what it knows; what it had seen is lost"
+        )
 
 
 def _late_window(task: Task, reader: Reader) -> int:
@@ -128,6 +148,7 @@ def _late_window(task: Task, reader: Reader) -> int:
     reader.expect()
     try:
         value = traced_read(tracer, reader)
+        _require_own(listener.known)
     finally:
         tracemalloc.stop()
     reader.prove(value)

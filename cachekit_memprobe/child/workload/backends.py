@@ -10,6 +10,7 @@ from typing import Any
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.shortage import chain_of
 from cachekit_memprobe.child.task import Task
+from cachekit_memprobe.child.workload.login import have_clients_log_in
 
 _MB = 1 << 20
 # What a busy machine makes of a client's finite timeouts is not measured.
@@ -161,6 +162,8 @@ def _open_memcached(task: Task, payload_bytes: int) -> Any:
     from cachekit.backends.memcached import MemcachedBackend
     from cachekit.backends.memcached.config import MemcachedBackendConfig
 
+    if task.link.login:
+        have_clients_log_in(task.link.login)
     fields = MemcachedBackendConfig.model_fields
     config = MemcachedBackendConfig(
         servers=task.link.servers.split(","),
@@ -206,6 +209,8 @@ def _counted(backend: Any, task: Task) -> Any:
 
     if hasattr(kind, "get_with_freshness"):
         Counted.get_with_freshness = _counting_get_with_freshness(kind.get_with_freshness)
+    if hasattr(kind, "track_key"):
+        Counted.track_key = _not_tracked
     Counted.__name__ = kind.__name__
     backend.__class__ = Counted
     backend.gets = backend.maps = 0
@@ -220,6 +225,10 @@ def _counting_get_with_freshness(get_with_freshness: Callable[..., Any]) -> Call
         return _noting_failure(self, get_with_freshness, self, key)
 
     return counted
+
+
+def _not_tracked(_backend: Any, _registry_id: str, _key: str) -> None:
+    """In Redis a set of the written keys, for other processes to delete, would outlast them by a week."""
 
 
 _OPENERS: dict[str, Callable[[Task, int], Any]] = {

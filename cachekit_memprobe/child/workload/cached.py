@@ -17,7 +17,6 @@ LOCAL = "local"
 BY_REFERENCE = ("none", LOCAL)
 """The backends that are none: ``backend=None`` and ``cache.local``."""
 
-_TTL_S = 86_400
 _WARM_UP_BYTES = 1 << 18
 _MB = 1 << 20
 
@@ -106,10 +105,10 @@ class Workload:
 
         caching = task.caching
         if caching.backend == LOCAL:
-            return cache.local(ttl=_TTL_S, namespace=namespace_of(task))
+            return cache.local(ttl=task.ttl_s, namespace=namespace_of(task))
         l1 = L1CacheConfig(enabled=caching.l1, max_size_mb=self.l1_bytes // _MB)
         backend = None if by_reference(task) else self.backend
-        return cache(ttl=_TTL_S, namespace=namespace_of(task), backend=backend, l1=l1, **_format(task))
+        return cache(ttl=task.ttl_s, namespace=namespace_of(task), backend=backend, l1=l1, **_format(task))
 
 
 def preload(task: Task) -> None:

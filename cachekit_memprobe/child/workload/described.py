@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from cachekit_memprobe.child import datafile, textfile
+from cachekit_memprobe.child.printable import shortened
 from cachekit_memprobe.child.workload import contents
 
 _MOST_TYPES = 6
+_LONGEST = 60
 
 
 def described(file: str, value: Any) -> str:
@@ -28,7 +30,8 @@ def _of_value(value: Any) -> str:
         return _of_table(value)
     if kind == contents.ARRAY:
         shape = " x ".join(f"{length:,}" for length in value.shape)
-        return f"{value.dtype}, {shape} elements" if shape else f"{value.dtype}, one element"
+        dtype = shortened(value.dtype, _LONGEST)
+        return f"{dtype}, {shape} elements" if shape else f"{dtype}, one element"
     if isinstance(value, dict):
         return f"an object with {_counted(len(value), 'key')}"
     if isinstance(value, list):
@@ -39,9 +42,9 @@ def _of_value(value: Any) -> str:
 
 
 def _of_table(table: Any) -> str:
-    types = [str(dtype) for dtype in table.dtypes]
+    types = [shortened(dtype, _LONGEST) for dtype in table.dtypes]
     words = f"{_counted(len(table), 'row')}, {_counted(len(types), 'column')}: {_types(types)}"
-    levels = [str(level.dtype) for level in contents.index_columns(table.index)]
+    levels = [shortened(level.dtype, _LONGEST) for level in contents.index_columns(table.index)]
     return f"{words}; index: {_types(levels)}" if levels else words
 
 

@@ -10,10 +10,15 @@ from typing import Any
 
 from cachekit_memprobe.child import datafile, textfile
 from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.printable import printable, shortened
 from cachekit_memprobe.child.workload import contents, rows
 
 _SAFE_PYARROW = (14, 0, 1)
 """Before it, an Arrow or Parquet file could have Python code run (CVE-2023-47248)."""
+
+_MOST_LEVELS = 32
+_LONGEST = 300
+"""Of what a library says, which may quote the file."""
 
 
 def make(file: str, size_bytes: int, share: float = 1.0) -> Any:
@@ -43,28 +48,55 @@ def load(file: str) -> Any:
     path = Path(file)
     try:
         known = datafile.format_of(path)
-        value = _LOADERS[known.name](path)
     except datafile.DataFileError as error:
         raise CouldNotMeasure(str(error)) from None
+    try:
+        value = _LOADERS[known.name](path)
     except ImportError as error:
         lacking = error.name or str(error)
-        raise CouldNotMeasure(f"{path.name}: the target lacks {lacking}, which loads {known.name}") from None
+        raise CouldNotMeasure(
+            f"{_named(path)}: the target lacks {lacking}, which loads {known.name}"
+        ) from None
     except CouldNotMeasure:
         raise
-    except MemoryError:
-        raise CouldNotMeasure(f"{path.name}: there is not enough memory to load it") from None
     except UnicodeDecodeError as error:
         found = f"the byte 0x{error.object[error.start]:02x}, which is no UTF-8"
         raise CouldNotMeasure(
-            f"{path.name}: expected {known.name} in UTF-8, found {found}; save it as UTF-8 text"
+            f"{_named(path)}: expected {known.name} in UTF-8, found {found}; save it as UTF-8 text"
         ) from None
     except Exception as error:
-        # Whatever a damaged file makes of its parser. Messages may quote the path.
-        reason = str(error).replace(file, path.name).replace(str(path.parent), "")
-        raise CouldNotMeasure(_why_not(path, known, f"{type(error).__name__}: {reason}")) from None
+        if is_out_of_memory(error):
+            raise CouldNotMeasure(no_memory(_named(path))) from None
+        # Whatever a damaged file makes of its parser.
+        raise CouldNotMeasure(_why_not(path, known, _said(error, path))) from None
     if not _size_bytes(path, value):
-        raise CouldNotMeasure(f"{path.name}: expected a value with data in it, found none; give another file")
+        raise CouldNotMeasure(
+            f"{_named(path)}: expected a value with data in it, found none; give another file"
+        )
     return value
+
+
+def _said(error: Exception, path: Path = Path("/")) -> str:
+    """An error in a few words. They may quote the path, and anything of the file."""
+    words = f"{type(error).__name__}: {error}".replace(str(path), path.name)
+    return shortened(words.replace(str(path.parent), "") if path.name else words, _LONGEST)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out; pandas' parser has an error of its own for it."""
+    return isinstance(error, MemoryError) or "out of memory" in str(error).lower()
+
+
+def no_memory(name: str) -> str:
+    """Why the file of that name can't be loaded where memory runs out."""
+    return (
+        f"{name}: there is not enough memory to load it, and a small file may hold much; give a smaller "
+        "one, or free some memory"
+    )
+
+
+def _named(path: Path) -> str:
+    return printable(path.name)
 
 
 def _why_not(path: Path, known: datafile.Format, reason: str) -> str:
@@ -75,13 +107,13 @@ def _why_not(path: Path, known: datafile.Format, reason: str) -> str:
             if repeated is not None:
                 return _two_columns(path, repeated)
             return (
-                f"{path.name}: the file is whole, but the target's pandas can't make a DataFrame of it "
+                f"{_named(path)}: the file is whole, but the target's pandas can't make a DataFrame of it "
                 f"({reason}); write it with types that this pandas can read, or without pandas' metadata in "
                 "its schema"
             )
     return (
-        f"{path.name}: expected {known.name}, found what can't be loaded ({reason}); check that the file is "
-        "whole, and that the target's pandas and pyarrow can read it"
+        f"{_named(path)}: expected {known.name}, found what can't be loaded ({reason}); check that the file "
+        "is whole, and that the target's pandas and pyarrow can read it"
     )
 
 
@@ -93,8 +125,8 @@ def _repeated(table: Any) -> str | None:
 
 def _two_columns(path: Path, name: object) -> str:
     return (
-        f"{path.name}: expected columns with different names, found two with the name {name!r}, "
-        "which cachekit can't store; rename one"
+        f"{_named(path)}: expected columns with different names, found two with the name "
+        f"{shortened(repr(name), _LONGEST)}, which cachekit can't store; rename one"
     )
 
 
@@ -102,12 +134,18 @@ def _size_bytes(path: Path, value: Any) -> int:
     """The logical size; refuses a DataFrame that Arrow, and so cachekit, can't take."""
     if contents.form(value) == contents.TABLE and len(twice := value.columns[value.columns.duplicated()]):
         raise CouldNotMeasure(_two_columns(path, twice[0]))
+    if contents.form(value) == contents.TABLE and value.index.nlevels > _MOST_LEVELS:
+        # So pandas takes rows that are longer than the line of names. Each column would cost all levels.
+        raise CouldNotMeasure(
+            f"{_named(path)}: expected an index of at most {_MOST_LEVELS} levels, found "
+            f"{value.index.nlevels:,}; make the rows as long as the line with the names"
+        )
     try:
         return contents.logical_bytes(value)
-    except (TypeError, ValueError) as error:  # Arrow's are such as well.
+    except (ArithmeticError, TypeError, ValueError) as error:  # Arrow's are such as well.
         raise CouldNotMeasure(
-            f"{path.name}: expected columns that Arrow has a type for, found one of other objects, "
-            f"which cachekit can't store ({type(error).__name__}: {error}); leave it out, or make it text"
+            f"{_named(path)}: expected columns that Arrow has a type for, found one of other objects, "
+            f"which cachekit can't store ({_said(error)}); leave it out, or make it text"
         ) from None
 
 
@@ -143,7 +181,7 @@ def _table_of_arrow_file(path: Path) -> Any:
     import pyarrow as pa
 
     with pa.OSFile(str(path)) as file, pa.ipc.open_file(file) as reader:
-        return reader.read_all()
+        return _validated(reader.read_all())
 
 
 def _table_of_arrow_stream(path: Path) -> Any:
@@ -151,7 +189,13 @@ def _table_of_arrow_stream(path: Path) -> Any:
     import pyarrow as pa
 
     with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as reader:
-        return reader.read_all()
+        return _validated(reader.read_all())
+
+
+def _validated(table: Any) -> Any:
+    """Arrow takes offsets as they are, and aborts the process on those that lead nowhere."""
+    table.validate(full=True)
+    return table
 
 
 def _arrow_file(path: Path) -> Any:
@@ -229,7 +273,7 @@ def _require_safe_pyarrow(path: Path) -> None:
     version = tuple(int(part) for part in pa.__version__.split(".")[:3] if part.isdecimal())
     if version < _SAFE_PYARROW:
         raise CouldNotMeasure(
-            f"{path.name}: pyarrow {pa.__version__} could run code that is in such a file; "
+            f"{_named(path)}: pyarrow {pa.__version__} could run code that is in such a file; "
             "measure a target with pyarrow 14.0.1 or newer, or give the data as CSV, .npy or JSON"
         )
 

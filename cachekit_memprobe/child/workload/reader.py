@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-from cachekit_memprobe.child import started
+from cachekit_memprobe.child import onlookers, started
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.pools import pools
 from cachekit_memprobe.child.releases import cachekit_release
@@ -41,6 +41,8 @@ class Reader:
         self._task = task
         self._small = [WARM_UP] if warms_up else []
         self._workload = Workload(task)
+        # What the target's import has turned on, before anything is settled: it takes memory with it.
+        onlookers.turn_off()
         self._before = Counts()
         self.lasting: tuple[str, ...] = ()
         self._beside = Beside(self._workload.caller)
@@ -128,7 +130,12 @@ class Reader:
         return [] if self.l1_frame is None else [(self.l1_frame, "l1_frame")]
 
     def expect(self) -> None:
-        """Note the counters, and have a backfill find L1 empty; call it before the window."""
+        """Note the counters, and have a backfill find L1 empty; call it before the window.
+
+        Raises:
+            CouldNotMeasure: something else watches this process again.
+        """
+        onlookers.require_none()
         if self._task.read.backfill:
             self._l1().clear()
         self._before = self._workload.counts()
@@ -168,8 +175,9 @@ class Reader:
         """The half of :meth:`prove` that doesn't look at the value.
 
         Raises:
-            CouldNotMeasure: the read took another way.
+            CouldNotMeasure: the read took another way, or something else watched it.
         """
+        onlookers.require_none()
         seen = self._workload.counts() - self._before
         require_route(seen, self._task.read, self.release, failure_of(self._workload.backend))
         if self._task.read.backfill:

@@ -45,8 +45,10 @@ def matrix_sections(report: Report, width: int = _UNLIMITED) -> tuple[Section, .
     """
     if not report.run.sweep.axes:
         return ()
-    names = dict.fromkeys(_variant(result).of for result in report.results)
-    return tuple(_section(name, report, width) for name in names)
+    # One whose saved measurement can't be read is no combination that is known.
+    known = [result for result in report.results if result.scenario.variant is not None]
+    names = dict.fromkeys(_variant(result).of for result in known)
+    return tuple(_section(name, known, report, width) for name in names)
 
 
 def sort_key(results: Collection[Result], asked: str = "") -> str:
@@ -92,8 +94,8 @@ def size_figure(result: Result, name: str) -> str:
     return format_bytes(found * result.payload.logical_bytes, result.payload.logical_bytes)
 
 
-def _section(name: str, report: Report, width: int) -> Section:
-    results = [result for result in report.results if _variant(result).of == name]
+def _section(name: str, known: Sequence[Result], report: Report, width: int) -> Section:
+    results = [result for result in known if _variant(result).of == name]
     table = _table(results, report, width)
     remarks = tuple(map(clean_line, _remarks(name, results, report, width)))
     return Section(clean_line(name), _title(name, results, report), (table,), remarks)
@@ -111,7 +113,8 @@ def _variant(result: Result) -> Variant:
 def _title(name: str, results: Sequence[Result], report: Report) -> str:
     skipped = sum(entry.of == name for entry in report.run.sweep.skipped)
     count = len(results) + skipped * max(1, len(report.run.sweep.sizes))
-    words = f"{len(results)} of {count} combinations" if skipped else f"{count} combinations"
+    combinations_of = f"{count} combination{'s' if count > 1 else ''}"
+    words = f"{len(results)} of {combinations_of}" if skipped else combinations_of
     key = sort_key(results, report.run.sweep.sort)
     return f"{words}, sorted by {key}, the smallest first" if key else words
 

@@ -81,6 +81,17 @@ def scenario_line(result: Result, report: Report) -> str:
     return f"{clean_line(result.scenario.name)}: {words[result.verdict]}"
 
 
+def modified_lines(report: Report) -> list[str]:
+    """What is known not to be as it was published: its figures aren't those of a release."""
+    target = report.run.target
+    cachekit = target.versions.get("cachekit_state", "").endswith("modified")
+    others = clean_line(target.versions.get("modified", ""))
+    return [
+        *([f"measured was {clean_line(target.words)}"] if cachekit else []),
+        *([f"changed since they were installed: {others}"] if others else []),
+    ]
+
+
 def skipped_lines(report: Report) -> list[str]:
     """Each combination of a matrix that was skipped, and why, as a line for a log."""
     return [

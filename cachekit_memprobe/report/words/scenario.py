@@ -88,13 +88,15 @@ class ScenarioWords:
 
 def scenario_words(result: Result, report: Report) -> ScenarioWords:
     """A result in words; nothing is left out of it but what rounds to nothing."""
-    applies, options = result.verdict != "not_applicable", report.run.options
+    options = report.run.options
+    # Without a tier, its saved measurement can't be read, and nothing but its name is known.
+    is_known = result.verdict != "not_applicable" and bool(result.scenario.read.tier)
     return ScenarioWords(
         name=clean_line(result.scenario.name),
         verdict=result.verdict,
         verdict_word=verdict_word(result),
-        summary=clean_line(result.scenario.summary) if applies else "",
-        details=tuple(_details(result)) if applies else (),
+        summary=clean_line(result.scenario.summary) if is_known else "",
+        details=tuple(_details(result)) if is_known else (),
         reason=_reason(result, report),
         leading=_said(result, leads=True),
         which_read="the second read, which takes more than the first" if result.read > 1 else "",

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from cachekit_memprobe.budget import Leads, judge, verdict_of
@@ -24,6 +26,15 @@ class TestOneLimit:
     )
     def test_in_payloads(self, observed: float | None, status: BudgetStatus) -> None:
         assert judged(TWICE, observed).status == status
+
+    @pytest.mark.parametrize(("observed", "limit"), [(math.nan, 2.0), (1.0, math.nan), (math.nan, math.nan)])
+    def test_is_kept_by_no_figure_that_is_none(self, observed: float, limit: float) -> None:
+        result = judged(Limit("copies.total", limit, None, "error"), observed)
+        assert result.status == "unmeasured"
+        assert verdict_of([result], [TWICE])[0] == "unmeasured"
+
+    def test_is_exceeded_by_infinity(self) -> None:
+        assert judged(TWICE, math.inf).status == "over"
 
     @pytest.mark.parametrize(("observed", "status"), [(0.5, "within"), (0.51, "over")])
     def test_as_a_size_is_compared_in_payloads(self, observed: float, status: BudgetStatus) -> None:

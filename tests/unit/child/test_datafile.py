@@ -200,9 +200,59 @@ def test_what_can_not_be_the_value_is_refused_with_the_remedy(tmp_path: Path, na
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
-    assert "found a device or a pipe" in refusal(tmp_path / "pipe.csv")
+    (tmp_path / "zero.csv").symlink_to("/dev/zero")
+    assert "found a pipe; write the data to a file first" in refusal(tmp_path / "pipe.csv")
+    assert "found a device; write the data to a file first" in refusal(tmp_path / "zero.csv")
     assert "found a folder; name one file" in refusal(tmp_path)
     assert "found No such file or directory; check the path" in refusal(tmp_path / "missing.csv")
+    assert "found File name too long; check the path" in refusal(tmp_path / f"{'a' * 300}.csv")
+    assert "found a name with a null character in it; check the path" in refusal(tmp_path / "a\0.csv")
+
+
+HEADERS = {
+    "number": "{'descr': 1, 'fortran_order': False, 'shape': (1,)}",
+    "nothing": "{'descr': None, 'fortran_order': False, 'shape': (1,)}",
+    "bytes": "{'descr': b'<f8', 'fortran_order': False, 'shape': (1,)}",
+    "object": "{'descr': {'a': '<f8'}, 'fortran_order': False, 'shape': (1,)}",
+    "list of numbers": "{'descr': [1, 2], 'fortran_order': False, 'shape': (1,)}",
+    "short field": "{'descr': [('a',)], 'fortran_order': False, 'shape': (1,)}",
+    "no type": "{'descr': (), 'fortran_order': False, 'shape': (1,)}",
+    "nested": f"{{'descr': {'[(1, ' * 40}'<f8'{')]' * 40}, 'shape': (1,)}}",
+    "itself deep": f"{'[' * 150}{']' * 150}",
+    "minus": "-" * 9000 + "1",
+    "no dictionary": "['descr']",
+    "no descr": "{'shape': (1,)}",
+    "long": "{'descr': '<f8'}" + " " * 10_000,
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_a_header_that_numpy_never_wrote_is_a_damaged_one(tmp_path: Path, name: str) -> None:
+    header = HEADERS[name].encode()
+    (tmp_path / "a.npy").write_bytes(
+        b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(8)
+    )
+    assert refusal(tmp_path / "a.npy") == (
+        "a.npy: expected a whole .npy file, found a damaged header; write it again with numpy.save"
+    )
+
+
+@pytest.mark.parametrize("place", [6, 8])  # the version that it needs, and its flags
+def test_an_archive_that_python_can_not_list_is_a_damaged_one(tmp_path: Path, place: int) -> None:
+    whole = zipped("a.csv", "größe.csv")
+    entry = whole.index(b"PK\x01\x02") + place
+    (tmp_path / "a.zip").write_bytes(
+        whole[:entry] + b"\xff\x08" + whole[entry + 2 :].replace("ö".encode(), b"\xff\xff")
+    )
+    assert "found a damaged zip archive; copy it again" in refusal(tmp_path / "a.zip")
+
+
+def test_names_in_an_archive_are_shown_and_never_made_into_code(tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_bytes(zipped('"); import os #.npy', "\x1b[31m\n.npy", f"{'long' * 9000}.npy"))
+    message = refusal(tmp_path / "a.npz")
+    assert message.endswith("; save one of them by itself with numpy.save")
+    assert message.isprintable()
+    assert len(message) < 300
 
 
 def refusal(path: Path) -> str:

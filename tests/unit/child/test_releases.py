@@ -12,6 +12,7 @@ class TestVersionKey:
             ("1", (1, 0, 0)),
             ("0.25.0rc1", (0, 25, 0)),
             ("0.25.0.dev3+g12ab", (0, 25, 0)),
+            ("1." + "9" * 5000, (1, int("9" * 18), 0)),
         ],
     )
     def test_takes_the_first_three_numbers(self, release: str, key: tuple[int, ...]) -> None:

@@ -1,7 +1,9 @@
 """What the instruments saw survives its way as JSON, and nothing else passes for it."""
 
 import json
-from collections.abc import Callable
+import math
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -133,6 +135,8 @@ Change = Callable[[Any], object]
         (TracemallocSeen, lambda seen: seen["stage_peaks"].update(unwrap=None), "stage_peaks.unwrap"),
         (MemraySeen, lambda seen: seen["journal"][0].update(event="pauze"), "journal.0.event"),
         (MemraySeen, lambda seen: seen["journal"][1]["place"].pop("stage"), "journal.1.place.stage"),
+        (MemraySeen, lambda seen: seen["journal"][1]["place"].update(stage="x"), "journal.1.place.stage"),
+        (AliasingSeen, lambda seen: seen["kept"][0]["place"].update(stage=""), "kept.0.place.stage"),
         (MemraySeen, lambda seen: seen["journal"][3]["spans"][0].append(3), "journal.3.spans.0"),
         (MemraySeen, lambda seen: seen.update(herald_bytes="40042"), "herald_bytes"),
         (AliasingSeen, lambda seen: seen["blocks"][0].update(kind="copied"), "blocks.0.kind"),
@@ -156,6 +160,48 @@ def test_what_is_wrong_in_a_record_is_named(kind: type[Seen], change: Change, ke
         from_json(kind, json.dumps(document))
     assert caught.value.key == key
     assert str(caught.value) == f"{key}: {caught.value.problem}"
+
+
+def _numbers(value: Any, key: str) -> Iterator[tuple[dict[str, Any] | list[Any], Any, str]]:
+    """Every number of a document: what it stands in, its place there, and its whole key."""
+    entries = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for name, part in entries:
+        if isinstance(part, int) and not isinstance(part, bool):
+            yield value, name, f"{key}{name}"
+        yield from _numbers(part, f"{key}{name}.")
+
+
+MAY_BE_NEGATIVE = re.compile(
+    r"reads\.\d\.((settled_(anon_|file_|shared_)?|peak_|anon_|file_|shared_|dropped_)bytes)"
+    r"|uncollected_bytes|(second\.)?journal\.\d\.alive_bytes|(result|after|part|set_up|first\.after)\..*"
+)
+
+
+@pytest.mark.parametrize("seen", SEEN, ids=named)
+def test_a_number_that_makes_no_sense_is_named(seen: Seen) -> None:
+    """Whole numbers have no NaN and no infinity: of those the types say it."""
+    document = document_of(seen)
+    for owner, place, key in list(_numbers(document, "")):
+        true_one = owner[place]
+        wrong = [10**30, math.nan, math.inf, -math.inf, -(10**30)]
+        wrong += [] if MAY_BE_NEGATIVE.fullmatch(key) else [-1]
+        for number in wrong:
+            owner[place] = number
+            with pytest.raises(Invalid) as caught:
+                from_json(type(seen), json.dumps(document))
+            assert caught.value.key == key
+        owner[place] = true_one
+
+
+def test_a_difference_may_be_negative() -> None:
+    document = document_of(_of(RssSeen))
+    document["reads"][0].update(dropped_bytes=-1, settled_shared_bytes=-2)
+    document["uncollected_bytes"] = -3
+    seen = from_json(RssSeen, json.dumps(document))
+    assert (seen.reads[0].dropped_bytes, seen.reads[0].settled_shared_bytes) == (-1, -2)
+    assert seen.uncollected_bytes == -3
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)

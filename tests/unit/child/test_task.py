@@ -32,7 +32,9 @@ STORED = Stored(
     record_batches=3,
     needs=(Need("l1_size", 1, 2, "x"), Need("async")),
 )
-LINK = Link("memprobe-1", "cache-1:1,cache-2:2", "/scratch/journal", "https://h", "ck_live_key", "5ec4e7")
+LINK = Link(
+    "memprobe-1", "cache-1:1,cache-2:2", "/scratch/journal", "https://h", "ck_live", "5ec4e7", "me pw"
+)
 TASK = Task(
     operation=READ,
     value=Value("file", 9, 3, 4, file="/home/someone/größe.csv", holds="1 row", share=0.5),
@@ -44,8 +46,10 @@ TASK = Task(
     reads=3,
     pinned=False,
     capture="/runs/memray.bin",
+    memory_bytes=7,
     stages=("unwrap=m:f",),
     link=LINK,
+    ttl_s=60,
 )
 PLAIN = Task(
     READ, Value("bytes", 1, 1, 0), Caching("auto", "none", "file", False, False), Read("l1", "memory"), ""

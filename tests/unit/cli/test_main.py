@@ -7,6 +7,7 @@ import pytest
 
 from cachekit_memprobe import __version__
 from cachekit_memprobe.cli.boundary import run
+from cachekit_memprobe.cli.console import stdout_console
 from tests.unit.cli.conftest import Invoke
 
 
@@ -89,3 +90,9 @@ def test_both_names_of_the_program_end_alike(arguments: list[str]) -> None:
     ended = [subprocess.run([*name, *arguments], capture_output=True, check=False) for name in names]
     assert [done.returncode for done in ended] == [0 if arguments == ["--help"] else 2] * 2
     assert not any(b"Traceback" in done.stderr for done in ended)
+
+
+def test_no_terminal_is_as_wide_as_it_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines are padded to its width, and nobody waits for lines of 100 million columns."""
+    monkeypatch.setenv("COLUMNS", "99999999")
+    assert stdout_console().width == 1000

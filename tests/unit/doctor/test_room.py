@@ -2,6 +2,7 @@
 
 import pytest
 
+from cachekit_memprobe.disks import disk_needed
 from cachekit_memprobe.doctor import room
 from cachekit_memprobe.doctor.check import Subject
 from cachekit_memprobe.doctor.room import Room, lacking_room, memory_needed
@@ -60,14 +61,14 @@ def test_more_readers_values_and_processes_take_more() -> None:
 @pytest.mark.parametrize("name", ["arrow-l1-hit", "orjson-nested-l1-hit", "arrow-file-get-8-keys"])
 def test_what_does_not_fit_is_told_with_the_remedy(name: str) -> None:
     scenario = sized(name)
-    enough = Room(memory_needed(scenario, 2), room.disk_needed(scenario))
+    enough = Room(memory_needed(scenario, 2), disk_needed(scenario))
     assert lacking_room(scenario, 2, enough) is None
     assert lacking_room(scenario, 2, Room(enough.memory_bytes, None)) is None
     memory = lacking_room(scenario, 2, Room(enough.memory_bytes - 1, PLENTY))
     assert memory is not None
     assert "of memory" in memory
     assert memory.endswith("use a smaller --size, or --jobs 1")
-    disk = lacking_room(scenario, 2, Room(PLENTY, room.disk_needed(scenario) - 1))
+    disk = lacking_room(scenario, 2, Room(PLENTY, disk_needed(scenario) - 1))
     assert disk is not None
     assert "TMPDIR" in disk
 

@@ -3,7 +3,7 @@ import warnings
 
 import pytest
 
-from cachekit_memprobe.findings.source_line import calls_in
+from cachekit_memprobe.findings.source_line import calls_in, words_of
 
 
 def names(source: str) -> list[str]:
@@ -67,3 +67,11 @@ def test_an_escape_sequence_that_python_does_not_know_is_nobodys_business() -> N
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert names(r"match('\d', bytes(data))") == ["match", "bytes"]
+
+
+@pytest.mark.parametrize(
+    "source", ["f(" * 400, "-" * 900 + "f(x)", "(" * 5000, "bytes(" + "[" * 450, "x" * 10**6]
+)
+def test_what_is_nested_without_end_is_no_one_s_line(source: str) -> None:
+    for call in calls_in(source):
+        assert len(words_of(call)) < 5000

@@ -127,6 +127,9 @@ class TestTheSampler:
         assert "resident-set-sampler" not in names
 
 
+_OF_A_READ = (wire.BEFORE_READ, wire.AFTER_READ, wire.AFTER_DROP, wire.SETTLED)
+
+
 class TestTheWatch:
     """At the barriers of the rss instrument."""
 
@@ -196,3 +199,27 @@ class TestTheWatch:
     def test_refuses_a_barrier_that_is_not_due(self, name: str) -> None:
         with pytest.raises(CouldNotMeasure, match=f"stopped at '{name}', but 'before-read' was due"):
             Watch().at_barrier(name, os.getpid())
+
+    def test_refuses_a_barrier_after_the_last(self) -> None:
+        watch = Watch()
+        for name in (*_OF_A_READ, wire.GIVEN_BACK, wire.COLLECTED):
+            watch.at_barrier(name, os.getpid())
+        with pytest.raises(CouldNotMeasure, match="stopped at 'before-read', but 'nothing' was due"):
+            watch.at_barrier(wire.BEFORE_READ, os.getpid())
+
+    @pytest.mark.parametrize(
+        "barriers", [(), _OF_A_READ[:2], (*_OF_A_READ, *_OF_A_READ), (*_OF_A_READ, wire.GIVEN_BACK)]
+    )
+    def test_refuses_a_result_before_or_after_its_time(self, barriers: tuple[str, ...]) -> None:
+        watch = Watch()
+        for name in barriers:
+            watch.at_barrier(name, os.getpid())
+        with pytest.raises(CouldNotMeasure, match="sent its result after"):
+            watch.require_all(1)
+
+    @pytest.mark.parametrize("last", [(), (wire.GIVEN_BACK, wire.COLLECTED)])
+    def test_is_content_with_all_reads(self, last: tuple[str, ...]) -> None:
+        watch = Watch()
+        for name in (*_OF_A_READ, *_OF_A_READ, *last):
+            watch.at_barrier(name, os.getpid())
+        watch.require_all(2)

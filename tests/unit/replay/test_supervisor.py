@@ -30,6 +30,7 @@ print("last words", file=sys.stderr, flush=True)
 """
 _SAY = f"""say('{{"version": {wire.VERSION}, %s}}')"""
 _RESULT = _SAY % '"type": "result", "data": {"answer": 42}'
+_LONG = f"""say('{{"version": {wire.VERSION}, "type": "%s", %s' + %s + '%s}}')"""
 _TAKES_TASK = "os.read(read, 65536)"
 _BARRIER = _SAY % '"type": "barrier", "name": "here"'
 _PREPARED = _SAY % f'"type": "barrier", "name": "{wire.PREPARED}"'
@@ -131,6 +132,20 @@ class TestAChild:
         (_SAY % '"type": "failure", "reason": "no luck"', "no luck"),
         ("os.write(write, b'half')", "ended with status 0 and without a result"),
         ("while True: print('last words' * 999)", "printed more than 64 MiB"),
+        ("say('[' * 200_000)", "sent garbage instead of a message: b'[[["),
+        (_SAY % '"type": "result", "data": {"answer": NaN}', "sent garbage instead of a message"),
+        (_SAY % '"type": "result", "data": {"answer": 1e999}', "sent garbage instead of a message"),
+        (_SAY % f'"type": "result", "data": {{"answer": {2**63}}}', "sent garbage instead of a message"),
+        (
+            _LONG % ("result", '"data": {"answer": ', "'1' * 100_000", "}"),
+            "sent garbage instead of a message",
+        ),
+        (_SAY % '"type": "failure", "reason": ["no luck"]', "message of unknown type 'failure'"),
+        (_SAY % '"type": {}', "message of unknown type 'dict'"),
+        (_BARRIER, "stopped at 'here', where none is due"),
+        (_PREPARED, "stopped at 'prepared', where none is due"),
+        (_SAY % '"type": "barrier", "name": [1]', "stopped at 'list', where none is due"),
+        ("os.write(write, b'x' * (20 << 20))", "a line of more than 16 MiB"),
     ],
 )
 def test_whatever_else_a_child_does_is_the_reason(script: str, reason: str, run: Run, tmp_path: Path) -> None:
@@ -145,6 +160,37 @@ def test_a_child_that_hangs_has_its_time(run: Run, tmp_path: Path) -> None:
     with pytest.raises(CouldNotMeasure, match=r"did not finish within 2 s; see --timeout"):
         run("time.sleep(3600)", timeout_s=2)
     assert not _runs(int((tmp_path / "child" / "pid").read_text()))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"while True: {_BARRIER}",
+        "os.kill(os.getpid(), signal.SIGSTOP)",
+        "os.close(read); os.close(write); os.close(1); os.close(2); os.kill(os.getpid(), signal.SIGSTOP)",
+    ],
+    ids=["floods the supervisor with barriers", "stops itself", "closes all it has"],
+)
+def test_a_child_has_its_time_whatever_it_does_with_it(
+    script: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cachekit_memprobe.replay.conversation._LAST_BREATH_S", 0.1)
+    with pytest.raises(CouldNotMeasure, match=r"did not finish within 1 s|closed its channel"):
+        run(script, lambda _name, _pid: time.sleep(0.02), timeout_s=1)
+    assert not _runs(int((tmp_path / "child" / "pid").read_text()))
+
+
+def test_a_child_that_does_not_listen_has_its_time(launch: Callable[..., Launch]) -> None:
+    """Its task is larger than what a pipe takes."""
+    long = replace(_TASK, workspace="x" * (1 << 20))
+    with pytest.raises(CouldNotMeasure, match="did not finish within 1 s"):
+        Supervisor().run(replace(launch("time.sleep(3600)", 1), task=long), Answer)
+
+
+def test_a_long_message_is_read_in_the_time_that_it_takes(run: Run) -> None:
+    with pytest.raises(CouldNotMeasure, match="nonono") as caught:
+        run(_LONG % ("failure", '"reason": "', "'no' * (5 << 20)", '"'))
+    assert len(str(caught.value)) < 10_000
 
 
 def test_a_child_that_closed_its_channel_but_lives_is_ended(

@@ -17,7 +17,10 @@ OPTIONS = RunOptions(
 )
 OTHER = replace(SCENARIO, name="a-first-in-the-alphabet", source="/home/someone/mine/a-first.toml")
 CAPTURE = "scenarios/arrow-l1-hit/memray.bin"
-RSS = (RssSeen("0.9.1", False, (ReadFigures(1, 2, 3, 4, 5, -6, 7, 8),)), RssSeen("0.9.1"))
+RSS = (
+    RssSeen("0.9.1", False, (ReadFigures(1, 2, 3, 4, 5, -5, 7, 8),)),
+    RssSeen("0.9.1", reads=(ReadFigures(1, 2, 3, 4, 5, 6, 7, 8),)),
+)
 
 
 def memray_seen(folder: Path) -> MemraySeen:
@@ -58,8 +61,16 @@ def saved(path: Path) -> RunFolder:
     return folder
 
 
+def unsealed(folder: RunFolder) -> RunFolder:
+    """As one that was saved before there were checksums."""
+    for sums in folder.path.rglob("SHA256SUMS"):
+        sums.unlink()
+    return folder
+
+
 def edit(file: Path, change: Callable[[Any], object]) -> None:
-    """Change the document of a file."""
+    """Change the document of a file, which has no checksum from then on."""
     document = json.loads(file.read_text(encoding="utf-8"))
     change(document)
     file.write_text(json.dumps(document), encoding="utf-8")
+    file.with_name("SHA256SUMS").unlink(missing_ok=True)

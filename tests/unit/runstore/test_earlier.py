@@ -5,6 +5,7 @@ made of them. It has no capture of memray's, in which the folders of the machine
 """
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 
 from cachekit_memprobe import pipeline
 from cachekit_memprobe.child.seen import (
+    KINDS,
+    SCHEMA_VERSION,
     AliasingSeen,
     Block,
     Handed,
@@ -30,7 +33,7 @@ from cachekit_memprobe.child.stages import OUTSIDE, Place
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.runstore import RunFolder, earlier
-from cachekit_memprobe.runstore.saved import seen_of
+from cachekit_memprobe.validation import from_json
 from tests.unit.runstore.made import edit
 
 SAVED = Path(__file__).with_name("schema-1")
@@ -78,7 +81,7 @@ class TestARunFolderOfSchema1:
         assert list(map(judged, limits)) == list(map(judged, then["budgets"]))
 
     def test_says_how_it_was_measured(self, folder: RunFolder) -> None:
-        run, _ = folder.load()
+        run = pipeline.explain(folder).run
         then = json.loads((SAVED / "report.json").read_text())
         assert (run.target.cachekit, run.created) == ("0.9.1", then["created"])
         assert run.options.isolation == "fresh"
@@ -86,7 +89,7 @@ class TestARunFolderOfSchema1:
         assert [scenario.name for scenario in run.scenarios] == NAMES
 
     def test_has_the_conditions_of_its_limits(self, folder: RunFolder) -> None:
-        run, _ = folder.load()
+        run = pipeline.explain(folder).run
         file = SAVED / "scenarios" / NAMES[1] / "measurement.json"
         then = [limit["where"] for limit in json.loads(file.read_text())["scenario"]["budget"]]
         assert [limit.when for limit in run.scenarios[1].budget] == then
@@ -118,7 +121,7 @@ class TestARunFolderOfSchema1:
             (ALIASING, lambda saved: saved.update(data=7), "data"),
             (ALIASING, lambda saved: saved["data"]["blocks"][0].update(of="thin air"), "data"),
             (ALIASING, lambda saved: saved.pop("instrument"), "data"),
-            (RSS, lambda saved: saved["data"]["reads"][0].clear(), "reads.0"),
+            (RSS, lambda saved: saved["data"]["reads"][0].clear(), "seen.reads.0"),
             (RSS, lambda saved: saved.update(instrument="dhat"), "instrument"),
         ],
     )
@@ -126,9 +129,12 @@ class TestARunFolderOfSchema1:
         self, folder: RunFolder, file: str, change: Callable[[Any], object], key: str
     ) -> None:
         edit(folder.path / file, change)
-        with pytest.raises(UsageError) as caught:
-            folder.load()
-        assert str(caught.value).startswith(f"{folder.path / file} is broken: {key}")
+        if file == "run.json":
+            with pytest.raises(UsageError, match=re.escape(f"{folder.path / file} is broken: {key}")):
+                folder.load()
+        else:
+            _, (measurement, *_) = folder.load()
+            assert str(measurement.reason).startswith(f"{file} is broken: {key}")
 
 
 def judged(budget: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +170,9 @@ def texts_in(folder: Path) -> dict[str, str]:
 def upgraded(instrument: str, data: Any, capture: str | None = None) -> Seen:
     """The record of what a probe of then told."""
     document = earlier.observation({"instrument": instrument, "data": data, "capture": capture})
-    return seen_of(Path("00.json"), json.loads(json.dumps(document)))
+    assert (document["instrument"], document["schema_version"]) == (instrument, SCHEMA_VERSION)
+    seen: Seen = from_json(KINDS[instrument], json.dumps(document["seen"]))
+    return seen
 
 
 def test_an_observation_of_memray() -> None:

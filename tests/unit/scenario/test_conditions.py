@@ -1,10 +1,12 @@
 from dataclasses import replace
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import Limit
 from cachekit_memprobe.scenario import limits_for, load_bundled, why_not
+from cachekit_memprobe.scenario.conditions import parse_condition, parse_specifier
 
 OBJECTS = Limit("rss.peak", 4.4, None, "error", "pandas<3")
 OLD = Limit("rss.peak", 2.4, None, "error", "cachekit<0.10")
@@ -72,3 +74,24 @@ def test_a_release_that_is_no_version_could_not_be_measured() -> None:
     assert str(caught.value) == (
         "can't tell whether arrow-file-mmap (>=0.10.0) applies: cachekit's release 'main' is not a version"
     )
+
+
+DIGITS = "9" * 5000
+
+
+def test_versions_of_thousands_of_digits_can_not_be_judged_either() -> None:
+    with pytest.raises(CouldNotMeasure, match="is not a version"):
+        why_not(load_bundled("arrow-file-mmap"), DIGITS)
+    with pytest.raises(CouldNotMeasure, match="can't be compared"):
+        limits_for((OBJECTS,), {"pandas": DIGITS})
+    assert why_not(load_bundled("arrow-l1-hit"), DIGITS) is None
+
+
+def test_specifiers_and_conditions_have_a_greatest_length() -> None:
+    assert parse_specifier("<1" + ",<1" * 66) == "<1" + ",<1" * 66
+    assert str(parse_condition(f"pandas<{'9' * 190}").specifier) == f"<{'9' * 190}"
+    with pytest.raises(ValueError, match="at most 200 characters"):
+        parse_specifier("<1" + ",<1" * 67)
+    with pytest.raises(ValueError, match="at most 200 characters"):
+        parse_condition(f"pandas<{DIGITS}")
+    assert not SpecifierSet(parse_specifier(f">={'9' * 190}")).contains("1")

@@ -115,6 +115,13 @@ def test_a_matrix_without_a_possible_combination_is_a_usage_error() -> None:
     assert second.startswith("  arrow-l1-hit with serializer=orjson encryption=on: [value] kind has to be ")
 
 
+def test_more_scenarios_than_anyone_waits_for_are_a_usage_error() -> None:
+    seeds = parse_axis(f"seed={','.join(map(str, range(400)))}")
+    scenario = load_bundled("arrow-l1-hit")
+    with pytest.raises(UsageError, match=r"make 1,200 scenarios, which would take hours; .* 1,000 at most"):
+        expand([scenario], sizes=parse_sizes("16MB,32MB,64MB"), axes=[seeds])
+
+
 def test_a_prediction_needs_several_sizes() -> None:
     for sizes in ((), parse_sizes("64MB")):
         with pytest.raises(UsageError, match="--predict needs several sizes"):

@@ -10,7 +10,6 @@ from cachekit_memprobe.scenario.problems import (
     either,
     one_of,
     place,
-    printable,
     spelled,
     toml,
 )
@@ -73,8 +72,6 @@ def test_sentences() -> None:
     assert did_you_mean(["a"]) == "did you mean a?"
     assert did_you_mean(["a", "b", "c"]) == "did you mean a, b or c?"
     assert either(["a", "b"]) == "a or b"
-    assert printable("plain.toml") == "plain.toml"
-    assert printable("a\nb") == r"'a\nb'"
 
 
 def test_values_are_spelled_as_they_are_typed() -> None:

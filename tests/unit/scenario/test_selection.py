@@ -121,5 +121,5 @@ def test_a_missing_file_is_no_bundled_scenario(
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match="found a directory"):
+    with pytest.raises(ScenarioError, match="found a folder; name a file that is in it"):
         select([f"{tmp_path}{os.sep}"])

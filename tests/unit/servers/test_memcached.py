@@ -4,6 +4,7 @@ import pytest
 
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.servers import parse_memcached_servers
+from cachekit_memprobe.servers.left_behind import LeftBehind
 from cachekit_memprobe.servers.memcached import MemcachedServers, _arguments
 
 
@@ -25,7 +26,7 @@ def test_what_is_no_address(text: str) -> None:
 
 
 def test_a_server_that_nobody_can_reach_is_not_named(tmp_path: Path) -> None:
-    servers = MemcachedServers((("127.0.0.1", 1),), tmp_path)
+    servers = MemcachedServers((("127.0.0.1", 1),), LeftBehind(tmp_path))
     with pytest.raises(CouldNotMeasure, match="does not answer: Connection refused") as caught:
         servers.connection("ours")
     assert "127.0.0.1" not in str(caught.value)
@@ -33,7 +34,7 @@ def test_a_server_that_nobody_can_reach_is_not_named(tmp_path: Path) -> None:
     (tmp_path / "ours.keys").write_text("a\nb\n")
     with pytest.raises(CouldNotMeasure, match="2 entries are left behind"):
         servers.forget("ours")
-    assert not (tmp_path / "ours.keys").exists()
+    assert (tmp_path / "ours.keys").exists()  # for a run that can reach them
 
 
 @pytest.mark.parametrize(
@@ -44,4 +45,4 @@ def test_there_is_room_for_the_values(value_bytes: list[int], item: str, room_mb
     words = _arguments(11211, value_bytes)
     assert words[words.index("-I") + 1] == item
     assert words[words.index("-m") + 1] == str(room_mb)
-    assert {"-M", "-U"} <= set(words)
+    assert {"-M", "-U", "-Y"} <= set(words)

@@ -6,6 +6,7 @@ import pytest
 from cachekit_memprobe import programs
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.servers import OwnServers, check_redis_url
+from cachekit_memprobe.servers.left_behind import LeftBehind
 from cachekit_memprobe.servers.redis import RedisServer, start_redis
 
 
@@ -48,12 +49,12 @@ def test_a_record_does_not_show_its_url() -> None:
     assert repr(own) == "OwnServers()"
 
 
-def test_a_server_that_nobody_can_reach_is_not_named() -> None:
-    server = RedisServer("redis://:hush-hush@127.0.0.1:1/0")
+def test_a_server_that_nobody_can_reach_is_not_named(tmp_path: Path) -> None:
+    server = RedisServer("redis://:hush-hush@127.0.0.1:1/0", left=LeftBehind(tmp_path, "9 minutes"))
     with pytest.raises(CouldNotMeasure, match="the Redis server of --redis-url does not answer") as caught:
         server.connection("ours")
     assert "127.0.0.1" not in str(caught.value)
-    with pytest.raises(CouldNotMeasure, match=r"entries named \*ours\* are left behind"):
+    with pytest.raises(CouldNotMeasure, match=r"entries named \*ours\* are left behind.*within 9 minutes"):
         server.forget("ours")
     assert server.explained("no way to 127.0.0.1:1 with hush-hush") == "no way to *** with ***"
     server.close()

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from cachekit_memprobe.target.excerpt import tail, without_hosts
@@ -35,5 +33,5 @@ def test_keeps_the_last_lines_that_say_something() -> None:
 
 
 def test_writes_the_home_directory_as_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "home", lambda: Path("/home/joe"))
+    monkeypatch.setenv("HOME", "/home/joe")
     assert tail('File "/home/joe/app.py", line 3') == '  File "~/app.py", line 3'

@@ -4,7 +4,8 @@ import pytest
 import uv
 
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.target import installer
+from cachekit_memprobe.target import installer, interpreter
+from tests.unit.target.venvs import make_venv, make_wheel, site_of
 
 
 def _no_binary() -> str:
@@ -29,15 +30,24 @@ def test_says_how_to_get_along_without_uv(monkeypatch: pytest.MonkeyPatch) -> No
         installer.find_uv()
 
 
-def test_keeps_the_users_indexes_and_drops_their_project(
+@pytest.mark.process
+def test_what_was_edited_in_uvs_cache_is_seen_and_downloaded_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_INTERNAL_PASSWORD", "UV_CONSTRAINT", "VIRTUAL_ENV"):
-        monkeypatch.setenv(name, "value")
-    monkeypatch.setenv("UV_CONFIG_FILE", "ci/uv.toml")
-    env = installer._environment()
-    assert env["UV_DEFAULT_INDEX"] == env["UV_INDEX_INTERNAL_PASSWORD"] == "value"
-    assert env["UV_CONFIG_FILE"] == str(tmp_path / "ci/uv.toml")
-    assert "UV_CONSTRAINT" not in env
-    assert "VIRTUAL_ENV" not in env
+    make_wheel(tmp_path, "0.9.1")
+    (tmp_path / "mine.toml").write_text('no-index = true\nfind-links = ["."]\n')
+    monkeypatch.setenv("UV_CONFIG_FILE", str(tmp_path / "mine.toml"))
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    first, second = make_venv(tmp_path / "first"), make_venv(tmp_path / "second")
+    installer.install(first, ["cachekit"], "cachekit")
+    (site_of(first) / "cachekit" / "__init__.py").write_text("x = 2\n")
+    installer.install(second, ["cachekit"], "cachekit")
+    assert "modified" not in interpreter.describe(second, own="new")
+
+    (cached,) = tmp_path.glob("cache/archive-v*/*/cachekit/__init__.py")
+    cached.write_text("x = 2\n")
+    installer.install(make_venv(tmp_path / "third"), ["cachekit"], "cachekit")
+    third = tmp_path / "third" / "bin" / "python"
+    assert interpreter.describe(third, own="new")["modified"] == "cachekit"
+    installer.install(third, ["cachekit"], "cachekit", anew=["cachekit"])
+    assert "modified" not in interpreter.describe(third, own="new")

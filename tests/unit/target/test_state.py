@@ -1,16 +1,18 @@
 """What sets an installed cachekit apart from the release of its version."""
 
-import base64
-import hashlib
 import json
+import os
+import py_compile
 import shutil
 import subprocess
+import time
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 import pytest
 
 from cachekit_memprobe.target.interpreter import describe
-from tests.unit.target.venvs import add_package, make_venv
+from tests.unit.target.venvs import add_package, make_venv, record_package, row
 
 pytestmark = pytest.mark.process
 
@@ -57,11 +59,6 @@ def installed(bare: Path, tmp_path: Path) -> Installed:
     return Installed(tmp_path / "venv")
 
 
-def row(name: str, content: bytes) -> str:
-    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
-    return f"{name},sha256={digest},{len(content)}"
-
-
 ROW = row("cachekit/__init__.py", b"x = 1\n")
 
 
@@ -88,6 +85,43 @@ class TestAnInstalledRelease:
         installed.record(ROW)
         (installed.site / "cachekit" / "more.py").touch()
         assert installed.state() == "modified"
+
+    def test_whose_file_was_edited_behind_its_back_is_modified(self, installed: Installed) -> None:
+        """With the size and the date of before: Python runs the bytecode of the file that was there."""
+        installed.record(ROW)
+        before = installed.module.stat()
+        installed.module.write_text("x = 2\n")
+        os.utime(installed.module, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert installed.state() == "modified"
+
+    @pytest.mark.parametrize("mode", [PycInvalidationMode.TIMESTAMP, PycInvalidationMode.UNCHECKED_HASH])
+    def test_that_runs_the_bytecode_of_another_source_is_modified(
+        self, installed: Installed, mode: PycInvalidationMode
+    ) -> None:
+        installed.record(ROW)
+        before = installed.module.stat()
+        installed.module.write_text("x = 2\n")
+        os.utime(installed.module, ns=(before.st_atime_ns, before.st_mtime_ns))
+        py_compile.compile(str(installed.module), invalidation_mode=mode)
+        time.sleep(0.02)  # the kernel's clock of files ticks every few milliseconds
+        installed.module.write_text("x = 1\n")
+        os.utime(installed.module, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert installed.state() == "modified"
+        py_compile.compile(str(installed.module), invalidation_mode=mode)
+        assert installed.state() == ""
+
+    def test_with_bytecode_that_has_no_source_is_modified(self, installed: Installed) -> None:
+        installed.record(ROW)
+        (installed.site / "cachekit" / "more.pyc").touch()
+        assert installed.state() == "modified"
+
+
+def test_an_instrument_with_other_files_than_were_installed_is_told(installed: Installed) -> None:
+    add_package(installed.python, "memray", "1.0", "y = 1\n")
+    record_package(installed.python, "memray", "1.0")
+    assert "modified" not in describe(installed.python)
+    (installed.site / "memray" / "__init__.py").write_text("y = 2\n")
+    assert describe(installed.python)["modified"] == "memray"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What an instrument saw names no folder of the machine."""
 
+from dataclasses import replace
+
 from cachekit_memprobe.child.probes import portable
 from cachekit_memprobe.child.seen import AliasingSeen, Block, Kept, MemraySeen, Note, Origin
 from cachekit_memprobe.child.stages import OUTSIDE, Place
@@ -12,7 +14,9 @@ ELSEWHERE = Place("other", "g", "/usr/lib/python3/json/decoder.py", 9)
 
 def test_a_place_is_told_from_where_the_package_lies() -> None:
     assert portable(INSIDE, PREFIX) == RELATIVE
-    assert portable(ELSEWHERE, PREFIX) == ELSEWHERE
+    assert portable(ELSEWHERE, PREFIX).file == "json/decoder.py"
+    assert portable(replace(ELSEWHERE, file="/srv/x/site-packages/pandas/a.py"), PREFIX).file == "pandas/a.py"
+    assert portable(replace(ELSEWHERE, file="/srv/someone/a.py"), PREFIX).file == "a.py"
     assert portable(OUTSIDE, PREFIX) == OUTSIDE
 
 

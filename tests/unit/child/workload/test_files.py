@@ -241,3 +241,18 @@ def test_a_text_that_is_no_utf8_further_down_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"a,b\n" + b"1,x\n" * 3000 + "2,größe\n".encode("latin-1"))
     with pytest.raises(CouldNotMeasure, match=r"a\.csv: expected CSV in UTF-8, found the byte 0xf6"):
         files.load(str(tmp_path / "a.csv"))
+
+
+def test_rows_that_are_far_longer_than_the_names_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n" + "1," * 40 + "1\n")
+    with pytest.raises(CouldNotMeasure, match="an index of at most 32 levels, found 39; make the rows"):
+        files.load(str(tmp_path / "a.csv"))
+
+
+def test_what_a_library_quotes_of_a_file_is_short(tmp_path: Path) -> None:
+    table = pa.table([pa.array([1]), pa.array([2])], names=["a\n" * 5000] * 2)
+    with pa.OSFile(str(tmp_path / "a.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(CouldNotMeasure, match="found two with the name") as caught:
+        files.load(str(tmp_path / "a.arrow"))
+    assert len(str(caught.value)) < 500

@@ -1,4 +1,4 @@
-"""SIGTERM made to clean up as Ctrl-C does, and both made to let that be finished."""
+"""Signals that ask a program to end, made to clean up as Ctrl-C does, and all to let that be finished."""
 
 import signal
 import threading
@@ -8,18 +8,34 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from cachekit_memprobe.errors import EXIT_HUNG_UP, EXIT_QUIT, EXIT_TERMINATED
+
 _PATIENCE_S = 10.0
 """How long cleaning up may take before another signal cuts it short."""
 
+_CODES: Mapping[signal.Signals, int] = {
+    signal.SIGTERM: EXIT_TERMINATED,
+    signal.SIGHUP: EXIT_HUNG_UP,
+    signal.SIGQUIT: EXIT_QUIT,
+}
 _USUAL: Mapping[signal.Signals, Any] = {
     signal.SIGINT: signal.default_int_handler,
-    signal.SIGTERM: signal.SIG_DFL,
+    **dict.fromkeys(_CODES, signal.SIG_DFL),
 }
+"""One that is ignored stays so: SIGHUP is under nohup, SIGINT in a shell's background."""
+
+
+class Terminated(SystemExit):
+    """A signal asked the program to end; with that signal's exit code."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(_CODES[signal.Signals(signum)])
+        self.name = signal.Signals(signum).name
 
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Inside, SIGTERM raises ``SystemExit`` in the main thread, so that half-made things are removed.
+    """Inside, such a signal raises :class:`Terminated` in the main thread, so that all is cleaned up.
 
     Further signals wait until that is done: who presses Ctrl-C twice doesn't mean to leave half of it
     behind. A handler that the program has set itself is left alone, and so is a program that calls this
@@ -36,7 +52,15 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         for signum in replaced:
-            signal.signal(signum, _USUAL[signum])
+            if signal.getsignal(signum) is unwind:  # and not what was to be ignored meanwhile
+                signal.signal(signum, _USUAL[signum])
+
+
+def ignore_further() -> None:
+    """All is cleaned up: one more signal would only kill the ending interpreter, with another status."""
+    if threading.current_thread() is threading.main_thread():
+        for signum in _USUAL:
+            signal.signal(signum, signal.SIG_IGN)
 
 
 class _Unwind:
@@ -51,4 +75,4 @@ class _Unwind:
         self._quiet_until = time.monotonic() + _PATIENCE_S
         if signum == signal.SIGINT:
             raise KeyboardInterrupt
-        raise SystemExit(128 + signum)
+        raise Terminated(signum)
