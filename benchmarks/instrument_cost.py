@@ -18,7 +18,7 @@ from statistics import median
 from typing import TypeVar
 from unittest import mock
 
-from cachekit_memprobe import metrics, pipeline, target
+from cachekit_memprobe import measuring, metrics, pipeline, target
 from cachekit_memprobe.child.task import Task
 from cachekit_memprobe.model import Run, RunOptions, Scenario, Step, Target
 from cachekit_memprobe.replay.conversation import OnBarrier
@@ -131,7 +131,7 @@ def measured(scenario: Scenario, chosen: Target, instruments: tuple[str, ...]) -
     planned = Run.planned(chosen, RunOptions(instruments, jobs=1, isolation="fresh"), (scenario,))
     with scratch_folder() as folder, using(TimedSupervisor(costs)), costs.of(TOTAL):
         folder.save_run(planned)
-        pipeline.measure(planned, folder, no_progress)
+        measuring.measure(planned, folder, no_progress)
         with costs.of(EXPLAIN):
             report = pipeline.explain(folder)
     if report.results[0].reason:
@@ -145,7 +145,7 @@ def bare(scenario: Scenario, chosen: Target, instruments: tuple[str, ...]) -> Co
     options = RunOptions((BARE,) * len(instruments), jobs=1, isolation="fresh")
     planned = Run.planned(chosen, options, (scenario,))
     with scratch_folder() as folder, using(TimedSupervisor(costs, instruments)), costs.of(TOTAL):
-        pipeline.measure(planned, folder, no_progress)
+        measuring.measure(planned, folder, no_progress)
     if set(costs.steps) != {STORE, *instruments, TOTAL}:
         raise SystemExit("a bare child failed")
     return costs.sum_up()
@@ -161,7 +161,7 @@ def scratch_folder() -> Iterator[RunFolder]:
 @contextmanager
 def using(supervisor: Supervisor) -> Iterator[None]:
     """Have the pipeline start its children through this supervisor."""
-    with mock.patch.object(pipeline, "supervising", return_value=nullcontext(supervisor)):
+    with mock.patch.object(measuring, "supervising", return_value=nullcontext(supervisor)):
         yield
 
 

@@ -1,5 +1,8 @@
 """What can go wrong, and the exit codes: the one place where they stand."""
 
+import traceback
+from pathlib import Path
+
 from cachekit_memprobe.child.errors import CouldNotMeasure, MemprobeError
 
 __all__ = [
@@ -16,6 +19,7 @@ __all__ = [
     "MemprobeError",
     "ScenarioError",
     "UsageError",
+    "as_a_bug",
     "exit_code_of",
 ]
 
@@ -37,6 +41,13 @@ class UsageError(MemprobeError):
 
 class ScenarioError(UsageError):
     """A scenario file is invalid; the message names the file, the table and the key."""
+
+
+def as_a_bug(error: Exception) -> str:
+    """What to tell of a failure that nobody has thought of, with the line that it comes from."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    where = f"{Path(last.filename).name}:{last.lineno}"
+    return f"this is a bug in cachekit-memprobe: {type(error).__name__} in {where}: {error}"
 
 
 def exit_code_of(error: MemprobeError) -> int:

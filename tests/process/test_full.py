@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from cachekit_memprobe import pipeline, programs
+from cachekit_memprobe import measuring, pipeline, programs
 from cachekit_memprobe.doctor.room import Room
 from cachekit_memprobe.errors import CouldNotMeasure, MemprobeError
 from cachekit_memprobe.model import Isolation, Run, RunOptions, Target
@@ -49,7 +49,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
 @pytest.fixture(autouse=True)
 def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is looked at before is not what is tested here."""
-    monkeypatch.setattr(pipeline, "room_here", lambda: Room(1 << 50, None))
+    monkeypatch.setattr(measuring, "room_here", lambda: Room(1 << 50, None))
 
 
 def reason_of(

@@ -46,7 +46,7 @@ def own_memcached(tmp_path: Path) -> Iterator[Address]:
     """The user's server."""
     folder = tmp_path / "memcached"
     folder.mkdir()
-    with memcached_on_a_port(folder) as port:
+    with memcached_on_a_port(folder, "-I", "64m", "-m", "256") as port:
         yield "127.0.0.1", port
 
 

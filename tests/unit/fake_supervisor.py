@@ -97,5 +97,5 @@ def use(supervisor: FakeSupervisor, monkeypatch: pytest.MonkeyPatch) -> FakeSupe
         finally:
             supervisor.close()
 
-    monkeypatch.setattr("cachekit_memprobe.pipeline.supervising", supervising)
+    monkeypatch.setattr("cachekit_memprobe.measuring.supervising", supervising)
     return supervisor

@@ -15,6 +15,7 @@ from cachekit_memprobe.child.seen import FIRST_READ, RssSeen
 from cachekit_memprobe.child.task import READ, SIZE, STORE, Task
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.findings import Evidence, findings_of
+from cachekit_memprobe.measuring import measure
 from cachekit_memprobe.metrics import ALIASING, RETENTION, RSS, TRACEMALLOC
 from cachekit_memprobe.model import Limit, Observations, Phase, Run, RunOptions, Scenario, Step
 from cachekit_memprobe.replay.resident_set import Watch
@@ -264,7 +265,7 @@ def test_rss_is_measured_in_fresh_processes_after_the_store(
     monkeypatch.setattr(Watch, "require_all", lambda *_: None)
     made.supervisor.answer = lambda task: RssSeen("0.9.1") if task.instrument == RSS else well_done(task)
     options = RunOptions((RSS, TRACEMALLOC), reads=3, repeat=2, jobs=1, as_deployed=as_deployed)
-    pipeline.measure(Run.planned(TARGET, options, [scenario("one")]), made.folder, made.steps.append)
+    measure(Run.planned(TARGET, options, [scenario("one")]), made.folder, made.steps.append)
     assert made.supervisor.did[0] == ("one", STORE)
     assert sorted(made.supervisor.did[1:]) == sorted(("one", done) for done in (RSS, RSS, TRACEMALLOC))
     resident = [task for task in made.supervisor.tasks if task.instrument == RSS]
@@ -295,11 +296,11 @@ def test_what_nobody_has_thought_of_costs_its_own_scenario_only_and_is_called_a_
     def find(evidence: Evidence) -> tuple[Finding, ...]:
         return findings_of(evidence) if evidence.scenario.name == "two" else (1 / 0,)  # type: ignore[return-value]
 
-    monkeypatch.setattr("cachekit_memprobe.pipeline.findings_of", find)
+    monkeypatch.setattr("cachekit_memprobe.explaining.findings_of", find)
     one, two = pipeline.explain(made.folder).results
     assert (one.verdict, two.verdict) == ("unmeasured", "pass")
     assert str(one.reason).startswith(
-        "this is a bug in cachekit-memprobe: what was observed can't be explained: ZeroDivisionError: "
+        "this is a bug in cachekit-memprobe: ZeroDivisionError in test_pipeline.py:"
     )
     assert "test_pipeline.py:" in str(one.reason)
 
