@@ -8,6 +8,7 @@ import collections
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,7 @@ from cachekit_memprobe.model import Run, RunOptions, Scenario
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import load_bundled, with_overrides
 from cachekit_memprobe.servers import OwnServers
-from cachekit_memprobe.servers.memcached import _ask, start_memcached
+from cachekit_memprobe.servers.process import LOOPBACK, ServerProcess, on_a_free_port
 from cachekit_memprobe.servers.redis import start_redis
 
 _SIZE_BYTES = 8 << 20
@@ -78,7 +79,7 @@ class Place:
         client: redis.Redis = redis.Redis.from_url(self.url)
         with client:
             keys = client.dbsize()
-        stats = _ask(self.address, "stats", until="END\r\n") if self.address else "curr_items 0"
+        stats = _stats(self.address) if self.address else "curr_items 0"
         return State(
             memory_mb=process.memory_info().rss / (1 << 20),
             descriptors=process.num_fds(),
@@ -107,10 +108,36 @@ def _place() -> Iterator[Place]:
         stack.callback(server.close)
         address = None
         if programs.memcached():
-            memcached = start_memcached(of_memcached, [_SIZE_BYTES] * 2)
+            memcached, port = on_a_free_port(
+                lambda port: _memcached(port, of_memcached), lambda _, port: _listens((LOOPBACK, port))
+            )
             stack.callback(memcached.close)
-            address = ("127.0.0.1", int(memcached.connection("x").link.servers.rpartition(":")[2]))
+            address = (LOOPBACK, port)
         yield Place(temporary, state, server.connection("x").environment["CACHEKIT_REDIS_URL"], address)
+
+
+def _memcached(port: int, folder: Path) -> ServerProcess:
+    """The user's, which asks for no login."""
+    user = ("-u", "root") if os.geteuid() == 0 else ()
+    room = ("-I", "64m", "-m", "512")
+    network = ("-l", LOOPBACK, "-p", str(port))
+    return ServerProcess("memcached", (str(programs.memcached()), *network, *room, *user), folder)
+
+
+def _listens(address: tuple[str, int]) -> bool:
+    try:
+        return "pid" in _stats(address)
+    except OSError:
+        return False
+
+
+def _stats(address: tuple[str, int]) -> str:
+    with socket.create_connection(address, timeout=5) as client:
+        client.sendall(b"stats\r\n")
+        answer = b""
+        while not answer.endswith(b"END\r\n"):
+            answer += client.recv(65536)
+    return answer.decode()
 
 
 def soak_runs(place: Place, count: int) -> list[str]:

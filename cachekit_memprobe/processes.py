@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cachekit_memprobe import offspring
+from cachekit_memprobe.signals import undisturbed
 
 _TO_START = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 TO_READ_TEXT = ("LANG", "LC_ALL", "LC_CTYPE")
@@ -50,20 +51,24 @@ def run(
         OSError: it can't be started.
         subprocess.TimeoutExpired: it did not end in time; it is gone now.
     """
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        env=env,
-        cwd=cwd,
-        encoding="utf-8",
-        errors="replace",
-        # Ctrl-C in a terminal reaches this process only, which then ends the child in its own order.
-        start_new_session=True,
-    ) as process:
+    with (
+        undisturbed() as let_signals_through,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            env=env,
+            cwd=cwd,
+            encoding="utf-8",
+            errors="replace",
+            # Ctrl-C in a terminal reaches this process only, which then ends the child in its own order.
+            start_new_session=True,
+        ) as process,
+    ):
         mark = offspring.mark(process.pid)
         try:
+            let_signals_through()
             out, err = process.communicate(timeout=timeout_s)
         except BaseException:
             end(process)

@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -56,11 +56,47 @@ def terminable() -> Iterator[None]:
                 signal.signal(signum, _USUAL[signum])
 
 
+@contextmanager
+def undisturbed() -> Iterator[Callable[[], None]]:
+    """Inside, such a signal waits, so that what has just been begun is known to somebody who can end it.
+
+    Yields what lets it through, to be called when that is so; otherwise it comes at the end.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: None
+        return
+    _HELD.begin()
+    try:
+        yield _HELD.end
+    finally:
+        _HELD.end()
+
+
 def ignore_further() -> None:
     """All is cleaned up: one more signal would only kill the ending interpreter, with another status."""
     if threading.current_thread() is threading.main_thread():
         for signum in _USUAL:
             signal.signal(signum, signal.SIG_IGN)
+
+
+class _Held:
+    """Whether a signal has to wait, and the one that does."""
+
+    def __init__(self) -> None:
+        self.is_on = False
+        self.waiting: int | None = None
+
+    def begin(self) -> None:
+        self.is_on = True
+
+    def end(self) -> None:
+        self.is_on = False
+        waiting, self.waiting = self.waiting, None
+        if waiting is not None:
+            signal.raise_signal(waiting)
+
+
+_HELD = _Held()
 
 
 class _Unwind:
@@ -71,6 +107,9 @@ class _Unwind:
 
     def __call__(self, signum: int, _frame: FrameType | None) -> None:
         if time.monotonic() < self._quiet_until:
+            return
+        if _HELD.is_on:
+            _HELD.waiting = signum
             return
         self._quiet_until = time.monotonic() + _PATIENCE_S
         if signum == signal.SIGINT:

@@ -67,7 +67,8 @@ def _leave_a_daemon() -> None:
 
 def _name_folders() -> None:
     """As an exception, a traceback, a client or a log would."""
-    for path in (__file__, os.getcwd(), f"{os.environ['HOME']}/some file.csv", sys.executable):
+    # Its own file last, since only the end of what is printed is quoted.
+    for path in (sys.executable, f"{os.environ['HOME']}/some file.csv", os.getcwd(), __file__):
         print(f"{path} {path!r} [{path}] x={path}:{path} file://{quote(path)} unix:{path}", file=sys.stderr)
     sys.stderr.flush()
     raise FileNotFoundError(2, "named on purpose", f"{os.getcwd()}/some file.csv")

@@ -27,14 +27,8 @@ _ARENA_BYTES = MIB
 _NOISE_BYTES = 0.005 * 64 * MIB
 """Of everything else, at the scenarios' own size."""
 
-_RACING = "arrow-file-get-8-keys"
-"""Several readers at once: how many of them are in one stage at the same time is chance, forked or not."""
-
 _NEWEST = (
-    _RACING,  # threads
-    "arrow-file-mmap",  # maps and descriptors
     "arrow-l1-hit-zstd",  # a setting that cachekit reads when it is imported; Arrow's own threads
-    "arrow-strings-l1-hit",  # values that keep their frame
     "async-file-get-backfill",  # an event loop and its executor
     "auto-series-l1-hit",  # a serializer that imports what it needs late
     "bytes-file-get-encrypted",  # keys, and Rust's own memory
@@ -76,8 +70,6 @@ def _verdict(result: Result) -> str:
 
 
 def _differences(fresh: Result, forked: Result) -> Iterator[str]:
-    if fresh.scenario.name == _RACING:
-        return
     name = fresh.scenario.name
     if fresh.metrics.keys() != forked.metrics.keys():
         yield f"{name}: {sorted(fresh.metrics.keys() ^ forked.metrics.keys())} in one only"

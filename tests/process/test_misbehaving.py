@@ -1,7 +1,8 @@
 """Measured processes that die, hang or talk nonsense: a reason for each, and the others still reported."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -54,19 +55,34 @@ class Aftermath:
 ISOLATIONS: tuple[Isolation, ...] = get_args(Isolation)
 
 
+@pytest.fixture(scope="module")
+def aftermaths(
+    faulty: Callable[[str], Copy], tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[Isolation, Aftermath]:
+    """Side by side, since most of the time they wait for a time limit."""
+    python = faulty("misbehaves").python
+    with ThreadPoolExecutor() as pool:
+        ends = {
+            isolation: pool.submit(_ended, isolation, python, tmp_path_factory.mktemp("misbehaving"))
+            for isolation in ISOLATIONS
+        }
+        return {isolation: end.result() for isolation, end in ends.items()}
+
+
 @pytest.fixture(scope="module", params=ISOLATIONS)
-def aftermath(
-    request: pytest.FixtureRequest, faulty: Callable[[str], Copy], tmp_path_factory: pytest.TempPathFactory
-) -> Aftermath:
-    folder = tmp_path_factory.mktemp("misbehaving")
+def aftermath(request: pytest.FixtureRequest, aftermaths: Mapping[Isolation, Aftermath]) -> Aftermath:
+    return aftermaths[request.param]
+
+
+def _ended(isolation: Isolation, python: Path, folder: Path) -> Aftermath:
     temporary = folder / _HARD_NAME
     temporary.mkdir()
     names = (*REASONS, "raised", "empty", "chatty", "daemonic", "indiscreet")
     files = [str(write_scenario(folder / f"{name}.toml")) for name in names]
     ended = cli(
         *("run", *files, "bytes-file-get", "--size", "8MiB", "--instrument", "memray"),
-        *("--python", str(faulty("misbehaves").python), "--timeout", "12", "--jobs", "3"),
-        *("--isolation", request.param, "--out", str(folder / "run"), "--json", "-"),
+        *("--python", str(python), "--timeout", "12", "--jobs", "3"),
+        *("--isolation", isolation, "--out", str(folder / "run"), "--json", "-"),
         TMPDIR=str(temporary),
     )
     return Aftermath(ended, folder / "run", list(temporary.iterdir()), processes_of(temporary))

@@ -5,6 +5,7 @@ import gc
 import mmap
 import types
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -76,15 +77,28 @@ def _are_referred_to(suspects: list[Any], ours: list[Any]) -> bool:
 def keepers_of_large(least_bytes: int, tracer: StageTracer) -> tuple[Kept, ...]:
     """The names in the target that lead to any large memory of this process, whoever made it."""
     gc.unfreeze()
-    scan = _Scan(least_bytes)
-    suspects = list(scan.large.values())
-    ours = [scan.large, scan.hidden, suspects]
     kept: dict[str, Kept] = {}
-    for suspect in suspects:
-        holder, size_bytes = _holder_of(suspect, ours, scan.hidden), _size_bytes(suspect)
-        if holder is not None and size_bytes > (kept[holder].size_bytes if holder in kept else 0):
-            kept[holder] = Kept(holder, size_bytes, _use_of(holder, tracer))
+    with _uncollected():
+        scan = _Scan(least_bytes)
+        suspects = list(scan.large.values())
+        ours = [scan.large, scan.hidden, suspects]
+        for suspect in suspects:
+            holder, size_bytes = _holder_of(suspect, ours, scan.hidden), _size_bytes(suspect)
+            if holder is not None and size_bytes > (kept[holder].size_bytes if holder in kept else 0):
+                kept[holder] = Kept(holder, size_bytes, _use_of(holder, tracer))
     return tuple(sorted(kept.values(), key=lambda entry: entry.size_bytes, reverse=True))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A collection stops knowing of dicts and tuples, which would then be missed: neither told nor hidden."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class _Scan:
