@@ -73,8 +73,7 @@ def format_options(formats: Sequence[Format[Any]]) -> Callable[[_Command], _Comm
             "--format",
             "chosen",
             type=click.Choice([*by_name]),
-            show_default=TERMINAL.name,
-            help="Print it in this format.",
+            help=f"Print it in this format.  [default: {TERMINAL.name}]",
         )
         file = click.option(
             "--output",
