@@ -42,5 +42,6 @@ REPORT_FORMATS = (
     Format("json", ".json", "JSON", _by("json:to_json")),
     Format("markdown", ".md", "Markdown, for an issue or a pull request", _by("markdown:render_markdown")),
     Format("html", ".html", "one HTML file", _by("html:render_html")),
+    Format("junit", ".xml", "JUnit XML, for CI", _by("junit:to_junit")),
 )
 """Besides the terminal's, whose text depends on the terminal."""

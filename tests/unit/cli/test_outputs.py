@@ -11,7 +11,13 @@ from tests.golden.sweeps import SIZES
 from tests.unit.cli.conftest import Invoke, Tool
 
 NAMES = [one.name for one in REPORT_FORMATS]
-BEGINNINGS = {"json": "{", "markdown": "### PASS", "html": "<!doctype html>", "terminal": "cachekit "}
+BEGINNINGS = {
+    "json": "{",
+    "markdown": "### PASS",
+    "html": "<!doctype html>",
+    "junit": "<?xml ",
+    "terminal": "cachekit ",
+}
 
 
 def saved_run() -> None:
