@@ -12,16 +12,16 @@ from markdown_it.token import Token
 
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.markdown import LONGEST, render_markdown, text
-from cachekit_memprobe.result import Finding, HeapStep, Report, Result, StageSpan, Staircase
+from cachekit_memprobe.result import Finding, Report, Result
 from cachekit_memprobe.units import format_payloads
 from tests.golden.reports import (
     FILE_GET,
     FILE_MAP,
     L1_HIT,
-    LOGICAL_BYTES,
     NOT_APPLICABLE,
     SCENARIO,
     UNMEASURED,
+    WITH_STAIRCASE,
     report_of,
 )
 from tests.golden.sweeps import MATRIX, SIZES
@@ -51,13 +51,6 @@ HOSTILE = [
     "===",
     "+",
 ]
-STAIRCASE = Staircase(
-    ("unwrap", "materialize"),
-    (HeapStep((0, 0)), HeapStep((LOGICAL_BYTES, 0)), HeapStep((LOGICAL_BYTES, LOGICAL_BYTES))),
-    2,
-    (StageSpan("unwrap", 0, 0, 2),),
-)
-
 Table = list[list[str]]
 
 
@@ -174,10 +167,10 @@ def test_it_ends_with_how_to_measure_it_again() -> None:
 
 
 def test_the_staircase_is_a_picture_in_letters() -> None:
-    _, details = parsed(report_of(replace(L1_HIT, staircase=STAIRCASE)))
+    _, details = parsed(report_of(WITH_STAIRCASE))
     [tokens] = details.values()
     picture = next(token.content for token in tokens if token.type == "fence")
-    assert picture.splitlines()[0] == "   2.00x |  m"
+    assert picture.splitlines()[0] == "   2.00x |   m"
 
 
 def test_names_can_be_copied() -> None:
