@@ -1,19 +1,25 @@
 """A Report as JSON, for CI and for scripts. Sizes are in bytes, figures in payloads have four decimals."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from cachekit_memprobe.child.printable import json_text
 from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.fingerprint import fingerprint_of
 from cachekit_memprobe.model import Payload
 from cachekit_memprobe.report.view import heap_measured, in_payloads, public_spec, rounded
-from cachekit_memprobe.result import BudgetResult, Finding, Report, Result, SiteUsage, StageUsage
+from cachekit_memprobe.result import BudgetResult, Finding, Report, Result, SiteUsage, StageUsage, Staircase
 from cachekit_memprobe.sweep import Estimate, Line, Prediction, Scaling
 from cachekit_memprobe.variables import UNRECORDED
 
 SCHEMA_VERSION = 2
 """Raised when a key changes its meaning or goes; a new key doesn't raise it."""
+
+
+_LIST_OF_NUMBERS = re.compile(r"(?<=\[)\n\s*\d+(?:,\n\s*\d+)*\n\s*(?=\])")
+"""As it is indented, a line for each number."""
 
 
 def to_json(report: Report) -> str:
@@ -23,12 +29,14 @@ def to_json(report: Report) -> str:
         "tool": {"name": "cachekit-memprobe", "version": report.tool_version},
         "created": report.run.created,
         "target": {"spec": public_spec(report.run.target), **report.run.target.versions},
+        "fingerprint": asdict(fingerprint_of(report.run)),
         "options": asdict(report.run.options),
         "results": [_result(result, report.run.sweep.workers) for result in report.results],
         "sweep": asdict(report.run.sweep),
         "scaling": [_scaling(entry) for entry in report.scaling],
     }
-    return json_text(document, indent=2)
+    # No text has a line break in it here, so this finds lists and nothing else.
+    return _LIST_OF_NUMBERS.sub(lambda found: " ".join(found.group().split()), json_text(document, indent=2))
 
 
 def _result(result: Result, workers: int) -> dict[str, Any]:
@@ -57,6 +65,7 @@ def _result(result: Result, workers: int) -> dict[str, Any]:
         "budgets": [_budget(limit) for limit in result.budgets],
         "findings": [_finding(finding) for finding in result.findings],
         "notes": list(result.notes),
+        "staircase": _staircase(result.staircase) if result.staircase else None,
     }
 
 
@@ -155,6 +164,15 @@ def _budget(limit: BudgetResult) -> dict[str, Any]:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     return {"code": finding.code, "message": finding.message, **_located(finding.place)}
+
+
+def _staircase(staircase: Staircase) -> dict[str, Any]:
+    return {
+        "stages": list(staircase.stages),
+        "steps_bytes": [list(step.live_bytes) for step in staircase.steps],
+        "peak": staircase.peak,
+        "spans": [asdict(span) for span in staircase.spans],
+    }
 
 
 def _place(place: Place | None) -> dict[str, str | int | None]:

@@ -2,8 +2,11 @@
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from cachekit_memprobe.fingerprint import fingerprint_of
 from cachekit_memprobe.report.view import AS_DEPLOYED, as_deployed_words
 from cachekit_memprobe.report.words import (
     HEADLINE_METRICS,
@@ -26,61 +29,118 @@ from cachekit_memprobe.report.words import (
     workers_section,
 )
 from cachekit_memprobe.report.words.budget import NO_BUDGET
-from cachekit_memprobe.result import Report, Verdict
+from cachekit_memprobe.result import Report, Result, Verdict
 
 LONGEST = 65_000
 """Characters. GitHub takes 65,536 for an issue or a comment."""
 
-_SPECIAL = re.compile(r"[\\`*_\[\]|~<>&]|^[-+#=]|(?<=^\d)\.(?=\s)")
-_LINKED = re.compile(r"@|(?<=:)//|#(?=\d)|(?<=www)\.", re.IGNORECASE)
-"""What GitHub makes a mention, a link or a reference of."""
+_SPECIAL = re.compile(
+    r"[\\`*\[\]|~<]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|^[-+>](?=\s|$)|^>|^#(?=#*(?:\s|$))|^[-=](?=[-=\s]*$)|(?<=\s)#+$"
+)
+_NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
+_MADE_MORE_OF = re.compile(
+    r"(?<!\w)@(?=\w)|@(?=[\w-]+\.)|(?<=:)//|(?<=www)\.|#(?=\d)|(?<=\bGH)-(?=\d)|\$"
+    r"|:(?=(?:100|1234|8ball|[+-]1|[a-z][\w+-]*):)",
+    re.IGNORECASE,
+)
+"""What GitHub makes a mention, an address, a link, a reference, a formula or an emoji of."""
+_NOTHING = "\u200b"
+"""A space of no width, which takes the meaning from it."""
+_CODE = re.compile(r"[\w.@=,%+/:-]+")
+_LONGEST_PHRASE = 1_000
+_ROOM_TO_SAY_SO = 300
 _MARKS: dict[Verdict, str] = {"pass": "✅", "fail": "❌", "unmeasured": "⚠️", "not_applicable": "⏭️"}
 _FIRST_TO_STAY: Sequence[Verdict] = ("fail", "unmeasured", "pass", "not_applicable")
 _STAGES = ("stage", "where", "copies", "kind", "survived", "traced")
 _BUDGET = ("metric", "limit", "observed", "excess", "status", "where to look")
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A paragraph or more; of parts that don't all fit, those with the smaller rank stay.
+
+    Attributes:
+        name: of what is missing without it.
+    """
+
+    text: str
+    rank: int = 0
+    name: str = ""
+
+
 def render_markdown(report: Report, *, longest: int = LONGEST) -> str:
-    """The whole report; details that don't fit into ``longest`` characters are left out, which is said."""
-    beginning, ending = [*_beginning(report), *_sweep(report)], [*_ending(report)]
-    room = longest - sum(len(part) + 2 for part in (*beginning, *ending)) - 200
-    words = [scenario_words(result, report) for result in report.results]
-    details = {one.name: "\n\n".join(_details(one)) for one in words}
-    kept = set()
-    for one in sorted(words, key=lambda one: _FIRST_TO_STAY.index(one.verdict)):
-        if len(details[one.name]) + 2 <= room:
-            kept.add(one.name)
-            room -= len(details[one.name]) + 2
-    shown = [details[one.name] for one in words if one.name in kept]
-    if left_out := len(words) - len(kept):
-        shown.append(
-            f"The details of {left_out} scenario{'s' * (left_out > 1)} were left out for want of room."
-        )
-    return "\n\n".join((*beginning, *shown, *ending)) + "\n"
+    """The whole report; what doesn't fit into ``longest`` characters is left out, which is said."""
+    parts = [
+        *(_Part(paragraph) for paragraph in _beginning(report, longest // 3)),
+        *(_Part(words, 2, "table") for words in _sweep(report)),
+        *(_details_part(result, report) for result in report.results),
+        _Part(_ending(report), 1),
+    ]
+    room, kept = longest - _ROOM_TO_SAY_SO, set()
+    for number, part in sorted(enumerate(parts), key=lambda one: one[1].rank):
+        if len(part.text) + 2 <= room:
+            kept.add(number)
+            room -= len(part.text) + 2
+    shown = [part.text for number, part in enumerate(parts) if number in kept]
+    missing = Counter(part.name for number, part in enumerate(parts) if number not in kept)
+    if missing:
+        shown.insert(-1, _left_out(missing))
+    return "\n\n".join(shown) + "\n"
+
+
+def _details_part(result: Result, report: Report) -> _Part:
+    rank = 3 + _FIRST_TO_STAY.index(result.verdict)
+    return _Part("\n\n".join(_details(scenario_words(result, report))), rank, "scenario")
+
+
+def _left_out(missing: Mapping[str, int]) -> str:
+    scenarios, tables = missing.get("scenario", 0), missing.get("table", 0)
+    what = [
+        *([f"the details of {scenarios} scenario{'s' * (scenarios > 1)}"] if scenarios else []),
+        *([f"{tables} table{'s' * (tables > 1)}"] if tables else []),
+    ] or ["what is too long"]
+    return f"Left out for want of room: {' and '.join(what)}. The HTML report has them all (`--html FILE`)."
 
 
 def text(words: str) -> str:
-    """Words as they are: nothing in them is Markdown, HTML, a mention or a link."""
-    return _LINKED.sub(lambda found: f"\u200b{found.group()}\u200b", _SPECIAL.sub(r"\\\g<0>", words))
+    """Words as they are: nothing in them is Markdown, HTML, a mention, a link or a formula."""
+    escaped = _NUMBERED.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", words))
+    return _MADE_MORE_OF.sub(lambda found: f"{_NOTHING}{found.group()}{_NOTHING}", escaped)
 
 
-def _beginning(report: Report) -> Iterator[str]:
+def _beginning(report: Report, room: int) -> Iterator[str]:
+    """Room is for the table of all scenarios."""
     yield f"### {text(verdict_line(report))}"
     if point := main_point(report):
-        yield f"**{text(point)}**"
+        yield f"**{text(_shortened(point))}**"
     yield text(", ".join(target_words(report)))
     if report.run.options.as_deployed:
         yield f"RSS {text(as_deployed_words(report.run.options))}"
-    rows = [
-        (row.name, f"{_MARKS[row.verdict]} {row.verdict_word}", *row.figures) for row in summary_rows(report)
-    ]
-    if rows:
-        figures = [Column(metric, is_figure=True) for metric in HEADLINE_METRICS]
-        yield _table(TextTable((Column("scenario"), Column("verdict"), *figures), tuple(rows)))
+    if report.results:
+        yield from _summary(report, room)
     if report.run.options.as_deployed:
         yield f"rss\\.peak {text(AS_DEPLOYED)}"
     if words := not_judged_line(report):
-        yield text(words)
+        yield text(_shortened(words))
+
+
+def _summary(report: Report, room: int) -> Iterator[str]:
+    """All scenarios in a table, or those that need a look and as many of the others as there is room."""
+    figures = [Column(metric, is_figure=True) for metric in HEADLINE_METRICS]
+    head, rows = _head((Column("scenario"), Column("verdict"), *figures)), summary_rows(report)
+    lines = [
+        _line([_name(row.name), f"{_MARKS[row.verdict]} {row.verdict_word}", *map(_cell, row.figures)])
+        for row in rows
+    ]
+    kept: set[int] = set()
+    for number in sorted(range(len(rows)), key=lambda number: _FIRST_TO_STAY.index(rows[number].verdict)):
+        if len(lines[number]) < room:
+            kept.add(number)
+            room -= len(lines[number]) + 1
+    yield "\n".join([*head, *(line for number, line in enumerate(lines) if number in kept)])
+    if absent := Counter(row.verdict_word for number, row in enumerate(rows) if number not in kept):
+        counts = ", ".join(f"{count} {word}" for word, count in absent.items())
+        yield f"Scenarios that are not in the table, for want of room: {counts}."
 
 
 def _sweep(report: Report) -> Iterator[str]:
@@ -101,8 +161,9 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _details(words: ScenarioWords) -> Iterator[str]:
-    summary = f"{_MARKS[words.verdict]} {_html(words.name)}: {words.verdict_word}"
-    yield f"<details><summary>{summary}</summary>"
+    # Within code, GitHub makes no mention of an @.
+    name = f"<code>{html.escape(words.name)}</code>"
+    yield f"<details><summary>{_MARKS[words.verdict]} {name}: {words.verdict_word}</summary>"
     yield from _inside(words)
     yield "</details>"
 
@@ -160,22 +221,22 @@ def _findings(findings: Iterable[Said]) -> str:
     return "\n".join(f"- `{finding.code}` {text(finding.sentence)}" for finding in findings)
 
 
-def _ending(report: Report) -> Iterator[str]:
-    yield "To measure it again:"
-    yield _fenced("\n".join((command_words(report), *(f"# {words}" for words in target_words(report)))), "sh")
+def _ending(report: Report) -> str:
+    fingerprint = f"fingerprint of the environment {fingerprint_of(report.run).digest}"
+    remarks = (*target_words(report), fingerprint)
+    block = _fenced("\n".join((command_words(report), *(f"# {words}" for words in remarks))), "sh")
+    return f"To measure it again:\n\n{block}"
 
 
 def _table(table: TextTable) -> str:
-    lines = [
-        _row(column.name.replace("\n", " ") for column in table.columns),
-        _line("---:" if column.is_figure else "---" for column in table.columns),
-        *map(_row, table.rows),
-    ]
-    return "\n".join(lines)
+    return "\n".join([*_head(table.columns), *(_line(map(_cell, row)) for row in table.rows)])
 
 
-def _row(cells: Iterable[str]) -> str:
-    return _line(text(cell) for cell in cells)
+def _head(columns: Sequence[Column]) -> Sequence[str]:
+    return (
+        _line(text(column.name.replace("\n", " ")) for column in columns),
+        _line("---:" if column.is_figure else "---" for column in columns),
+    )
 
 
 def _line(cells: Iterable[str]) -> str:
@@ -193,5 +254,14 @@ def _fenced(block: str, language: str = "") -> str:
     return f"{fence}{language}\n{block}\n{fence}"
 
 
-def _html(words: str) -> str:
-    return html.escape(words)
+def _cell(words: str) -> str:
+    return words if words == "-" else text(words)
+
+
+def _name(words: str) -> str:
+    """A name as code where that needs no escapes: it can be copied, and an @ in it is no mention."""
+    return f"`{words}`" if _CODE.fullmatch(words) else text(words)
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= _LONGEST_PHRASE else f"{words[: _LONGEST_PHRASE - 1]}…"

@@ -9,11 +9,14 @@ from cachekit_memprobe.model import Limit, Payload, Run, RunOptions, Scenario, T
 from cachekit_memprobe.result import (
     BudgetResult,
     Finding,
+    HeapStep,
     Report,
     Result,
     SiteKind,
     SiteUsage,
+    StageSpan,
     StageUsage,
+    Staircase,
     Suspect,
 )
 
@@ -274,6 +277,17 @@ UNMEASURED = Result(
         "  Traceback (most recent call last):\n"
         '    File "workload/values.py", line 3, in make\n'
         "  \x1b[31mMemoryError\x1b[0m: [bold]can't[/bold] allocate 2.0 GiB\r\n"
+    ),
+)
+
+
+WITH_STAIRCASE = replace(
+    L1_HIT,
+    staircase=Staircase(
+        ("unwrap", "materialize", "other"),
+        tuple(HeapStep((size(a), size(b), 400_000)) for a, b in ((0, 0), (1, 0), (1, 0.5), (1, 1), (0, 1))),
+        3,
+        (StageSpan("unwrap", 0, 0, 2), StageSpan("materialize", 0, 2, 5)),
     ),
 )
 

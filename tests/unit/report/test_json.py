@@ -6,7 +6,15 @@ import pytest
 from inline_snapshot import snapshot
 
 from cachekit_memprobe.report.json import to_json
-from tests.golden.reports import FILE_MAP, L1_HIT, NOT_APPLICABLE, TARGET, UNMEASURED, report_of
+from tests.golden.reports import (
+    FILE_MAP,
+    L1_HIT,
+    NOT_APPLICABLE,
+    TARGET,
+    UNMEASURED,
+    WITH_STAIRCASE,
+    report_of,
+)
 
 
 def document(*results: Any) -> dict[str, Any]:
@@ -31,6 +39,20 @@ def test_everything_but_the_results() -> None:
                 "numpy": "2.4.6",
                 "memray": "1.20.0",
                 "platform": "Linux-6.1.0-x86_64-with-glibc2.36",
+            },
+            "fingerprint": {
+                "parts": {
+                    "cachekit": "0.9.1",
+                    "python": "3.11.7",
+                    "pandas": "3.1.1",
+                    "pyarrow": "26.0.1",
+                    "numpy": "2.4.6",
+                    "memray": "1.20.0",
+                    "system": "Linux-6.1.0-x86_64-with-glibc2.36",
+                    "allocators": "pinned",
+                    "instruments": "rss, tracemalloc, memray, aliasing",
+                },
+                "digest": "35c132855cf9",
             },
             "options": {
                 "instruments": ["rss", "tracemalloc", "memray", "aliasing"],
@@ -205,6 +227,7 @@ def test_a_measured_result_without_its_stages() -> None:
                 },
             ],
             "notes": [],
+            "staircase": None,
         }
     )
 
@@ -343,3 +366,18 @@ def test_without_memray_a_stages_copies_are_unknown_and_not_0() -> None:
     names = ("copies_bytes", "copies", "live_bytes", "survived_bytes", "mapped_bytes")
     assert [stage[name] for name in names] == [None] * len(names)
     assert stage["tracemalloc_bytes"] == 0
+
+
+def test_the_staircase_has_a_line_for_each_step() -> None:
+    [result] = document(WITH_STAIRCASE)["results"]
+    staircase = result["staircase"]
+    assert staircase["stages"] == ["unwrap", "materialize", "other"]
+    assert staircase["steps_bytes"][staircase["peak"]] == [300_000_000, 300_000_000, 400_000]
+    assert staircase["spans"][0] == {"stage": "unwrap", "thread": 0, "begin": 0, "end": 2}
+    assert "\n          [300000000, 150000000, 400000],\n" in to_json(report_of(WITH_STAIRCASE))
+
+
+def test_a_text_that_looks_like_a_list_of_numbers_stays_as_it_is() -> None:
+    text = "[\n  1,\n  2\n]"
+    [result] = document(replace(UNMEASURED, reason=text))["results"]
+    assert result["reason"] == text
