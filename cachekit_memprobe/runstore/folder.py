@@ -17,7 +17,14 @@ from cachekit_memprobe.in_use import InUse, claim, share
 from cachekit_memprobe.model import Measurement, Run, Scenario, Target
 from cachekit_memprobe.runstore import checks, loading
 from cachekit_memprobe.runstore.files import write, write_atomically, write_checksums
-from cachekit_memprobe.runstore.names import CAPTURE_FILE, MEASUREMENT_FILE, REPORT_FILE, RUN_FILE, SCENARIOS
+from cachekit_memprobe.runstore.names import (
+    CAPTURE_FILE,
+    MEASUREMENT_FILE,
+    REPORT_FILE,
+    RUN_FILE,
+    SCENARIOS,
+    SUMMARY_FILE,
+)
 from cachekit_memprobe.runstore.naming import runs_folder, stamp
 from cachekit_memprobe.runstore.pruning import check_variable, prune
 from cachekit_memprobe.runstore.reading import CHECKSUMS
@@ -28,6 +35,7 @@ from cachekit_memprobe.runstore.saved import (
     SavedTarget,
     saved_seen,
 )
+from cachekit_memprobe.runstore.summaries import Summary
 
 NOT_MEASURED_YET = "the run ended before this scenario was measured"
 
@@ -165,9 +173,10 @@ class RunFolder:
         write(folder / MEASUREMENT_FILE, saved, SavedMeasurement)
         write_checksums(folder, [MEASUREMENT_FILE, *files, *captures])
 
-    def save_report(self, json_text: str) -> None:
-        """Save the finished report beside the observations that it was made of."""
+    def save_report(self, json_text: str, summary: Summary) -> None:
+        """Save the finished report beside the observations that it was made of, and the summary of it."""
         write_atomically(self.path / REPORT_FILE, json_text)
+        write(self.path / SUMMARY_FILE, summary, Summary)
 
     def load(self) -> tuple[Run, Iterator[Measurement]]:
         """The run, still without its scenarios, and one by one its measurements, in their order.
