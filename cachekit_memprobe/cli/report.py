@@ -52,7 +52,8 @@ def report_command(
     RUN is the folder that "run" printed or --out named; the id of a run in "runs", or the beginning of it;
     "last" for the newest one there, or "last~1" for the one before. What was observed is judged again,
     against the budgets of that run, and the exit code is that of "run". With a NAME, or a pattern such as
-    'arrow-*', only those scenarios are shown, in full, even if they are of a matrix or of several sizes.
+    'arrow-*', the report is of those scenarios only, verdict and exit code included, and shows them in full
+    even if they are of a matrix or of several sizes.
     """
     from cachekit_memprobe import pipeline
 
@@ -65,7 +66,11 @@ def report_command(
         )
     if sort and not report.run.sweep.axes:
         raise UsageError(f"--sort: {printable(spec)} has no matrix, whose combinations it would order")
-    publish(report, json_file=json_file, names=_chosen(names, report))
+    chosen = _chosen(names, report)
+    report = report.only(chosen) if chosen else report
+    if predict and not report.scaling:
+        raise UsageError("--predict: a prediction needs all sizes of a scenario; name them all, or none")
+    publish(report, json_file=json_file, names=chosen)
     return exit_code(report)
 
 
