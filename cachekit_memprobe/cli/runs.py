@@ -1,17 +1,22 @@
 """``runs``: the runs that are saved below the state folder: a list, the removal of old ones, an export."""
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from pathlib import Path
 
 import click
 
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.boundary import exits
-from cachekit_memprobe.cli.console import stdout_console
-from cachekit_memprobe.errors import EXIT_OK
+from cachekit_memprobe.cli.console import stderr_console, stdout_console
+from cachekit_memprobe.cli.options import UserPath
+from cachekit_memprobe.cli.table_file import check_table_file, table_file
+from cachekit_memprobe.errors import EXIT_OK, EXIT_UNMEASURED, UsageError
 from cachekit_memprobe.report.clean import clean_line
-from cachekit_memprobe.runstore import Entry, entry_of, prune, runs_folder, saved_runs
+from cachekit_memprobe.report.rows import schema, table_of
+from cachekit_memprobe.runstore import Entry, RunFolder, entry_of, prune, run_folder, runs_folder, saved_runs
 
 _MOST_KEPT = 1_000_000
 
@@ -98,7 +103,63 @@ def prune_command(keep: int | None, dry_run: bool) -> int:
     console = stdout_console()
     for folder in removed:
         console.out(folder.name, highlight=False)
-    count = f"{len(removed)} run{'' if len(removed) == 1 else 's'}"
+    count = _runs(len(removed))
     done = f"{count} would be removed" if dry_run else f"{count} removed, {len(saved_runs(runs))} left"
     console.out(f"{done} in {printable(runs)}", highlight=False)
     return EXIT_OK
+
+
+@runs_command.command("export")
+@click.argument("file", metavar="FILE.parquet", type=UserPath())
+@click.argument("specs", metavar="[RUN]...", nargs=-1, type=UserPath(str))
+@exits
+def export_command(file: Path, specs: tuple[str, ...]) -> int:
+    """Write figures of many runs as one table.
+
+    FILE.parquet gets one row for each run, scenario and metric, for pandas, DuckDB and others. RUN is a
+    folder or an id, as "report" takes it; without one, all runs below the state folder are exported. Each is
+    judged again, against the budgets of that run.
+    """
+    from cachekit_memprobe import pipeline
+
+    check_table_file(file)
+    folders = _each_once([*map(run_folder, specs)] if specs else saved_runs(runs_folder()))
+    broken = []
+    with pipeline.explaining() as explained, table_file(file, schema()) as write:
+        for folder in folders:
+            try:
+                report = explained(RunFolder.open(folder))
+            except UsageError as error:
+                if specs:
+                    raise
+                broken.append(f"left out: {printable(folder.name)}: {error}")
+            else:
+                write(table_of(report, folder.name))
+    for line in broken:
+        stderr_console().out(clean_line(line), highlight=False)
+    written = f"{_runs(len(folders) - len(broken))} exported to {printable(file)}"
+    stdout_console().out(written, highlight=False)
+    return EXIT_UNMEASURED if broken else EXIT_OK
+
+
+def _each_once(folders: Sequence[Path]) -> list[Path]:
+    """The folders, none of them twice; their names are the ids by which the table tells them apart.
+
+    Raises:
+        UsageError: there is none, or two have the same name.
+    """
+    found: dict[str, Path] = {}
+    for folder in map(Path.absolute, folders):
+        earlier = found.setdefault(folder.name, folder)
+        if os.path.realpath(earlier) != os.path.realpath(folder):
+            raise UsageError(
+                f"{printable(earlier)} and {printable(folder)} have the same name, by which the table would "
+                "have to tell the runs apart; rename one of them, or export it to another file"
+            )
+    if not found:
+        raise UsageError(f"there is nothing to export: no run is saved in {printable(runs_folder())}")
+    return list(found.values())
+
+
+def _runs(count: int) -> str:
+    return f"{count} run{'' if count == 1 else 's'}"
