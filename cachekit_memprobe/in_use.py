@@ -53,6 +53,14 @@ def share(folder: Path) -> InUse:
     return InUse(_locked(folder, fcntl.LOCK_SH, follow=True))
 
 
+def is_being_written(folder: Path) -> bool:
+    """Whether somebody has claimed a folder and is still there."""
+    fd = _locked(folder, fcntl.LOCK_SH, follow=True)
+    if fd is not None:
+        os.close(fd)
+    return fd is None and os.path.lexists(folder / MARK)
+
+
 @contextmanager
 def unused(folder: Path) -> Iterator[bool]:
     """Whether a folder is marked, this user's own, and held by nobody. Inside, nobody else finds it so."""

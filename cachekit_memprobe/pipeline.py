@@ -1,7 +1,9 @@
 """The whole program: a run in, a finished report out."""
 
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 
 from cachekit_memprobe import __version__
 from cachekit_memprobe.attribution import Captures, reading_captures
@@ -29,6 +31,13 @@ def run(
             captures.prepare()
         measure(planned, folder, progress, own_servers)
         return explain(folder, captures=captures)
+
+
+@contextmanager
+def explaining() -> Iterator[Callable[[RunFolder], Report]]:
+    """:func:`explain` for many runs, whose captures are read by the same processes."""
+    with reading_captures() as captures:
+        yield partial(explain, captures=captures)
 
 
 def explain(

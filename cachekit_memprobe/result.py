@@ -3,8 +3,8 @@
 Sizes are in bytes, figures of metrics in payloads.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -265,3 +265,20 @@ class Report:
     results: tuple[Result, ...]
     run_folder: Path | None
     scaling: tuple[Scaling, ...] = ()
+
+    def only(self, names: Collection[str]) -> "Report":
+        """What it says of these scenarios, as if no other had been run; a fit, if it has all its sizes."""
+        left_out = [result.scenario for result in self.results if result.scenario.name not in names]
+        unfitted = {
+            scenario.name.removesuffix(f"@{scenario.variant.size}")
+            for scenario in left_out
+            if scenario.variant
+        }
+        results = tuple(result for result in self.results if result.scenario.name in names)
+        scenarios, sweep = tuple(result.scenario for result in results), replace(self.run.sweep, skipped=())
+        return replace(
+            self,
+            run=replace(self.run, scenarios=scenarios, sweep=sweep),
+            results=results,
+            scaling=tuple(fit for fit in self.scaling if fit.scenario not in unfitted),
+        )

@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = {
     "list": "List the bundled scenarios, and which can run here.",
     "report": "Show a saved run again, without measuring anything.",
     "run": "Replay cache reads and judge them against their memory budgets.",
+    "runs": "List saved runs, remove old ones, or export their figures.",
     "show": "Show one scenario with its budget.",
 }
 """Each is ``NAME_command`` in the module of its name, which is imported when the command is called: help on

@@ -36,8 +36,9 @@ from cachekit_memprobe.metrics import RSS, metric_of
 from cachekit_memprobe.model import Limit, Run, RunOptions, Scenario
 from cachekit_memprobe.report.formats import REPORT_FORMATS
 from cachekit_memprobe.report.json import to_json
+from cachekit_memprobe.report.words import verdict_line
 from cachekit_memprobe.result import Report
-from cachekit_memprobe.runstore import RunFolder, check_unused
+from cachekit_memprobe.runstore import RunFolder, Summary, check_unused
 from cachekit_memprobe.sweep import STORED, Sweep
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def run_command(
         planned = Run.planned(resolved, options, scenarios, multiplied)
         report = pipeline.run(planned, folder, progress.measuring, own_servers)
     try:
-        folder.save_report(to_json(report))
+        folder.save_report(to_json(report), Summary.of(report.run, verdict_line(report)))
     finally:
         publish(report, files=files, quiet=quiet)
     return exit_code(report)

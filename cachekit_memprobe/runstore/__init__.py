@@ -9,6 +9,7 @@
     scenarios/NAME/SHA256SUMS         the checksums of those, written last
     SHA256SUMS                        that of run.json
     report.json                       the report, as it was when the run ended
+    summary.json                      the verdict of then, for a list of runs
 
 Files are JSON and are validated when they are read: a run folder may come from another machine. One that was
 saved before there were checksums has none.
@@ -16,6 +17,22 @@ saved before there were checksums has none.
 
 from cachekit_memprobe.runstore.files import write_atomically
 from cachekit_memprobe.runstore.folder import NOT_MEASURED_YET, RunFolder, check_unused
+from cachekit_memprobe.runstore.naming import run_folder, runs_folder, saved_runs
+from cachekit_memprobe.runstore.pruning import prune
 from cachekit_memprobe.runstore.saved import SCHEMA_VERSION
+from cachekit_memprobe.runstore.summaries import Entry, Summary, entry_of
 
-__all__ = ["NOT_MEASURED_YET", "SCHEMA_VERSION", "RunFolder", "check_unused", "write_atomically"]
+__all__ = [
+    "NOT_MEASURED_YET",
+    "SCHEMA_VERSION",
+    "Entry",
+    "RunFolder",
+    "Summary",
+    "check_unused",
+    "entry_of",
+    "prune",
+    "run_folder",
+    "runs_folder",
+    "saved_runs",
+    "write_atomically",
+]

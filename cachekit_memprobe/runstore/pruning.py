@@ -1,44 +1,51 @@
 """Old run folders below the user's state folder, which nobody would ever remove."""
 
 import os
-import re
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from cachekit_memprobe import in_use
 from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.runstore.naming import OWN_NAME
 
 KEEP_VARIABLE = "CACHEKIT_MEMPROBE_KEEP_RUNS"
 ALL = "all"
 
 _NEWEST = 50
 _YOUNG_S = 30 * 86_400
-_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
-"""One that was renamed is one to keep."""
 
 
-def prune(runs: Path) -> None:
-    """Remove run folders that this tool has named itself, the oldest ones.
+def prune(runs: Path, keep: int | None = None, *, only_say: bool = False) -> list[Path]:
+    """Remove run folders that this tool has named itself, the oldest ones, and return which.
 
     By default the newest 50 stay, and all that are younger than 30 days. ``CACHEKIT_MEMPROBE_KEEP_RUNS``
     says how many stay instead, whatever their age, or ``all``. One that is being written or read stays.
 
+    Args:
+        keep: how many stay, whatever the variable says.
+        only_say: remove none.
+
     Raises:
         UsageError: the variable is no number.
     """
-    chosen = _chosen()
+    removed = []
+    for folder in _old(runs, str(keep) if keep is not None else _chosen()):
+        with in_use.unused(folder) as ours:
+            if ours and not only_say:
+                in_use.remove(folder)
+            if ours and (only_say or not os.path.lexists(folder)):
+                removed.append(folder)
+    return removed
+
+
+def _old(runs: Path, chosen: str | None) -> list[Path]:
     if chosen == ALL:
-        return
+        return []
     folders = _named_by_us(runs)
     if chosen is None:
-        old = [folder for folder in folders[_NEWEST:] if not _is_young(folder)]
-    else:
-        old = folders[int(chosen) :]
-    for folder in old:
-        with in_use.unused(folder) as ours:
-            if ours:
-                in_use.remove(folder)
+        return [folder for folder in folders[_NEWEST:] if not _is_young(folder)]
+    return folders[int(chosen) :]
 
 
 def check_variable() -> None:
@@ -64,7 +71,7 @@ def _chosen() -> str | None:
 def _named_by_us(runs: Path) -> list[Path]:
     """The newest first. Their names are times, to the second."""
     with suppress(OSError):
-        named = [path for path in runs.iterdir() if _NAME.fullmatch(path.name)]
+        named = [path for path in runs.iterdir() if OWN_NAME.fullmatch(path.name)]
         return sorted(named, key=lambda path: (path.name.partition("-")[0], _changed_s(path)), reverse=True)
     return []
 

@@ -82,7 +82,19 @@ class Files:
             UsageError: it isn't one; the message names the file and the key.
         """
         try:
-            return validation.from_json(kind, json.dumps(document))
+            text = json.dumps(document)
+        except RecursionError as error:
+            raise self.broken(name, "", str(error)) from None
+        return self.parsed(name, text, kind, below=below)
+
+    def parsed(self, name: str, text: str | bytes, kind: type[_Record], *, below: str = "") -> _Record:
+        """The same from a text.
+
+        Raises:
+            UsageError: it isn't one; the message names the file and the key.
+        """
+        try:
+            return validation.from_json(kind, text)
         except validation.Invalid as error:
             key = ".".join(filter(None, (below, error.key)))
             raise self.broken(name, key, error.problem) from None

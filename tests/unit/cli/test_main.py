@@ -18,10 +18,10 @@ def test_the_version(invoke: Invoke) -> None:
 def test_every_command_is_listed(invoke: Invoke) -> None:
     text = invoke("--help").stdout
     commands = [line.split()[0] for line in text.partition("Commands:\n")[2].splitlines()]
-    assert commands == ["doctor", "explain", "init", "list", "report", "run", "show"]
+    assert commands == ["doctor", "explain", "init", "list", "report", "run", "runs", "show"]
 
 
-@pytest.mark.parametrize("command", ["run", "list", "show", "init", "doctor", "report", "explain"])
+@pytest.mark.parametrize("command", ["run", "list", "show", "init", "doctor", "report", "explain", "runs"])
 def test_every_command_has_help_that_fits(invoke: Invoke, command: str) -> None:
     result = invoke(command, "--help")
     assert result.exit_code == 0

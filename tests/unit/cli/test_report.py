@@ -4,7 +4,7 @@ from pathlib import Path
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.model import Run
 from cachekit_memprobe.runstore import RunFolder
-from tests.golden.reports import CREATED, L1_HIT, OPTIONS, SCENARIO, TARGET, report_of
+from tests.golden.reports import CREATED, FILE_MAP, L1_HIT, OPTIONS, SCENARIO, TARGET, UNMEASURED, report_of
 from tests.golden.sweeps import MATRIX, SIZES
 from tests.unit.cli.conftest import Invoke, Tool
 
@@ -40,7 +40,10 @@ def test_the_saved_run_is_left_as_it_is(invoke: Invoke, tool: Tool) -> None:
 def test_what_is_no_run_folder_is_a_usage_error(invoke: Invoke, tool: Tool) -> None:
     result = invoke("report", "missing")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == "error: missing is not a run folder: it has no run.json\n"
+    assert result.stderr == (
+        "error: missing is neither a run folder nor the beginning of a saved run's id; "
+        "cachekit-memprobe runs lists them\n"
+    )
 
 
 def test_a_broken_folder_is_a_usage_error(invoke: Invoke, tool: Tool) -> None:
@@ -64,6 +67,35 @@ def test_some_of_a_sweep_can_be_shown_in_full(invoke: Invoke, tool: Tool) -> Non
     assert "arrow-l1-hit@128MB: PASS" in text
     assert "payload 128.0 MB" in text
     assert "payload 64.0 MB" not in text
+
+
+class TestSomeScenariosOnly:
+    def test_by_a_pattern(self, invoke: Invoke, tool: Tool) -> None:
+        saved_run()
+        tool.report = report_of(L1_HIT, FILE_MAP, UNMEASURED)
+        assert invoke("report", "run").exit_code == 3
+        result = invoke("report", "run", "arrow-[fl]*", "--json", "some.json")
+        names = [entry["scenario"] for entry in json.loads(Path("some.json").read_text())["results"]]
+        assert names == [L1_HIT.scenario.name, FILE_MAP.scenario.name]
+        assert UNMEASURED.scenario.name not in result.stdout
+        assert "FAIL: of 2 scenarios, 1 over budget" in result.stdout
+        assert result.exit_code == 1
+
+    def test_a_fit_needs_all_its_sizes(self, invoke: Invoke, tool: Tool) -> None:
+        saved_run()
+        tool.report = SIZES
+        whole = invoke("report", "run", "arrow-l1-hit@*", "--predict", "4GB")
+        assert "sizes" in whole.stdout
+        part = invoke("report", "run", "arrow-l1-hit@128MB", "--predict", "4GB")
+        assert part.exit_code == 2
+        assert "name them all, or none" in part.stderr
+
+    def test_a_pattern_that_matches_nothing(self, invoke: Invoke, tool: Tool) -> None:
+        saved_run()
+        tool.report = report_of(L1_HIT)
+        result = invoke("report", "run", "l1-*")
+        assert result.exit_code == 2
+        assert "the run has no scenario 'l1-*'; it has arrow-l1-hit" in result.stderr
 
 
 def test_a_name_that_the_run_does_not_have_is_a_usage_error(invoke: Invoke, tool: Tool) -> None:

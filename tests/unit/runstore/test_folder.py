@@ -9,11 +9,11 @@ import pytest
 from cachekit_memprobe import runstore
 from cachekit_memprobe.child.task import Need
 from cachekit_memprobe.errors import EXIT_USAGE, UsageError, exit_code_of
-from cachekit_memprobe.runstore import RunFolder
+from cachekit_memprobe.runstore import RunFolder, Summary
 from cachekit_memprobe.variables import UNRECORDED
 from tests.conftest import Home
 from tests.golden.reports import SCENARIO
-from tests.unit.runstore.made import begun, measured, saved
+from tests.unit.runstore.made import begun, measured, run_of, saved
 
 
 def test_the_path_is_absolute_for_child_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,7 @@ def test_a_newer_schema_is_not_guessed_at(tmp_path: Path) -> None:
 
 def test_nothing_temporary_is_left(tmp_path: Path) -> None:
     folder = saved(tmp_path / "run")
-    folder.save_report("{}\n")
+    folder.save_report("{}\n", Summary.of(run_of(), "PASS: 1 within budget"))
     assert (folder.path / "report.json").read_text() == "{}\n"
     assert [path for path in folder.path.rglob("*") if "tmp" in path.name] == []
 
