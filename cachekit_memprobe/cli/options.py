@@ -196,3 +196,10 @@ json_option = click.option(
     metavar="FILE|-",
     help="Also write the report as JSON. With - it goes to stdout, and the tables go to stderr.",
 )
+
+full_option = click.option(
+    "--full",
+    is_flag=True,
+    help="Show every scenario in full, not only those that are over a limit, unmeasured, or need a look for "
+    "another reason. A run of one or two scenarios is shown in full anyway.",
+)

@@ -1,12 +1,14 @@
 """Where a finished report goes: tables or verdict lines to the terminal, JSON to a file or to stdout."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from cachekit_memprobe import pages
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.console import stderr_console, stdout_console
 from cachekit_memprobe.errors import MemprobeError, UsageError
@@ -50,34 +52,50 @@ def check_json_file(json_file: str | None) -> None:
 
 
 def publish(
-    report: Report, *, json_file: str | None = None, quiet: bool = False, names: Collection[str] = ()
+    report: Report,
+    *,
+    json_file: str | None = None,
+    quiet: bool = False,
+    names: Collection[str] = (),
+    full: bool = False,
 ) -> None:
     """Show a report as tables, or quietly as one line a scenario, and write its JSON.
 
     JSON on stdout has it to itself: the tables go to stderr then.
 
     Args:
-        names: of scenarios to show in full, see :func:`render_report`.
+        names, full: which scenarios to show in full, see :func:`render_report`.
 
     Raises:
         MemprobeError: the JSON file can't be written; the report has been shown nevertheless.
     """
+    show = partial(_show_quietly, report) if quiet else partial(_show, report, names=names, full=full)
     if json_file == STDOUT:
         # As bytes: JSON is UTF-8, whatever the terminal's encoding is.
         click.echo(to_json(report).encode(), nl=False)
-        _show(report, stderr_console(), quiet, names)
+        show(stderr_console())
         return
     try:
         if json_file is not None:
             _write_json(Path(json_file), report)
     finally:
-        _show(report, stdout_console(), quiet, names)
+        show(stdout_console())
 
 
-def _show(report: Report, console: Console, quiet: bool, names: Collection[str]) -> None:
-    if not quiet:
-        console.print(render_report(report, width=console.width, names=names))
-        return
+def _show(report: Report, console: Console, *, names: Collection[str], full: bool) -> None:
+    shown = render_report(report, width=console.width, names=names, full=full, titles=_titles())
+    console.print(shown)
+
+
+def _titles() -> Mapping[str, str]:
+    """What the codes of findings stand for; a report is shown without it, too."""
+    try:
+        return pages.titles()
+    except (MemprobeError, OSError, ValueError):
+        return {}
+
+
+def _show_quietly(report: Report, console: Console) -> None:
     for result in report.results:
         console.out(scenario_line(result, report), highlight=False)
     predictions = [line for scaling in report.scaling for line in prediction_lines(scaling)]

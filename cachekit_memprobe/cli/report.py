@@ -10,6 +10,7 @@ from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.options import (
     UserPath,
+    full_option,
     json_option,
     parsed_predictions,
     sort_option,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 )
 @sort_option
 @workers_option
+@full_option
 @json_option
 @exits
 def report_command(
@@ -45,6 +47,7 @@ def report_command(
     predict: "Asked",
     sort: str,
     workers: int | None,
+    full: bool,
     json_file: str | None,
 ) -> int:
     """Show a saved run again, without measuring anything.
@@ -64,7 +67,7 @@ def report_command(
         )
     if sort and not report.run.sweep.axes:
         raise UsageError(f"--sort: {printable(run_folder)} has no matrix, whose combinations it would order")
-    publish(report, json_file=json_file, names=_known(names, report))
+    publish(report, json_file=json_file, names=_known(names, report), full=full)
     return exit_code(report)
 
 

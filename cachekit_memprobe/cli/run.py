@@ -14,6 +14,7 @@ from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.new_file import write_new
 from cachekit_memprobe.cli.options import (
     UserPath,
+    full_option,
     json_option,
     parsed_limits,
     parsed_variables,
@@ -98,6 +99,7 @@ run in which nothing at all was measured ends with 3."""
     metavar="DIR",
     help="New folder in which the run is saved.  [default: one below the user's state folder]",
 )
+@full_option
 @json_option
 @click.option(
     "--quiet", "-q", is_flag=True, help="Print one line for each scenario instead of tables, and no progress."
@@ -116,6 +118,7 @@ def run_command(
     servers: ServerOptions,
     options: RunOptions,
     out: Path | None,
+    full: bool,
     json_file: str | None,
     quiet: bool,
 ) -> int:
@@ -142,7 +145,7 @@ def run_command(
     try:
         folder.save_report(to_json(report))
     finally:
-        publish(report, json_file=json_file, quiet=quiet)
+        publish(report, json_file=json_file, quiet=quiet, full=full)
     return exit_code(report)
 
 
