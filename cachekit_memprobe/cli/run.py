@@ -128,6 +128,7 @@ def run_command(
     one, all bundled scenarios are run that need nothing installed besides cachekit-memprobe.
     """
     from cachekit_memprobe import pipeline, target
+    from cachekit_memprobe.measuring import work_of
 
     # All that can be refused is refused before anything slow begins.
     own_servers = _own_servers(servers)
@@ -141,7 +142,9 @@ def run_command(
         target.check_stages(resolved, options.stages)
         folder = RunFolder.create(out)
         planned = Run.planned(resolved, options, scenarios, multiplied)
-        report = pipeline.run(planned, folder, progress.measuring, own_servers)
+        progress.planned({scenario.name: work_of(scenario) for scenario in scenarios})
+        ended = None if quiet else progress.ended
+        report = pipeline.run(planned, folder, progress.measuring, own_servers, ended)
     try:
         folder.save_report(to_json(report))
     finally:
