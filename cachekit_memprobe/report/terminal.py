@@ -62,14 +62,14 @@ def render_report(
     others = [result for result in report.results if not any(result is one for one in shown)]
     if not names:
         as_they_are = [result for result in others if result.scenario.variant is None]
-        parts.extend(_shared(shared_words(as_they_are, report, titles), only=not shown))
+        parts.extend(_shared(shared_words(as_they_are, report, titles), width, only=not shown))
     parts.extend(_sweep(report, width))
     closing = _closing(report, width, others)
     parts.extend((Text(), Rule(Text("run"), align="left", style=QUIET), *closing))
     return Trimmed(Group(*parts))
 
 
-def _shared(rows: Sequence[Shared], *, only: bool) -> Iterable[RenderableType]:
+def _shared(rows: Sequence[Shared], width: int, *, only: bool) -> Iterable[RenderableType]:
     """What holds for the scenarios that have no part of their own."""
     if rows:
         heading = "all scenarios" if only else "the other scenarios"
@@ -77,12 +77,13 @@ def _shared(rows: Sequence[Shared], *, only: bool) -> Iterable[RenderableType]:
     for number, row in enumerate(rows):
         if number:
             yield Text()
-        if len(row.names) == 1:
-            yield _of_several(row, f"{row.sentence}: {row.names[0]}")
+        names, count = ", ".join(row.names), len(row.names)
+        if count == 1 and len(f"{row.code} {row.sentence}: {names}") <= width:
+            yield _of_several(row, f"{row.sentence}: {names}")
             continue
-        yield _of_several(row, f"{row.sentence} ({len(row.names)} scenarios):")
-        names = Text(", ".join(row.names), style=QUIET, overflow="fold")
-        yield indented(names, len(row.code) + 1) if row.code else indented(names)
+        yield _of_several(row, row.sentence + (f" ({count} scenarios):" if count > 1 else ":"))
+        listed_names = Text(names, style=QUIET, overflow="fold")
+        yield indented(listed_names, len(row.code) + 1) if row.code else indented(listed_names)
 
 
 def _of_several(row: Shared, sentence: str) -> RenderableType:
