@@ -1,36 +1,65 @@
 """The whole program: a run in, a finished report out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 from cachekit_memprobe import __version__
 from cachekit_memprobe.attribution import Captures, reading_captures
 from cachekit_memprobe.explaining import results_of
+from cachekit_memprobe.meanwhile import Ended, explaining_meanwhile
 from cachekit_memprobe.measuring import NO_OWN_SERVERS, measure
 from cachekit_memprobe.metrics import MEMRAY
-from cachekit_memprobe.model import Run
+from cachekit_memprobe.model import Phase, Run, Step
 from cachekit_memprobe.replay.session import Progress
-from cachekit_memprobe.result import Report
+from cachekit_memprobe.result import Report, Result
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scaling import scaling_of
 from cachekit_memprobe.scenario import Asked
 from cachekit_memprobe.servers import OwnServers
 
 _NOTHING_ASKED = Asked()
+_NOTHING_KNOWN: Mapping[str, Result] = MappingProxyType({})
 
 
 def run(
-    planned: Run, folder: RunFolder, progress: Progress, own_servers: OwnServers = NO_OWN_SERVERS
+    planned: Run,
+    folder: RunFolder,
+    progress: Progress,
+    own_servers: OwnServers = NO_OWN_SERVERS,
+    ended: Ended | None = None,
 ) -> Report:
-    """Measure scenarios, save what was seen, then explain it."""
+    """Measure scenarios, save what was seen, then explain it.
+
+    Args:
+        ended: is told each result as soon as there is one, while others are still measured.
+    """
     folder.save_run(planned)
     with reading_captures() as captures:
+        if ended is not None:
+            known = _measured_and_explained(planned, folder, progress, own_servers, ended)
+            return explain(folder, captures=captures, known=known)
         if MEMRAY in planned.options.instruments:
             captures.prepare()
         measure(planned, folder, progress, own_servers)
         return explain(folder, captures=captures)
+
+
+def _measured_and_explained(
+    planned: Run, folder: RunFolder, progress: Progress, own_servers: OwnServers, ended: Ended
+) -> Mapping[str, Result]:
+    """The results that could be made while it was measured, by the names of their scenarios."""
+    with explaining_meanwhile(folder.path, ended) as meanwhile:
+
+        def step(told: Step) -> None:
+            progress(told)
+            if told.phase is Phase.DONE:
+                meanwhile.saved(told.scenario)
+
+        measure(planned, folder, step, own_servers)
+        return meanwhile.results()
 
 
 @contextmanager
@@ -47,23 +76,28 @@ def explain(
     sort: str = "",
     workers: int = 0,
     captures: Captures | None = None,
+    known: Mapping[str, Result] = _NOTHING_KNOWN,
 ) -> Report:
     """Attribute and judge a saved run; nothing is measured again.
 
     Args:
         captures: reads the captures; without it one is made for this.
+        known: results of some of its scenarios, by their names, which aren't explained again.
         predict: what to predict from a run at several sizes, besides what it was asked for.
         sort, workers: in place of those that the run was asked for, see :class:`Sweep`.
 
     Raises:
         UsageError: the run's own file is missing or broken, or what is asked is no size.
     """
-    measured, measurements = folder.load()
+    measured, _ = folder.load()
+    names = folder.names()
     sweep = measured.sweep
     sweep = replace(sweep, sort=sort or sweep.sort, workers=workers or sweep.workers)
     measured = replace(measured, sweep=sweep)
     with nullcontext(captures) if captures else reading_captures() as reading:
-        results = tuple(results_of(measurements, measured, folder.path, reading))
+        unknown = folder.measurements([name for name in names if name not in known])
+        made = {one.scenario.name: one for one in results_of(unknown, measured, folder.path, reading)}
+    results = tuple({**made, **known}[name] for name in names)
     measured = replace(measured, scenarios=tuple(result.scenario for result in results))
     predict_bytes, predict_rows = predict.of(measured.scenarios)
     return Report(

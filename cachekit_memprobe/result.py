@@ -235,6 +235,7 @@ class Result:
         notes: what happened while it was measured, each a sentence without a full stop.
         footprint: of one process; ``None`` when the rss instrument wasn't run.
         staircase: of the read that ``stages`` are of; ``None`` when memray didn't follow it.
+        read_us: how long a read took, in microseconds, as a guide; ``None`` when the rss instrument saw none.
     """
 
     scenario: Scenario
@@ -250,6 +251,7 @@ class Result:
     notes: tuple[str, ...] = ()
     footprint: Footprint | None = None
     staircase: Staircase | None = None
+    read_us: int | None = None
 
 
 @dataclass(frozen=True)

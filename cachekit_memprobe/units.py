@@ -95,6 +95,19 @@ def format_payloads(payloads: float) -> str:
     return f"{payloads + 0.0:.2f}x" if abs(payloads) >= 0.005 else "0.00x"
 
 
+def format_elapsed(elapsed_us: int) -> str:
+    """``4.2 ms``, ``42 ms`` or ``4.2 s``: two digits, as more would only be noise."""
+    if elapsed_us < 1000:
+        return "<1 ms"
+    for unit_us, unit in ((1000, "ms"), (1_000_000, "s")):
+        elapsed = elapsed_us / unit_us
+        if elapsed < 9.95:
+            return f"{elapsed:.1f} {unit}"
+        if elapsed < 999.5 or unit == "s":
+            return f"{elapsed:.0f} {unit}"
+    raise AssertionError(elapsed_us)
+
+
 def _scaled(magnitude: float, base: int) -> tuple[float, int]:
     power = 0
     while magnitude >= base and power < 4:

@@ -51,6 +51,19 @@ def from_json(kind: type[_Record], text: str | bytes, *, whole: bool = False) ->
     return record
 
 
+def own_from_json(kind: type[_Record], text: bytes) -> _Record:
+    """A record that this program has made itself, and where a number may be anything; of its types only.
+
+    Raises:
+        Invalid: the text isn't JSON, or not of this record.
+    """
+    try:
+        record: _Record = _adapter(kind).validate_json(text, strict=True)
+    except ValidationError as error:
+        raise Invalid("", str(error)) from None
+    return record
+
+
 def check(record: Any) -> None:
     """Refuse a record that has a number that makes no sense, or names a stage that there isn't.
 

@@ -192,3 +192,10 @@ workers_option = click.option(
     metavar="N",
     help="Also say what N worker processes need that all read the value.",
 )
+
+full_option = click.option(
+    "--full",
+    is_flag=True,
+    help="Show every scenario in full, not only those that are over a limit, unmeasured, or need a look for "
+    "another reason. A run of one or two scenarios is shown in full anyway.",
+)

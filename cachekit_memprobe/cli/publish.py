@@ -1,14 +1,16 @@
 """Where a finished report goes: to the terminal, and in other formats to files or to stdout."""
 
 import io
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import click
 from rich.console import Console
 
+from cachekit_memprobe import pages
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.console import PlainConsole, stderr_console, stdout_console
 from cachekit_memprobe.cli.outputs import TERMINAL, Output
@@ -38,21 +40,20 @@ def publish(
     output: Output[Report] | None = None,
     quiet: bool = False,
     names: Collection[str] = (),
+    full: bool = False,
 ) -> None:
     """Show a report as tables, or quietly as one line a scenario, and write it in other formats.
 
     Args:
         files: are written besides.
         output: takes the place of the tables.
-        names: of scenarios, these only; the tables show them in full, see :func:`render_report`.
+        names: of scenarios, these only.
+        full: with ``names``, which scenarios the tables show in full, see :func:`render_report`.
 
     Raises:
         MemprobeError: a file can't be written; the report has been shown nevertheless.
     """
-
-    def show(console: Console) -> None:
-        _show(report, console, quiet, names)
-
+    show = partial(_show_quietly, report) if quiet else partial(_show, report, names=names, full=full)
     chosen = tuple(result for result in report.results if not names or result.scenario.name in names)
     write(replace(report, results=chosen), files, output, show)
 
@@ -83,10 +84,20 @@ def write(
             show(stderr_console() if any(one.is_stdout for one in files) else stdout_console())
 
 
-def _show(report: Report, console: Console, quiet: bool, names: Collection[str]) -> None:
-    if not quiet:
-        console.print(render_report(report, width=console.width, names=names))
-        return
+def _show(report: Report, console: Console, *, names: Collection[str], full: bool) -> None:
+    shown = render_report(report, width=console.width, names=names, full=full, titles=_titles())
+    console.print(shown)
+
+
+def _titles() -> Mapping[str, str]:
+    """What the codes of findings stand for; a report is shown without it, too."""
+    try:
+        return pages.titles()
+    except (MemprobeError, OSError, ValueError):
+        return {}
+
+
+def _show_quietly(report: Report, console: Console) -> None:
     for result in report.results:
         console.out(scenario_line(result, report), highlight=False)
     predictions = [line for scaling in report.scaling for line in prediction_lines(scaling)]

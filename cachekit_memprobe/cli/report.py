@@ -9,6 +9,7 @@ from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.options import (
+    full_option,
     parsed_predictions,
     run_argument,
     sort_option,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 )
 @sort_option
 @workers_option
+@full_option
 @format_options(REPORT_FORMATS)
 @file_options(REPORT_FORMATS)
 @exits
@@ -47,6 +49,7 @@ def report_command(
     predict: "Asked",
     sort: str,
     workers: int | None,
+    full: bool,
     output: Output[Report] | None,
     files: tuple[Output[Report], ...],
 ) -> int:
@@ -73,7 +76,7 @@ def report_command(
     report = report.only(chosen) if chosen else report
     if predict and not report.scaling:
         raise UsageError("--predict: a prediction needs all sizes of a scenario; name them all, or none")
-    publish(report, files=files, output=output, names=chosen)
+    publish(report, files=files, output=output, names=chosen, full=full)
     return exit_code(report)
 
 

@@ -14,6 +14,7 @@ from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.new_file import write_new
 from cachekit_memprobe.cli.options import (
     UserPath,
+    full_option,
     parsed_limits,
     parsed_variables,
     target_options,
@@ -101,6 +102,7 @@ run in which nothing at all was measured ends with 3."""
     metavar="DIR",
     help="New folder in which the run is saved.  [default: one below the user's state folder]",
 )
+@full_option
 @file_options(REPORT_FORMATS)
 @click.option(
     "--quiet", "-q", is_flag=True, help="Print one line for each scenario instead of tables, and no progress."
@@ -119,6 +121,7 @@ def run_command(
     servers: ServerOptions,
     options: RunOptions,
     out: Path | None,
+    full: bool,
     files: tuple[Output[Report], ...],
     quiet: bool,
 ) -> int:
@@ -128,6 +131,7 @@ def run_command(
     one, all bundled scenarios are run that need nothing installed besides cachekit-memprobe.
     """
     from cachekit_memprobe import pipeline, target
+    from cachekit_memprobe.measuring import work_of
 
     # All that can be refused is refused before anything slow begins.
     own_servers = _own_servers(servers)
@@ -141,11 +145,13 @@ def run_command(
         target.check_stages(resolved, options.stages)
         folder = RunFolder.create(out)
         planned = Run.planned(resolved, options, scenarios, multiplied)
-        report = pipeline.run(planned, folder, progress.measuring, own_servers)
+        progress.planned({scenario.name: work_of(scenario) for scenario in scenarios})
+        ended = None if quiet else progress.ended
+        report = pipeline.run(planned, folder, progress.measuring, own_servers, ended)
     try:
         folder.save_report(to_json(report), Summary.of(report.run, verdict_line(report)))
     finally:
-        publish(report, files=files, quiet=quiet)
+        publish(report, files=files, quiet=quiet, full=full)
     return exit_code(report)
 
 

@@ -50,9 +50,9 @@ def labelled(label: str, sentence: str) -> Table:
     return grid
 
 
-def indented(quotation: RenderableType) -> Padding:
+def indented(quotation: RenderableType, columns: int = _INDENT) -> Padding:
     """Source text, or a reason of several lines, set off from the report's own words."""
-    return Padding(quotation, (0, 0, 0, _INDENT))
+    return Padding(quotation, (0, 0, 0, columns))
 
 
 def _without_trailing_blanks(line: list[Segment]) -> list[Segment]:

@@ -3,7 +3,8 @@
 Text from outside goes into ``Text``, never into markup.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from rich.console import Group, RenderableType
 from rich.rule import Rule
@@ -23,9 +24,12 @@ from cachekit_memprobe.report.words import (
     FigureLine,
     Said,
     ScenarioWords,
+    Shared,
+    in_full,
     modified_lines,
     not_judged_line,
     scenario_words,
+    shared_words,
     target_words,
     verdict_line,
 )
@@ -33,28 +37,57 @@ from cachekit_memprobe.report.words.figures import listed
 from cachekit_memprobe.result import Report, Result
 
 _LABEL_WIDTH = len("tracemalloc") + 2
+_NO_TITLES: Mapping[str, str] = MappingProxyType({})
 
 
-def render_report(report: Report, *, width: int, names: Collection[str] = ()) -> Trimmed:
+def render_report(
+    report: Report,
+    *,
+    width: int,
+    names: Collection[str] = (),
+    full: bool = False,
+    titles: Mapping[str, str] = _NO_TITLES,
+) -> Trimmed:
     """The whole report, to be printed on a console of ``width`` columns.
 
     Args:
-        names: of the scenarios to show in full, these only; by default all but those of a sweep, of which
-            many differ little.
+        names, full: which scenarios to show in full, see :func:`.words.in_full`.
+        titles: what each code of a finding stands for, where it is said of several scenarios at once.
     """
     parts: list[RenderableType] = [*_header(report, width)]
-    for result in report.results:
-        if result.scenario.name in names if names else _has_its_own_part(result):
-            words = scenario_words(result, report)
-            parts.extend((Text(), _title(words), *_scenario(words, width)))
+    shown = in_full(report, names, full=full)
+    for result in shown:
+        words = scenario_words(result, report)
+        parts.extend((Text(), _title(words), *_scenario(words, width)))
+    others = [result for result in report.results if not any(result is one for one in shown)]
+    if not names:
+        as_they_are = [result for result in others if result.scenario.variant is None]
+        parts.extend(_shared(shared_words(as_they_are, report, titles), width, only=not shown))
     parts.extend(_sweep(report, width))
-    parts.extend((Text(), Rule(Text("run"), align="left", style=QUIET), *_closing(report)))
+    closing = _closing(report, width, others)
+    parts.extend((Text(), Rule(Text("run"), align="left", style=QUIET), *closing))
     return Trimmed(Group(*parts))
 
 
-def _has_its_own_part(result: Result) -> bool:
-    """Whether a result has a part of its own. Of many that differ little only those have that need a look."""
-    return result.scenario.variant is None or result.verdict != "pass"
+def _shared(rows: Sequence[Shared], width: int, *, only: bool) -> Iterable[RenderableType]:
+    """What holds for the scenarios that have no part of their own."""
+    if rows:
+        heading = "all scenarios" if only else "the other scenarios"
+        yield from (Text(), Rule(Text(heading), align="left", style=QUIET))
+    for number, row in enumerate(rows):
+        if number:
+            yield Text()
+        names, count = ", ".join(row.names), len(row.names)
+        if count == 1 and len(f"{row.code} {row.sentence}: {names}") <= width:
+            yield _of_several(row, f"{row.sentence}: {names}")
+            continue
+        yield _of_several(row, row.sentence + (f" ({count} scenarios):" if count > 1 else ":"))
+        listed_names = Text(names, style=QUIET, overflow="fold")
+        yield indented(listed_names, len(row.code) + 1) if row.code else indented(listed_names)
+
+
+def _of_several(row: Shared, sentence: str) -> RenderableType:
+    return labelled(row.code, sentence) if row.code else Text(sentence, overflow="fold")
 
 
 def _sweep(report: Report, width: int) -> Iterable[RenderableType]:
@@ -156,14 +189,13 @@ def _parts_of_lines(words: ScenarioWords) -> Iterable[RenderableType]:
         yield from (Text(), Text("one line, several buffers:"), indented(lines))
 
 
-def _closing(report: Report) -> Iterable[RenderableType]:
+def _closing(report: Report, width: int, others: Sequence[Result]) -> Iterable[RenderableType]:
     as_they_are = [result for result in report.results if result.scenario.variant is None]
     if len(as_they_are) > 1:
         yield summary_table(report)
         yield Text()
-    if len(as_they_are) < len(report.results):
-        example = min((clean_line(result.scenario.name) for result in report.results), key=len)
-        yield Text(f"one in full: cachekit-memprobe report FOLDER {example}", style=QUIET, overflow="fold")
+    if others:
+        yield from (Text(line, style=QUIET, overflow="fold") for line in _more(report, width, others))
     if any(result.findings for result in as_they_are):
         yield Text("what a finding means: cachekit-memprobe explain CODE", style=QUIET, overflow="fold")
     if report.run_folder:
@@ -171,3 +203,13 @@ def _closing(report: Report) -> Iterable[RenderableType]:
     if words := not_judged_line(report):
         yield Text(words, style=WARNING, overflow="fold")
     yield Text(verdict_line(report), style=VERDICT_STYLES[outcome(report)])
+
+
+def _more(report: Report, width: int, others: Sequence[Result]) -> Iterable[str]:
+    """How to see those that aren't shown in full."""
+    folder = pasted(report.run_folder) if report.run_folder else "FOLDER"
+    telling = [result for result in others if result.metrics] or others
+    example = min((clean_line(result.scenario.name) for result in telling), key=len)
+    words = ("one in full:", "cachekit-memprobe report", folder, pasted(example))
+    yield from filled(words, width).split("\n")
+    yield "all of them: --full in place of the name"

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -195,7 +195,24 @@ class RunFolder:
             scenarios=(),
             sweep=saved.sweep,
         )
-        return run, (loading.measurement_in(self.path, name, saved) for name in saved.scenarios)
+        return run, self.measurements(saved.scenarios)
+
+    def names(self) -> tuple[str, ...]:
+        """Of its scenarios, in their order.
+
+        Raises:
+            UsageError: as of :meth:`load`.
+        """
+        return loading.run_in(self.path).scenarios
+
+    def measurements(self, names: Collection[str]) -> Iterator[Measurement]:
+        """One by one those of some of its scenarios.
+
+        Raises:
+            UsageError: as of :meth:`load`.
+        """
+        saved = loading.run_in(self.path)
+        return (loading.measurement_in(self.path, name, saved) for name in names)
 
     def _with_own_capture(self, seen: Seen) -> Seen:
         """What was seen with its capture by its place in this folder, which may be moved."""

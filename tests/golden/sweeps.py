@@ -106,7 +106,8 @@ def combination(compression: str, tier: str, copies: float, rss: float, **more: 
         "rss.total": resting + rss,
         "rss.resting": resting,
     }
-    return result_of(variant, metrics, **{"budgets": (), **more})  # type: ignore[arg-type]
+    result = result_of(variant, metrics, **{"budgets": (), **more})  # type: ignore[arg-type]
+    return replace(result, read_us=round(rss * 21_000))
 
 
 AXES = {"compression": ("none", "zstd"), "tier": ("l1", "l2")}
@@ -126,6 +127,7 @@ MATRIX = sweep_report(
         combination("zstd", "l2", 0, 0),
         verdict="unmeasured",
         metrics={},
+        read_us=None,
         reason=UNMEASURED.reason,
         payload=None,
     ),

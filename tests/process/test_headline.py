@@ -3,6 +3,7 @@
 All five instruments take part. ``test_releases.py`` has the figures.
 """
 
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -55,6 +56,15 @@ def test_is_gone_since(release: str, ended: Mapping[str, Finished]) -> None:
     metrics = finished.result(_SCENARIO)["metrics"]
     assert metrics["copies.unwrap"] == pytest.approx(0, abs=0.02)
     assert metrics["held.result"] == pytest.approx(1, abs=0.05)
+
+
+def test_its_line_is_printed_as_soon_as_it_has_ended(ended: Mapping[str, Finished]) -> None:
+    words = {release: finished.stderr.splitlines()[0] for release, finished in ended.items()}
+    verdicts = {"0.9.1": ("FAIL", 2), **dict.fromkeys(_RELEASES[1:], ("PASS", 1))}
+    for release, (verdict, payloads) in verdicts.items():
+        assert re.fullmatch(
+            rf"{_SCENARIO}: {verdict}(  (copies|heap|rss) {payloads}\.0\dx){{3}}", words[release]
+        )
 
 
 def test_its_process_is_known_in_parts(ended: Mapping[str, Finished]) -> None:

@@ -1,8 +1,9 @@
 """From a planned run to a report, with children that are none."""
 
 import re
+import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.findings import Evidence, findings_of
 from cachekit_memprobe.measuring import measure
 from cachekit_memprobe.metrics import ALIASING, RETENTION, RSS, TRACEMALLOC
-from cachekit_memprobe.model import Limit, Observations, Phase, Run, RunOptions, Scenario, Step
+from cachekit_memprobe.model import Limit, Measurement, Observations, Phase, Run, RunOptions, Scenario, Step
 from cachekit_memprobe.replay.resident_set import Watch
 from cachekit_memprobe.replay.supervisor import Cancelled
 from cachekit_memprobe.result import Finding, Report, Result
@@ -57,10 +58,12 @@ class Pipeline:
         answer: Answer = well_done,
         jobs: int = 1,
         instruments: Sequence[str] = INSTRUMENTS,
+        ended: Callable[[Result], None] | None = None,
     ) -> Report:
         self.supervisor.answer = answer
         options = RunOptions(tuple(instruments), jobs=jobs, isolation="fork")
-        return pipeline.run(Run.planned(TARGET, options, scenarios), self.folder, self.steps.append)
+        planned = Run.planned(TARGET, options, scenarios)
+        return pipeline.run(planned, self.folder, self.steps.append, ended=ended)
 
 
 @pytest.fixture
@@ -246,6 +249,64 @@ class TestTheUsersOwnData:
         limits = {task.operation: task.memory_bytes for task in made.supervisor.tasks}
         assert 0 < limits.pop(SIZE) < psutil.virtual_memory().total
         assert set(limits.values()) == {0}
+
+
+class TestAResult:
+    """That is told while other scenarios are still measured."""
+
+    def test_is_that_of_the_report_and_is_made_once(
+        self, made: Pipeline, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[Result] = []
+        where = failing(lambda task: name_of(task) == "two", CouldNotMeasure("no luck"))
+        again: list[Measurement] = []
+
+        def results_of(found: Iterable[Measurement], *_: object) -> list[Result]:
+            again.extend(found)
+            return []
+
+        monkeypatch.setattr("cachekit_memprobe.pipeline.results_of", results_of)
+        tight = replace(scenario("three"), budget=(Limit("verbatim.unwrap", 0.5, None, "error"),))
+        other = scenario("four", releases=">=99")
+        report = made.run(scenario("one"), scenario("two"), tight, other, answer=where, ended=told.append)
+        assert again == []
+        monkeypatch.undo()
+        assert report == pipeline.explain(RunFolder.open(made.folder.path))
+        verdicts = [(result.scenario.name, result.verdict) for result in report.results]
+        assert verdicts == [
+            ("one", "pass"),
+            ("two", "unmeasured"),
+            ("three", "fail"),
+            ("four", "not_applicable"),
+        ]
+        assert sorted(told, key=lambda one: one.scenario.name) == sorted(
+            report.results, key=lambda one: one.scenario.name
+        )
+
+    def test_comes_later_where_no_process_can_be_started(
+        self, made: Pipeline, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[Result] = []
+        monkeypatch.setattr(sys, "executable", "/nowhere/python")
+        report = made.run(scenario("one"), ended=told.append)
+        assert (only(report).verdict, told) == ("pass", [])
+
+    def test_comes_later_where_the_process_dies(
+        self, made: Pipeline, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[Result] = []
+        monkeypatch.setattr("cachekit_memprobe.meanwhile._SERVE", "import os; os._exit(1)")
+        report = made.run(scenario("one"), scenario("two"), ended=told.append)
+        assert ([result.verdict for result in report.results], told) == (["pass", "pass"], [])
+
+    def test_leaves_no_process_when_a_run_is_ended(self, made: Pipeline) -> None:
+        where = failing(lambda task: name_of(task) == "two", KeyboardInterrupt())
+        before = set(psutil.Process().children(recursive=True))
+        with pytest.raises(KeyboardInterrupt):
+            made.run(scenario("one"), scenario("two"), answer=where, ended=lambda _: None)
+        assert set(psutil.Process().children(recursive=True)) <= before
+        _, (one, _two) = made.folder.load()
+        assert one.reason is None
 
 
 def test_a_value_larger_than_memory_costs_its_own_scenario_only(made: Pipeline) -> None:

@@ -101,3 +101,21 @@ class TestFormat:
     )
     def test_payloads(self, payloads: float, text: str) -> None:
         assert units.format_payloads(payloads) == text
+
+
+@pytest.mark.parametrize(
+    ("elapsed_us", "words"),
+    [
+        (0, "<1 ms"),
+        (999, "<1 ms"),
+        (1000, "1.0 ms"),
+        (9949, "9.9 ms"),
+        (9951, "10 ms"),
+        (42_400, "42 ms"),
+        (999_499, "999 ms"),
+        (999_501, "1.0 s"),
+        (123_000_000, "123 s"),
+    ],
+)
+def test_elapsed_time_has_two_digits_or_whole_units(elapsed_us: int, words: str) -> None:
+    assert units.format_elapsed(elapsed_us) == words

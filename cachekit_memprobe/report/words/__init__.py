@@ -11,6 +11,7 @@ from cachekit_memprobe.report.words.reproduce import command_words
 from cachekit_memprobe.report.words.run import (
     HEADLINE_METRICS,
     SummaryRow,
+    ended_line,
     main_point,
     modified_lines,
     not_judged_line,
@@ -22,6 +23,7 @@ from cachekit_memprobe.report.words.run import (
 )
 from cachekit_memprobe.report.words.scaling import prediction_lines, scaling_meaning, scaling_sections
 from cachekit_memprobe.report.words.scenario import NativePart, Quotation, Said, ScenarioWords, scenario_words
+from cachekit_memprobe.report.words.shared import Shared, in_full, shared_words
 from cachekit_memprobe.report.words.stages import StageRow, stage_rows, total_row
 from cachekit_memprobe.report.words.tables import Column, Section, TextTable
 from cachekit_memprobe.report.words.workers import worker_lines, workers_section
@@ -36,13 +38,16 @@ __all__ = [
     "Said",
     "ScenarioWords",
     "Section",
+    "Shared",
     "StageRow",
     "SummaryRow",
     "TextChart",
     "TextTable",
     "budget_rows",
     "command_words",
+    "ended_line",
     "figure_lines",
+    "in_full",
     "main_point",
     "matrix_sections",
     "modified_lines",
@@ -52,6 +57,7 @@ __all__ = [
     "scaling_sections",
     "scenario_line",
     "scenario_words",
+    "shared_words",
     "skipped_lines",
     "stage_rows",
     "summary_rows",

@@ -9,11 +9,13 @@ from cachekit_memprobe.report.view import AS_DEPLOYED
 from cachekit_memprobe.report.words.tables import Column, Section, TextTable
 from cachekit_memprobe.result import Report, Result, Verdict
 from cachekit_memprobe.sweep import STORED, Variant
-from cachekit_memprobe.units import format_bytes, format_payloads
+from cachekit_memprobe.units import format_bytes, format_elapsed, format_payloads
 
 METRICS = ("copies.total", "verbatim.total", "peak.heap", "rss.peak")
 SIZES = ("rss.total", "rss.resting", STORED)
 """Of the whole process, L1's frame included, and of the frame where it is stored: in bytes."""
+TIME = "time"
+"""Of a read, which is a guide and no metric."""
 
 SHORT_VERDICTS: Mapping[Verdict, str] = {
     "pass": "PASS",
@@ -26,8 +28,23 @@ NO_BUDGET = "no budget"
 _RANKED_BY = ("rss.total", "rss.peak", "peak.heap", "copies.total", "verbatim.total")
 """The first that was measured. ``rss.peak`` would leave out the frame in L1, which a read from L2 hasn't."""
 
-_FIRST_TO_GO = ("verbatim.total", "copies.total")
-"""Where there is no room for all columns."""
+_FIRST_TO_GO = (
+    TIME,
+    "verbatim.total",
+    "copies.total",
+    "rss.resting",
+    STORED,
+    "peak.heap",
+    "rss.total",
+    "rss.peak",
+)
+"""Where there is no room for all columns: a row is one line, as far as its axes are."""
+
+_MEANINGS = {
+    "rss.total": "rss.total is the whole process at the peak of a read",
+    "rss.resting": "rss.resting between reads",
+    STORED: "stored what the tier holds for the value: in L1 it is part of the process, in L2 it is not",
+}
 
 _WIDEST_VERDICT = max(map(len, (*SHORT_VERDICTS.values(), NO_BUDGET)))
 _GAP = 2
@@ -144,14 +161,20 @@ def _table(results: Sequence[Result], report: Report, width: int) -> TextTable:
 def _figures(results: Sequence[Result], report: Report, width: int) -> tuple[str, ...]:
     """The columns of figures: those that there is room for beside the axes, and the one sorted by."""
     key = sort_key(results, report.run.sweep.sort)
-    sizes = [name for name in SIZES if any(_sortable(result, name) is not None for result in results)]
-    names = tuple(dict.fromkeys((*METRICS, *sizes, *([key] if key else []))))
+    names = _available(results, key)
     axes = (*report.run.sweep.axes, *(("size",) if report.run.sweep.sizes else ()))
     needed = _axes_width(axes, list(map(_axes_of, results)))
     for leaving in _FIRST_TO_GO:
         if needed + _width(names, results) > width and leaving != key:
             names = tuple(name for name in names if name != leaving)
     return names
+
+
+def _available(results: Sequence[Result], key: str) -> tuple[str, ...]:
+    """All columns of figures that a table of any width has."""
+    sizes = [name for name in SIZES if any(_sortable(result, name) is not None for result in results)]
+    time = [TIME] if any(result.read_us is not None for result in results) else []
+    return tuple(dict.fromkeys((*METRICS, *sizes, *time, *([key] if key else []))))
 
 
 def _width(figures: Sequence[str], results: Sequence[Result]) -> int:
@@ -163,6 +186,8 @@ def _width(figures: Sequence[str], results: Sequence[Result]) -> int:
 
 
 def _cell(result: Result, name: str) -> str:
+    if name == TIME:
+        return "-" if result.read_us is None else format_elapsed(result.read_us)
     return size_figure(result, name) if name in SIZES else figure(result, name)
 
 
@@ -204,15 +229,16 @@ def _axes_of(result: Result) -> Axes:
 
 def _remarks(name: str, results: Sequence[Result], report: Report, width: int) -> Iterable[str]:
     figures = _figures(results, report, width)
+    available = _available(results, sort_key(results, report.run.sweep.sort))
     if (asked := report.run.sweep.sort) and not sort_key(results, asked):
         yield f"{asked}, to sort by, was not measured; the order is that of the axes"
     if "rss.total" in figures:
-        yield (
-            "rss.total is the whole process at the peak of a read, rss.resting between reads, and stored "
-            "what the tier holds for the value: in L1 it is part of the process, in L2 it is not"
-        )
-    if left_out := [metric for metric in METRICS if metric not in figures]:
-        yield f"left out for want of room: {' and '.join(reversed(left_out))}; a wider terminal has them"
+        yield _and([words for name, words in _MEANINGS.items() if name in figures], comma=",")
+    if TIME in figures:
+        yield "time is that of a read, the median of those that rss samples: a guide, no benchmark"
+    if left_out := [name for name in _FIRST_TO_GO if name in available and name not in figures]:
+        them = "them" if len(left_out) > 1 else "it"
+        yield f"left out for want of room: {_and(left_out)}; a wider terminal has {them}"
     if report.run.options.as_deployed:
         yield f"rss.peak {AS_DEPLOYED}"
     measured = [_variant(result) for result in results]
@@ -230,6 +256,11 @@ def _remarks(name: str, results: Sequence[Result], report: Report, width: int) -
             f"the budget of {name} holds for the scenario as it is, so its combinations have none; "
             "--budget METRIC=LIMIT gives them one"
         )
+
+
+def _and(words: Sequence[str], comma: str = "") -> str:
+    *others, last = words
+    return f"{', '.join(others)}{comma} and {last}" if others else last
 
 
 def _shared(group: Sequence[Axes], others: Sequence[Axes]) -> str:

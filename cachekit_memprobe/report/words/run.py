@@ -17,8 +17,10 @@ from cachekit_memprobe.report.view import (
 from cachekit_memprobe.result import BudgetResult, Report, Result, Verdict
 from cachekit_memprobe.units import format_payloads
 
-HEADLINE_METRICS = ("copies.total", "peak.heap", "rss.peak")
-"""The three figures that say most."""
+_HEADLINES = {"copies.total": "copies", "peak.heap": "heap", "rss.peak": "rss"}
+"""The three figures that say most, and what they are called where there is little room."""
+
+HEADLINE_METRICS = tuple(_HEADLINES)
 
 _COUNTED: dict[Verdict, str] = {
     "unmeasured": "could not be measured",
@@ -70,15 +72,30 @@ def verdict_line(report: Report) -> str:
 
 
 def scenario_line(result: Result, report: Report) -> str:
-    """``NAME: VERDICT`` with the reason; only what could not be measured takes more than one line."""
-    judged, warned = _judged(result), _excesses("over in a warning: ", exceeded(result, "warn"))
-    words = {
-        "pass": ", ".join(filter(None, (verdict_word(result), judged, warned))),
-        "fail": VERDICT_WORDS["fail"] + _excesses(": ", exceeded(result)) + (f"; {judged}" if judged else ""),
-        "unmeasured": f"{VERDICT_WORDS['unmeasured']}: {_hanging(why_unmeasured(result))}",
-        "not_applicable": why_not_applicable(result, report),
-    }
-    return f"{clean_line(result.scenario.name)}: {words[result.verdict]}"
+    """One scenario for a log: its verdict, its three figures, and what there is to say against it.
+
+    Only what could not be measured takes more than one line.
+    """
+    if result.verdict == "not_applicable":
+        return f"{clean_line(result.scenario.name)}: {why_not_applicable(result, report)}"
+    if result.verdict == "unmeasured":
+        reason = _hanging(why_unmeasured(result))
+        return f"{clean_line(result.scenario.name)}: {VERDICT_WORDS['unmeasured']}: {reason}"
+    warned = _excesses("over in a warning: ", exceeded(result, "warn"))
+    words = (ended_line(result), _excesses("", exceeded(result)), _judged(result), warned)
+    return "; ".join(filter(None, words))
+
+
+def ended_line(result: Result) -> str:
+    """One scenario as soon as it has ended: ``NAME: PASS  copies 1.00x  heap 1.00x  rss 1.00x``."""
+    head = f"{clean_line(result.scenario.name)}: {verdict_word(result)}"
+    if result.verdict == "unmeasured":
+        first_line = why_unmeasured(result).strip().partition("\n")[0]
+        return f"{head}: {clean_line(first_line)}"
+    if result.verdict == "not_applicable":
+        return head
+    figures = (f"{label} {_figure(result, name)}" for name, label in _HEADLINES.items())
+    return "  ".join((head, *figures))
 
 
 def modified_lines(report: Report) -> list[str]:

@@ -140,13 +140,14 @@ def _reason(result: Result, report: Report) -> str:
 
 def _said(result: Result, *, leads: bool) -> tuple[Said, ...]:
     return tuple(
-        Said(finding.code, clean_line(_sentence(finding)))
+        Said(finding.code, clean_line(sentence_of(finding)))
         for finding in result.findings
         if finding.leads == leads
     )
 
 
-def _sentence(finding: Finding) -> str:
+def sentence_of(finding: Finding) -> str:
+    """A finding's sentence with the line that it is about, as it came: not yet cleaned."""
     if finding.place is None or not finding.place.file:
         return finding.message
     where = location(finding.place)

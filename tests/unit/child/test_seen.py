@@ -24,6 +24,7 @@ from cachekit_memprobe.child.seen import (
     Origin,
     ReadFigures,
     RetentionSeen,
+    RssSample,
     RssSeen,
     Seen,
     TracemallocSeen,
@@ -198,10 +199,14 @@ def test_a_number_that_makes_no_sense_is_named(seen: Seen) -> None:
 def test_a_difference_may_be_negative() -> None:
     document = document_of(_of(RssSeen))
     document["reads"][0].update(dropped_bytes=-1, settled_shared_bytes=-2)
+    document["reads"][0]["course"] = [
+        {"elapsed_us": 7, "anon_bytes": -4, "file_bytes": -5, "shared_bytes": -6},
+    ]
     document["uncollected_bytes"] = -3
     seen = from_json(RssSeen, json.dumps(document))
     assert (seen.reads[0].dropped_bytes, seen.reads[0].settled_shared_bytes) == (-1, -2)
     assert seen.uncollected_bytes == -3
+    assert seen.reads[0].course == (RssSample(7, -4, -5, -6),)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)

@@ -13,6 +13,7 @@ import cachekit_memprobe
 from cachekit_memprobe.cli import main
 from cachekit_memprobe.model import Phase, Run, RunOptions, Scenario, Step, Target
 from cachekit_memprobe.result import Report
+from cachekit_memprobe.result import Result as Measured
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import Asked
 from cachekit_memprobe.servers import OwnServers
@@ -65,12 +66,16 @@ class Tool:
         folder: RunFolder,
         progress: Callable[[Step], None],
         own_servers: OwnServers,
+        ended: Callable[[Measured], None] | None,
     ) -> Report:
         self.scenarios, self.options, self.sweep = planned.scenarios, planned.options, planned.sweep
         self.folder, self.own_servers = folder, own_servers
         progress(Step("arrow-l1-hit", Phase.MEASURING, "rss 1/1"))
         progress(Step("arrow-l1-hit", Phase.DONE))
         self._fail("run")
+        if ended is not None:
+            for result in self.report.results:
+                ended(result)
         return replace(self.report, run_folder=folder.path)
 
     def explain(

@@ -1,5 +1,6 @@
 import io
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -7,6 +8,7 @@ from cachekit_memprobe.cli import progress as module
 from cachekit_memprobe.cli.console import PlainConsole
 from cachekit_memprobe.cli.progress import ProgressDisplay
 from cachekit_memprobe.model import Phase, Step
+from tests.golden.reports import L1_HIT, UNMEASURED
 
 
 class Terminal(io.StringIO):
@@ -34,33 +36,76 @@ def test_what_is_measured_is_shown(terminal: Terminal) -> None:
     assert "\x07" not in text
 
 
-def test_a_scenario_has_one_line_and_it_ends(terminal: Terminal) -> None:
-    steps = [(Phase.STORING, ""), (Phase.MEASURING, "memray"), (Phase.DONE, "")]
-    others = [(Phase.LOADING, ""), (Phase.STORING, ""), (Phase.MEASURING, "rss")]
+def test_only_what_runs_now_has_a_line(terminal: Terminal) -> None:
     with ProgressDisplay(silent=False) as display:
-        for step, other in zip(steps, others, strict=True):
-            display.measuring(Step("a", *step))
-            display.measuring(Step("b", *other))
-        tasks = display.tasks
-    assert [(task.description, task.fields["what"], task.finished) for task in tasks] == [
-        ("a", "done", True),
-        ("b", "measuring: rss", False),
-    ]
+        display.preparing("making an environment")
+        display.planned({"a": 1, "b": 1, "c": 1})
+        for name in ("a", "b", "c"):
+            display.measuring(Step(name, Phase.STORING))
+        display.measuring(Step("b", Phase.MEASURING, "rss"))
+        display.measuring(Step("a", Phase.DONE))
+        shown = [(task.description, task.fields["what"]) for task in display.tasks]
+    assert shown == [("all", ""), ("b", "measuring: rss"), ("c", "storing the value")]
+    assert "1/3 done" in terminal.getvalue()
+
+
+def test_of_one_scenario_it_is_not_counted(terminal: Terminal) -> None:
+    with ProgressDisplay(silent=False) as display:
+        display.planned({"a": 1})
+        display.measuring(Step("a", Phase.STORING))
+        assert [task.description for task in display.tasks] == ["a"]
 
 
 def test_threads_may_tell_at_once(terminal: Terminal) -> None:
+    names = [f"scenario-{number}" for number in range(20)]
     with ProgressDisplay(silent=False) as display:
-        display.preparing("preparing")
-        threads = [
-            threading.Thread(target=display.measuring, args=(Step(f"scenario-{number}", Phase.DONE),))
-            for number in range(20)
-        ]
+        display.planned(dict.fromkeys(names, 1))
+
+        def measure(name: str) -> None:
+            display.measuring(Step(name, Phase.STORING))
+            display.measuring(Step(name, Phase.DONE))
+            display.ended(replace(L1_HIT, scenario=replace(L1_HIT.scenario, name=name)))
+
+        threads = [threading.Thread(target=measure, args=(name,)) for name in names]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        names = {task.description for task in display.tasks if task.visible}
-    assert names == {f"scenario-{number}" for number in range(20)}
+        assert [task.description for task in display.tasks] == ["all"]
+    text = terminal.getvalue()
+    assert [name for name in names if f"{name}: " not in text] == []
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_without_a_terminal_there_is_a_line_for_each_that_has_ended(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, silent: bool
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    name = "a-name-that-is-so-long-that-no-line-of-80-columns-could-hold-it-and-its-figures"
+    with ProgressDisplay(silent=silent) as display:
+        display.measuring(Step(name, Phase.STORING))
+        display.ended(replace(L1_HIT, scenario=replace(L1_HIT.scenario, name=f"{name}\x1b[31m")))
+        display.ended(UNMEASURED)
+    lines = [
+        f"{name}: FAIL  copies 2.00x  heap 2.00x  rss 2.00x",
+        "json-l1-hit: COULD NOT MEASURE: the memray child was killed by signal 9 (SIGKILL), most likely "
+        "because memory ran out",
+    ]
+    assert capsys.readouterr().err.splitlines() == ([] if silent else lines)
+
+
+@pytest.mark.parametrize("error", [OSError(5, "it is gone"), ValueError("it is closed")])
+def test_a_terminal_that_is_gone_is_no_reason_to_end(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    with ProgressDisplay(silent=False) as display:
+
+        def write(text: str) -> int:
+            raise error
+
+        monkeypatch.setattr(terminal, "write", write)
+        display.ended(L1_HIT)
+        monkeypatch.undo()
 
 
 def test_it_is_silent_when_asked(terminal: Terminal) -> None:

@@ -98,6 +98,13 @@ class TestSomeScenariosOnly:
         assert "the run has no scenario 'l1-*'; it has arrow-l1-hit" in result.stderr
 
 
+def test_all_can_be_shown_in_full(invoke: Invoke, tool: Tool) -> None:
+    saved_run()
+    tool.report = SIZES
+    text = invoke("report", "run", "--full").stdout
+    assert [f"payload {size} MB" in text for size in ("64.0", "128.0", "256.0")] == [True] * 3
+
+
 def test_a_name_that_the_run_does_not_have_is_a_usage_error(invoke: Invoke, tool: Tool) -> None:
     saved_run()
     tool.report = SIZES

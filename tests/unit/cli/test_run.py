@@ -1,6 +1,7 @@
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,7 +126,7 @@ def test_the_table_goes_to_stdout(invoke: Invoke, tool: Tool) -> None:
     result = invoke("run")
     assert "unwrap      serializers/wrapper.py:126" in result.stdout
     assert result.stdout.rstrip().endswith("FAIL: of 1 scenario, 1 over budget, 1 warning")
-    assert result.stderr == ""
+    assert result.stderr == "arrow-l1-hit: FAIL  copies 2.00x  heap 2.00x  rss 2.00x\n"
 
 
 def test_json_has_stdout_to_itself(invoke: Invoke, tool: Tool) -> None:
@@ -140,10 +141,10 @@ def test_quiet_is_one_line_a_scenario(invoke: Invoke, tool: Tool) -> None:
     tool.report = report_of(L1_HIT, UNMEASURED, NOT_APPLICABLE)
     lines = invoke("run", "-q").stdout.splitlines()
     heads = [line for line in lines if not line.startswith(" ")]
-    assert [line.split(": ")[:2] for line in heads[:2]] == [
-        ["arrow-l1-hit", "FAIL"],
-        ["json-l1-hit", "COULD NOT MEASURE"],
-    ]
+    assert heads[0].startswith(
+        "arrow-l1-hit: FAIL  copies 2.00x  heap 2.00x  rss 2.00x; copies.unwrap 1.00x over 0.30x (unwrap at "
+    )
+    assert heads[1].startswith("json-l1-hit: COULD NOT MEASURE: ")
     assert heads[2].startswith("arrow-file-mmap: does not apply to cachekit 0.9.1")
     assert any("MemoryError" in line for line in lines)
 
@@ -151,7 +152,22 @@ def test_quiet_is_one_line_a_scenario(invoke: Invoke, tool: Tool) -> None:
 def test_quiet_with_json_leaves_stdout_to_json(invoke: Invoke, tool: Tool) -> None:
     result = invoke("run", "--quiet", "--json", "-")
     assert json.loads(result.stdout)["schema_version"] == 2
-    assert result.stderr == "arrow-file-mmap: PASS, 0 of 1 limit judged (not measured: peak.tracemalloc)\n"
+    assert result.stderr == (
+        "arrow-file-mmap: PASS  copies 1.00x  heap 1.00x  rss 2.00x; 0 of 1 limit judged (not measured: "
+        "peak.tracemalloc)\n"
+    )
+
+
+def test_of_many_scenarios_those_are_shown_that_need_a_look_or_all(invoke: Invoke, tool: Tool) -> None:
+    fine = replace(L1_HIT, scenario=replace(L1_HIT.scenario, name="fine"), verdict="pass", budgets=())
+    tool.report = report_of(L1_HIT, fine, NOT_APPLICABLE)
+    text = invoke("run").stdout
+    assert "arrow-l1-hit: FAIL \u2500" in text
+    assert "fine: MEASURED \u2500" not in text
+    assert ("MEM002 a tracemalloc window that opens after unwrap misses part of the read: fine") in " ".join(
+        text.split()
+    )
+    assert "fine: MEASURED \u2500" in invoke("run", "--full").stdout
 
 
 def test_quick_is_two_of_the_instruments(invoke: Invoke, tool: Tool) -> None:

@@ -166,9 +166,9 @@ def test_predictions_are_told_quietly_too(invoke: Invoke, tool: Tool) -> None:
     tool.report = SIZES
     lines = invoke("run", "-q").stdout.splitlines()
     assert lines == [
-        "arrow-l1-hit@64MB: PASS",
-        "arrow-l1-hit@128MB: PASS",
-        "arrow-l1-hit@256MB: PASS",
+        "arrow-l1-hit@64MB: PASS  copies 1.00x  heap 1.00x  rss 1.00x",
+        "arrow-l1-hit@128MB: PASS  copies 1.00x  heap 1.00x  rss 1.00x",
+        "arrow-l1-hit@256MB: PASS  copies 1.00x  heap 1.00x  rss 1.00x",
         "arrow-l1-hit at 1.0 GB: RSS peak 1.00x 1.0 GB ± 7.4 MB, whole process 2.13x 2.1 GB ± 7.4 MB; "
         f"this is 3.9 {EXTRAPOLATED}",
         "arrow-l1-hit at 2.0 GB: RSS peak 1.00x 2.0 GB ± 16.0 MB, whole process 2.07x 4.1 GB ± 16.0 MB; "

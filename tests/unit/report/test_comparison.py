@@ -60,3 +60,33 @@ def test_a_sorting_that_was_not_measured_is_told() -> None:
     sweep = replace(MATRIX.run.sweep, sort="held.result")
     text = printed(replace(MATRIX, run=replace(MATRIX.run, sweep=sweep)), 120)
     assert "held.result, to sort by, was not measured" in text
+
+
+def test_a_row_is_one_line_and_what_has_no_room_is_named() -> None:
+    value = "a-value-of-thirty-columns-or-so"
+    results = tuple(
+        replace(
+            result,
+            scenario=replace(
+                result.scenario,
+                variant=replace(result.scenario.variant, axes={"compression": value, "tier": tier}),
+            ),
+        )
+        for result, tier in zip(MATRIX.results[:3], ("l1", "l2", "reference"), strict=True)
+        if result.scenario.variant
+    )
+    text = printed(replace(MATRIX, results=results), 80)
+    rows = [line for line in text.splitlines() if line.startswith("a-value")]
+    assert len(rows) == text.count(value) == 3
+    told = " ".join(text.split())
+    assert (
+        "left out for want of room: time, verbatim.total, copies.total and rss.resting; a wider terminal has "
+        "them"
+    ) in told
+    assert "- rss.total is the whole process at the peak of a read, and stored what the tier" in told
+
+
+def test_times_that_were_not_sampled_have_no_column() -> None:
+    results = tuple(replace(result, read_us=None) for result in MATRIX.results)
+    text = printed(replace(MATRIX, results=results), 120)
+    assert "time" not in text

@@ -21,6 +21,7 @@ from tests.golden.reports import (
     L1_HIT,
     NOT_APPLICABLE,
     OPTIONS,
+    SCENARIO,
     UNMEASURED,
     UNWRAP_PLACE,
     UNWRAP_SITE,
@@ -33,7 +34,22 @@ from tests.golden.sweeps import BENT, MATRIX, MATRIX_AT_SIZES, SIZES, TWO_SIZES,
 GOLDEN = Path(__file__).parents[2] / "golden"
 AS_DEPLOYED = replace(OPTIONS, as_deployed=True, repeat=3)
 
+TITLES = {"MEM003": "tracemalloc doesn't see what a stage holds"}
+COLLECTED = replace(
+    FILE_MAP,
+    scenario=replace(FILE_MAP.scenario, name="bytes-file-get-of-a-long-name"),
+    findings=(
+        Finding("MEM003", "tracemalloc doesn't see 1.00x"),
+        Finding("MEM099", "it is so", UNWRAP_PLACE),
+    ),
+)
+MANY = tuple(
+    replace(COLLECTED, scenario=replace(SCENARIO, name=f"{name}-l1-hit"), findings=COLLECTED.findings[:1])
+    for name in ("arrow", "arrow-lz4", "arrow-zstd", "bytes", "json", "ndarray")
+)
+
 REPORTS = {
+    "many": report_of(*MANY, COLLECTED, L1_HIT, NOT_APPLICABLE),
     "headline": report_of(L1_HIT),
     "every-verdict": report_of(L1_HIT, FILE_GET, FILE_MAP, NOT_APPLICABLE, UNMEASURED),
     "as-deployed": report_of(L1_HIT, FILE_MAP, options=AS_DEPLOYED, folder=None),
@@ -46,7 +62,8 @@ REPORTS = {
 }
 
 
-def printed(report: Report, width: int, *, colours: bool = False) -> str:
+def printed(report: Report, width: int, *, colours: bool = False, **shown: object) -> str:
+    """``shown`` says what is shown in full."""
     stream = io.StringIO()
     console = Console(
         file=stream,
@@ -55,7 +72,7 @@ def printed(report: Report, width: int, *, colours: bool = False) -> str:
         force_terminal=colours,
         _environ={},
     )
-    console.print(render_report(report, width=width))
+    console.print(render_report(report, width=width, titles=TITLES, **shown))  # type: ignore[arg-type]
     return stream.getvalue()
 
 

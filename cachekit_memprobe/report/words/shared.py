@@ -1,0 +1,91 @@
+"""What is said once of many scenarios: those that need no look, and what they have in common."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from cachekit_memprobe.report.clean import clean_line
+from cachekit_memprobe.report.view import exceeded, why_not_applicable
+from cachekit_memprobe.report.words.scenario import sentence_of
+from cachekit_memprobe.result import Finding, Report, Result
+
+_FEW = 2
+"""So many scenarios are shown in full, whatever there is to say of them."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What holds for several scenarios.
+
+    Attributes:
+        code: of a finding; empty of anything else.
+        sentence: what holds, without the figures, in which the scenarios differ.
+        names: of the scenarios, in their order.
+    """
+
+    code: str
+    sentence: str
+    names: tuple[str, ...]
+
+
+def in_full(report: Report, names: Collection[str] = (), *, full: bool = False) -> tuple[Result, ...]:
+    """The results that have a part of their own.
+
+    Args:
+        names: of those that are asked for, if any are.
+        full: all of them. By default those of a small run, and of a larger one what needs a look. Of the
+            combinations of a matrix and of several sizes, which differ little, it is always what needs one.
+    """
+    if names:
+        return tuple(result for result in report.results if result.scenario.name in names)
+    if full:
+        return report.results
+    few = len(report.results) <= _FEW
+    return tuple(
+        result
+        for result in report.results
+        if needs_a_look(result) or (few and result.scenario.variant is None)
+    )
+
+
+def needs_a_look(result: Result) -> bool:
+    """Whether something is not as it should be, or has to be known before the figures are read."""
+    return bool(
+        result.verdict in ("fail", "unmeasured")
+        or exceeded(result, "warn")
+        or result.notes
+        or any(finding.leads for finding in result.findings)
+    )
+
+
+def shared_words(results: Sequence[Result], report: Report, titles: Mapping[str, str]) -> tuple[Shared, ...]:
+    """What the findings of some scenarios are, each code once, and why some don't apply.
+
+    Args:
+        titles: what each code stands for; of one that isn't there, a scenario's own sentence is given.
+    """
+    codes: dict[str, list[tuple[Result, Finding]]] = {}
+    for result in results:
+        for finding in result.findings:
+            codes.setdefault(finding.code, []).append((result, finding))
+    findings = (
+        Shared(code, _title(code, titles, found[0][1]), _names(result for result, _ in found))
+        for code, found in sorted(codes.items())
+    )
+    return (*findings, *_not_applicable(results, report))
+
+
+def _title(code: str, titles: Mapping[str, str], example: Finding) -> str:
+    return clean_line(titles.get(code) or sentence_of(example))
+
+
+def _not_applicable(results: Iterable[Result], report: Report) -> Iterator[Shared]:
+    reasons: dict[str, list[Result]] = {}
+    for result in results:
+        if result.verdict == "not_applicable":
+            reasons.setdefault(why_not_applicable(result, report), []).append(result)
+    for reason, found in reasons.items():
+        yield Shared("", reason, _names(found))
+
+
+def _names(results: Iterable[Result]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(clean_line(result.scenario.name) for result in results))
