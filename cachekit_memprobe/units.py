@@ -95,6 +95,11 @@ def format_payloads(payloads: float) -> str:
     return f"{payloads + 0.0:.2f}x" if abs(payloads) >= 0.005 else "0.00x"
 
 
+def signed(size: str) -> str:
+    """A size or a multiple as a change: ``+1.00x``, ``-64.0 MiB``; nothing is neither."""
+    return size if size.startswith("-") or size in ("0.00x", "0 B") else f"+{size}"
+
+
 def _scaled(magnitude: float, base: int) -> tuple[float, int]:
     power = 0
     while magnitude >= base and power < 4:
