@@ -102,6 +102,7 @@ def _judged(
         findings=findings_of(evidence),
         reason=reason,
         spread=reads.figures.spread,
+        repeats=reads.figures.repeats,
         read=reads.number,
         notes=notes_of(measurement.seen),
         footprint=footprint_of(measurement),

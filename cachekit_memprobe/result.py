@@ -231,6 +231,7 @@ class Result:
     Attributes:
         metrics: flat, dotted name to payloads; a metric that was not measured is absent.
         spread: largest minus smallest of a metric over repeated processes, in payloads.
+        repeats: the figure of each of those processes, in payloads.
         read: which read ``stages`` are of: the first, or the second where that takes more.
         notes: what happened while it was measured, each a sentence without a full stop.
         footprint: of one process; ``None`` when the rss instrument wasn't run.
@@ -252,6 +253,7 @@ class Result:
     footprint: Footprint | None = None
     staircase: Staircase | None = None
     read_us: int | None = None
+    repeats: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,11 @@ def format_elapsed(elapsed_us: int) -> str:
     raise AssertionError(elapsed_us)
 
 
+def signed(size: str) -> str:
+    """A size or a multiple as a change: ``+1.00x``, ``-64.0 MiB``; nothing is neither."""
+    return size if size.startswith("-") or size in ("0.00x", "0 B") else f"+{size}"
+
+
 def _scaled(magnitude: float, base: int) -> tuple[float, int]:
     power = 0
     while magnitude >= base and power < 4:

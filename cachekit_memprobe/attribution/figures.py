@@ -17,10 +17,16 @@ from cachekit_memprobe.result import StageUsage
 
 @dataclass(frozen=True)
 class Figures:
-    """``values`` by metric name, and ``spread``, largest minus smallest where a process was repeated."""
+    """By metric name.
+
+    Attributes:
+        spread: largest minus smallest, where a process was repeated.
+        repeats: the figure of each of those processes, in their order.
+    """
 
     values: Mapping[str, float]
     spread: Mapping[str, float]
+    repeats: Mapping[str, tuple[float, ...]]
 
 
 def figures_of(measurement: Measurement, stages: tuple[StageUsage, ...], heap: HeapUse | None) -> Figures:
@@ -32,7 +38,7 @@ def figures_of(measurement: Measurement, stages: tuple[StageUsage, ...], heap: H
         CouldNotMeasure: a figure is not finite.
     """
     if measurement.payload is None:
-        return Figures({}, {})
+        return Figures({}, {}, {})
     sizes: dict[str, float | None] = {}
     if heap is not None:
         sizes.update(_heap_sizes(stages, heap))
@@ -42,7 +48,7 @@ def figures_of(measurement: Measurement, stages: tuple[StageUsage, ...], heap: H
         sizes.update(_moved_sizes(stages))
     sizes.update(_tracemalloc_sizes(measurement))
     sizes.update(_held_sizes(measurement))
-    worst, spread = _resident_sizes(measurement)
+    worst, repeats = _resident_sizes(measurement)
     sizes.update(worst)
     readers = measurement.scenario.read.readers
     if readers > 1 and "rss.peak" in worst:
@@ -50,7 +56,8 @@ def figures_of(measurement: Measurement, stages: tuple[StageUsage, ...], heap: H
     payload_bytes = measurement.payload.logical_bytes
     return Figures(
         _finite({name: size / payload_bytes for name, size in sizes.items() if size is not None}),
-        _finite({name: size / payload_bytes for name, size in spread.items()}),
+        _finite({name: (max(each) - min(each)) / payload_bytes for name, each in repeats.items()}),
+        {name: tuple(size / payload_bytes for size in each) for name, each in repeats.items()},
     )
 
 
@@ -174,18 +181,18 @@ _OF_PROCESS: Mapping[str, Callable[[Reads], float | None]] = {
 """A metric of one rss process, in bytes."""
 
 
-def _resident_sizes(measurement: Measurement) -> tuple[dict[str, float], dict[str, float]]:
+def _resident_sizes(measurement: Measurement) -> tuple[dict[str, float], dict[str, list[float]]]:
+    """The worst of each metric, and the figures of all processes."""
     processes = [seen.reads for seen in measurement.seen.rss]
-    worst: dict[str, float] = {}
-    spread: dict[str, float] = {}
+    repeats: dict[str, list[float]] = {}
     for name, figure in _OF_PROCESS.items():
         values = [value for value in map(figure, processes) if value is not None]
         if values:
-            worst[name] = max(values)
-            spread[name] = max(values) - min(values)
+            repeats[name] = values
+    worst = {name: max(values) for name, values in repeats.items()}
     worst.update(_growth_margin(processes))
     worst.update(_uncollected(measurement.seen.rss))
-    return worst, spread
+    return worst, repeats
 
 
 def _uncollected(processes: Sequence[RssSeen]) -> dict[str, float]:

@@ -107,7 +107,7 @@ def reads_of(measurement: Measurement, payload: Payload, folder: Path, captures:
     is_worse = any(after.get(name, 0.0) - before[name] > least for name in _TELLING if name in before)
     # What differs by less is one figure, and that of the table.
     values = _worse({**before, **after}, before, least) if is_worse else _worse(before, after, least)
-    return Reads((first, next_one), Figures(values, first.figures.spread), 2 if is_worse else 1)
+    return Reads((first, next_one), replace(first.figures, values=values), 2 if is_worse else 1)
 
 
 def _followed(measurement: Measurement, folder: Path, captures: Captures) -> Followed:

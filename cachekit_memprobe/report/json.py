@@ -55,9 +55,11 @@ def _result(result: Result, workers: int) -> dict[str, Any]:
         # Null where the saved measurement can't be read.
         "tier": result.scenario.read.tier or None,
         "route": result.scenario.read.route or None,
+        "readers": result.scenario.read.readers,
         "metrics": _rounded(result.metrics),
         "metrics_bytes": _metrics_bytes(result.metrics, payload),
         "spread": _rounded(result.spread),
+        "repeats_bytes": _repeats_bytes(result.repeats, payload),
         "footprint": asdict(result.footprint) if result.footprint else None,
         "workers": _workers(result, workers),
         "read": result.read,
@@ -97,6 +99,12 @@ def _metrics_bytes(metrics: Mapping[str, float], payload: Payload | None) -> dic
     if payload is None:
         return {}
     return {name: round(payloads * payload.logical_bytes) for name, payloads in metrics.items()}
+
+
+def _repeats_bytes(repeats: Mapping[str, tuple[float, ...]], payload: Payload | None) -> dict[str, list[int]]:
+    if payload is None:
+        return {}
+    return {name: [round(one * payload.logical_bytes) for one in each] for name, each in repeats.items()}
 
 
 def _stage(stage: StageUsage, result: Result) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from cachekit_memprobe.runstore.files import write_atomically
 from cachekit_memprobe.runstore.folder import NOT_MEASURED_YET, RunFolder, check_unused
 from cachekit_memprobe.runstore.naming import run_folder, runs_folder, saved_runs
 from cachekit_memprobe.runstore.pruning import prune
+from cachekit_memprobe.runstore.published import published_report
+from cachekit_memprobe.runstore.same import same_run
 from cachekit_memprobe.runstore.saved import SCHEMA_VERSION
 from cachekit_memprobe.runstore.summaries import Entry, Summary, entry_of
 
@@ -31,8 +33,10 @@ __all__ = [
     "check_unused",
     "entry_of",
     "prune",
+    "published_report",
     "run_folder",
     "runs_folder",
+    "same_run",
     "saved_runs",
     "write_atomically",
 ]

@@ -1,0 +1,95 @@
+"""From two reports to a comparison."""
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from cachekit_memprobe.child.stages import STAGES
+from cachekit_memprobe.comparing.changes import changes_of
+from cachekit_memprobe.comparing.environment import differences_of
+from cachekit_memprobe.comparing.sites import site_changes
+from cachekit_memprobe.comparison import Comparison, ScenarioComparison, StageChange
+from cachekit_memprobe.result import Finding, Report, Result
+
+_WHY_NOT = {
+    "unmeasured": "could not be measured",
+    "not_applicable": "does not apply to the release",
+}
+
+
+def compare(base: Report, new: Report, patterns: Sequence[str] = ()) -> Comparison:
+    """Everything that can be said about the two; no figure is taken for 0 because a side lacks it.
+
+    Args:
+        patterns: names of the scenarios to compare, with ``*``; by default all.
+    """
+    befores = {result.scenario.name: result for result in base.results}
+    afters = {result.scenario.name: result for result in new.results}
+    names = [name for name in {**befores, **afters} if _is_chosen(name, patterns)]
+    return Comparison(
+        base=base,
+        new=new,
+        differences=differences_of(base, new, names),
+        scenarios=tuple(_compared(name, befores.get(name), afters.get(name), base, new) for name in names),
+    )
+
+
+def _is_chosen(name: str, patterns: Sequence[str]) -> bool:
+    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _compared(
+    name: str, before: Result | None, after: Result | None, base: Report, new: Report
+) -> ScenarioComparison:
+    reason = "; ".join((*_why_not(before, "BASE"), *_why_not(after, "NEW")))
+    if before is None or after is None or (reason and not (before.metrics and after.metrics)):
+        return ScenarioComparison(name, before, after, reason)
+    return ScenarioComparison(
+        name=name,
+        base=before,
+        new=after,
+        reason="" if before.metrics and after.metrics else "no figure was measured on both sides",
+        in_payloads=_logical_bytes(before) != _logical_bytes(after),
+        changes=changes_of(
+            before, after, as_deployed=base.run.options.as_deployed or new.run.options.as_deployed
+        ),
+        stages=tuple(_stages(before, after)),
+        sites=tuple(site_changes(before, after)),
+        # What no instrument looked for isn't gone.
+        findings_gone=_without(before, after) if _instruments(base) <= _instruments(new) else (),
+        findings_new=_without(after, before) if _instruments(new) <= _instruments(base) else (),
+    )
+
+
+def _why_not(result: Result | None, side: str) -> Iterator[str]:
+    if result is None:
+        yield f"{side} doesn't have it"
+    elif result.verdict in _WHY_NOT and not result.metrics:
+        words = (result.reason or "").strip().partition("\n")[0]
+        yield f"{_WHY_NOT[result.verdict]} in {side}" + (f": {words}" if words else "")
+
+
+def _logical_bytes(result: Result) -> int:
+    return result.payload.logical_bytes if result.payload else 0
+
+
+def _stages(before: Result, after: Result) -> Iterator[StageChange]:
+    """In the order of a read, which both have."""
+    befores, afters = ({stage.name: stage for stage in one.stages} for one in (before, after))
+    for name in STAGES:
+        if name in befores or name in afters:
+            yield StageChange(name, befores.get(name), afters.get(name))
+
+
+def _instruments(report: Report) -> set[str]:
+    return set(report.run.options.instruments)
+
+
+def _without(these: Result, those: Result) -> tuple[Finding, ...]:
+    known = {_key(finding) for finding in those.findings}
+    return tuple(finding for finding in these.findings if _key(finding) not in known)
+
+
+def _key(finding: Finding) -> tuple[str, str, str]:
+    """Not by the line, which differs from release to release, nor by its sentence, which has figures."""
+    place = finding.place
+    return (finding.code, place.stage if place else "", place.file if place else "")

@@ -1,0 +1,87 @@
+"""What changed in a scenario, in one line."""
+
+from collections.abc import Iterator
+
+from cachekit_memprobe.child.stages import STAGES
+from cachekit_memprobe.comparison import Change, ScenarioComparison
+from cachekit_memprobe.report.clean import clean_line
+from cachekit_memprobe.report.comparison.figures import change_in_bytes, counted, is_changed
+from cachekit_memprobe.report.view import noticeable
+from cachekit_memprobe.units import format_payloads
+
+_MOST_STAGES = 2
+_PEAKS = {"rss.peak": "peak RSS", "peak.heap": "the heap's peak"}
+_NEITHER = ("mapped.file", "rss.file", "growth.margin")
+"""More of them is neither better nor worse: a file that is mapped may be one that isn't read."""
+
+
+def direction_of(scenario: ScenarioComparison) -> str:
+    """``less``, ``more``, ``both`` or ``same``; empty if nothing is compared."""
+    if not scenario.is_compared:
+        return ""
+    answers = {one.answer for one in scenario.changes if is_changed(one) and one.metric not in _NEITHER}
+    return "both" if len(answers) > 1 else next(iter(answers), "same")
+
+
+def headline_of(scenario: ScenarioComparison) -> str:
+    """``unwrap's verbatim copy is gone, and peak RSS is 1.00x less (64.0 MiB)``."""
+    if not scenario.is_compared:
+        return clean_line(scenario.reason) or "nothing was measured on both sides"
+    stages = sorted(_of_stages(scenario), key=lambda one: -one[0])
+    phrases = [words for _, words in stages[:_MOST_STAGES]]
+    if len(stages) > _MOST_STAGES:
+        phrases.append(f"{counted(len(stages) - _MOST_STAGES, 'other stage')} changed")
+    if peak := _peak(scenario):
+        phrases.append(peak)
+    if phrases:
+        *others, last = phrases
+        return f"{', '.join(others)}, and {last}" if others else last
+    return _nothing_in_the_stages(scenario)
+
+
+def _of_stages(scenario: ScenarioComparison) -> Iterator[tuple[float, str]]:
+    """How much changed in each stage, with the phrase for it."""
+    for stage in STAGES:
+        verbatim, copies = (scenario.change_of(f"{kind}.{stage}") for kind in ("verbatim", "copies"))
+        proven = verbatim.change if verbatim and is_changed(verbatim) else None
+        if verbatim and proven is not None:
+            yield abs(proven), _phrase(stage, verbatim, proven, verbatim=True)
+        if copies and is_changed(copies) and copies.change is not None:
+            if proven is not None and not noticeable(copies.change - proven):
+                continue  # said already
+            yield abs(copies.change), _phrase(stage, copies, copies.change, verbatim=False)
+
+
+def _phrase(stage: str, change: Change, difference: float, *, verbatim: bool) -> str:
+    size = format_payloads(abs(difference))
+    if not noticeable(change.new or 0.0):
+        return f"{stage}'s {'verbatim ' * verbatim}copy is gone"
+    if not noticeable(change.base or 0.0):
+        return f"{stage} now {f'makes a verbatim copy of {size}' if verbatim else f'allocates {size}'}"
+    return (
+        f"{stage} {'copies' if verbatim else 'allocates'} {size} {change.answer}{' byte for byte' * verbatim}"
+    )
+
+
+def _peak(scenario: ScenarioComparison) -> str:
+    for metric, words in _PEAKS.items():
+        change = scenario.change_of(metric)
+        if change is None or change.change is None:
+            continue
+        if not is_changed(change):
+            return ""
+        size = change_in_bytes(change, scenario).lstrip("+-")
+        in_bytes = f" ({size})" if size else ""
+        return f"{words} is {format_payloads(abs(change.change))} {change.answer}{in_bytes}"
+    return ""
+
+
+def _nothing_in_the_stages(scenario: ScenarioComparison) -> str:
+    compared = [one for one in scenario.changes if one.change is not None]
+    if all(one.answer == "equal" for one in compared):
+        return f"all {counted(len(compared), 'figure')} are equal to the byte"
+    if changed := [one.metric for one in compared if is_changed(one)]:
+        return f"only {', '.join(changed)} changed"
+    if unclear := sum(one.answer == "unclear" for one in compared):
+        return f"no figure changed, but of {unclear} nothing can be said"
+    return "no figure differs by more than chance"

@@ -1,0 +1,111 @@
+"""The comparison that a developer reads first: rich renderables for a terminal of a known width."""
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from cachekit_memprobe.comparison import Comparison
+from cachekit_memprobe.report.comparison.figures import LineWords, Row
+from cachekit_memprobe.report.comparison.words import (
+    METRIC_COLUMNS,
+    SUMMARY_COLUMNS,
+    ComparisonWords,
+    ScenarioWords,
+    comparison_words,
+)
+from cachekit_memprobe.report.layout import Trimmed, bullets, indented, labelled
+from cachekit_memprobe.report.styles import HEADING, OVER, QUIET, SOURCE, WARNING, WITHIN
+
+_STYLES = {"less": WITHIN, "more": OVER, "unclear": WARNING, "unmeasured": WARNING}
+_KIND_STYLES = {"gone": WITHIN, "new": OVER, "moved": QUIET}
+_STATUS_STYLES = {"within": WITHIN, "over": OVER, "unmeasured": WARNING}
+
+
+def render_comparison(comparison: Comparison, *, full: bool = False) -> Trimmed:
+    """The whole comparison, to be printed on a console.
+
+    Args:
+        full: every scenario by itself; else, of several, only those that aren't the same.
+    """
+    words = comparison_words(comparison)
+    parts: list[RenderableType] = [_sides(words)]
+    if words.differences:
+        parts.append(Text("not the same on both sides:", style=WARNING))
+        parts.extend(bullets(words.differences))
+    is_single = len(words.scenarios) == 1
+    for scenario in words.scenarios:
+        if full or is_single or scenario.direction not in ("same", ""):
+            parts.extend((Text(), _title(scenario), *_scenario(scenario)))
+    if len(words.scenarios) > 1:
+        summary = [scenario.summary for scenario in words.scenarios]
+        parts.extend((Text(), _rule("all scenarios"), _table(SUMMARY_COLUMNS, summary)))
+        parts.append(Text("NEW against BASE, in payloads", style=QUIET))
+    parts.append(Text())
+    parts.extend(Text(line, style=_STATUS_STYLES[status]) for status, line in words.allowances)
+    parts.append(Text(words.conclusion, style=HEADING))
+    return Trimmed(Group(*parts))
+
+
+def _sides(words: ComparisonWords) -> Table:
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True, style=HEADING)
+    grid.add_column(overflow="fold")
+    grid.add_row("BASE", Text(words.base))
+    grid.add_row("NEW", Text(words.new))
+    return grid
+
+
+def _rule(title: str) -> Rule:
+    return Rule(Text(title), align="left", style=QUIET)
+
+
+def _title(words: ScenarioWords) -> Rule:
+    return Rule(Text.assemble((words.name, HEADING), f": {words.verdict}"), align="left", style=QUIET)
+
+
+def _scenario(words: ScenarioWords) -> Iterable[RenderableType]:
+    yield Text(words.headline, style=_STYLES.get(words.direction, ""))
+    for block in _blocks(words):
+        yield from (Text(), block)
+
+
+def _blocks(words: ScenarioWords) -> Iterable[RenderableType]:
+    if words.metrics:
+        yield _table(METRIC_COLUMNS, words.metrics)
+    if words.stages:
+        yield _table(words.stage_columns, words.stages)
+    if words.lines:
+        yield Group(*(part for line in words.lines for part in _line(line)))
+    if words.findings:
+        yield Group(*(labelled(f"{one.kind:<4} {one.code}", one.sentence) for one in words.findings))
+    if words.remarks:
+        yield Group(*bullets(words.remarks))
+
+
+def _line(line: LineWords) -> Iterable[RenderableType]:
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True, width=len("changed"), style=_KIND_STYLES.get(line.kind, ""))
+    grid.add_column(overflow="fold")
+    grid.add_row(line.kind, Text(line.words))
+    yield grid
+    if line.source and line.kind != "moved":
+        yield indented(indented(Text(line.source, style=SOURCE, overflow="fold")))
+
+
+def _table(columns: Sequence[str], rows: Sequence[Row]) -> Table:
+    """The first column and those of words to the left, figures to the right and never cut."""
+    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in columns:
+        is_words = name in ("scenario", "verdict", "")
+        if is_words:
+            table.add_column(Text(name, style=HEADING), overflow="fold")
+        else:
+            is_first = name == columns[0]
+            table.add_column(Text(name, style=HEADING), justify="left" if is_first else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*map(Text, row.cells), style=_STYLES.get(row.answer, ""))
+    return table

@@ -1,0 +1,192 @@
+"""A comparison in plain rows and phrases, made once, which each renderer only lays out."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from cachekit_memprobe.comparison import AllowanceResult, Comparison, Difference, ScenarioComparison
+from cachekit_memprobe.report.clean import clean, clean_line
+from cachekit_memprobe.report.comparison.figures import (
+    LineWords,
+    Row,
+    line_words,
+    metric_rows,
+    remarks_of,
+    stage_columns,
+    stage_rows,
+)
+from cachekit_memprobe.report.comparison.headline import direction_of, headline_of
+from cachekit_memprobe.report.view import location, verdict_word
+from cachekit_memprobe.report.words import HEADLINE_METRICS, target_words
+from cachekit_memprobe.result import Finding, Report
+from cachekit_memprobe.units import format_exactly, format_payloads, signed
+
+METRIC_COLUMNS = ("metric", "BASE", "NEW", "change", "in bytes", "")
+SUMMARY_COLUMNS = ("scenario", "verdict", *HEADLINE_METRICS, "")
+_DIRECTIONS = {
+    "less": "takes less",
+    "more": "takes more",
+    "both": "takes less in some figures and more in others",
+    "same": "the same",
+    "": "not compared",
+}
+_PLURAL = {
+    "less": "take less",
+    "more": "take more",
+    "both": "take less in some figures and more in others",
+    "same": "are the same",
+    "": "can't be compared",
+}
+
+
+@dataclass(frozen=True)
+class FindingWords:
+    """A finding that only one side has; ``kind`` is ``gone`` or ``new``."""
+
+    kind: str
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class ScenarioWords:
+    """One scenario for a reader, in the order in which it is read.
+
+    Attributes:
+        verdict: ``FAIL, then PASS``.
+        direction: ``less``, ``more``, ``both`` or ``same``; empty if nothing is compared.
+        headline: what changed, in one line.
+        summary: a row of :data:`SUMMARY_COLUMNS`.
+        remarks: sentences without a full stop.
+    """
+
+    name: str
+    verdict: str
+    direction: str
+    headline: str
+    summary: Row
+    metrics: tuple[Row, ...]
+    stage_columns: tuple[str, ...]
+    stages: tuple[Row, ...]
+    lines: tuple[LineWords, ...]
+    findings: tuple[FindingWords, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ComparisonWords:
+    """The whole comparison.
+
+    Attributes:
+        base, new: what was measured on each side.
+        differences: what besides cachekit isn't the same, a line each.
+        conclusion: all scenarios in one line.
+        allowances: what became of each ``--fail-on``, a line each, with its status.
+    """
+
+    base: str
+    new: str
+    differences: tuple[str, ...]
+    scenarios: tuple[ScenarioWords, ...]
+    conclusion: str
+    allowances: tuple[tuple[str, str], ...]
+
+
+def comparison_words(comparison: Comparison) -> ComparisonWords:
+    """Everything that any renderer says."""
+    scenarios = tuple(scenario_words(one) for one in comparison.scenarios)
+    return ComparisonWords(
+        base=_target(comparison.base),
+        new=_target(comparison.new),
+        differences=tuple(_differences(comparison.differences)),
+        scenarios=scenarios,
+        conclusion=_conclusion(scenarios),
+        allowances=tuple((one.status, _allowance(one)) for one in _worst_first(comparison.allowances)),
+    )
+
+
+def scenario_words(scenario: ScenarioComparison) -> ScenarioWords:
+    """One scenario; nothing is left out of it but what rounds to nothing."""
+    direction, verdict = direction_of(scenario), _verdict(scenario)
+    name = clean_line(scenario.name)
+    return ScenarioWords(
+        name=name,
+        verdict=verdict,
+        direction=direction,
+        headline=headline_of(scenario),
+        summary=Row((name, verdict, *_headline_changes(scenario), _DIRECTIONS[direction]), direction),
+        metrics=metric_rows(scenario),
+        stage_columns=stage_columns(scenario),
+        stages=stage_rows(scenario),
+        lines=line_words(scenario),
+        findings=tuple(_findings(scenario)),
+        remarks=tuple(remarks_of(scenario)),
+    )
+
+
+def _target(report: Report) -> str:
+    return ", ".join(target_words(report))
+
+
+def _differences(differences: Sequence[Difference]) -> Iterator[str]:
+    for one in differences:
+        yield f"{clean_line(one.what)}: {_or_none(one.base)} in BASE; {_or_none(one.new)} in NEW"
+
+
+def _or_none(words: str) -> str:
+    return clean_line(words) or "none"
+
+
+def _verdict(scenario: ScenarioComparison) -> str:
+    words = [verdict_word(one) if one else "absent" for one in (scenario.base, scenario.new)]
+    return words[0] if words[0] == words[1] else f"{words[0]}, then {words[1]}"
+
+
+def _headline_changes(scenario: ScenarioComparison) -> Iterator[str]:
+    for metric in HEADLINE_METRICS:
+        found = scenario.change_of(metric)
+        yield "-" if found is None or found.change is None else signed(format_payloads(found.change))
+
+
+def _findings(scenario: ScenarioComparison) -> Iterator[FindingWords]:
+    for kind, findings in (("gone", scenario.findings_gone), ("new", scenario.findings_new)):
+        for finding in findings:
+            yield FindingWords(kind, finding.code, clean_line(_sentence(finding)))
+
+
+def _sentence(finding: Finding) -> str:
+    where = location(finding.place) if finding.place and finding.place.file else ""
+    return finding.message if where in finding.message else f"{finding.message} ({where})"
+
+
+def _conclusion(scenarios: Sequence[ScenarioWords]) -> str:
+    if not scenarios:
+        return "there is no scenario to compare"
+    counts = Counter(one.direction for one in scenarios)
+    if len(scenarios) == 1:
+        return f"{scenarios[0].name}: {scenarios[0].headline}"
+    phrases = [
+        f"{counts[one]} {(_PLURAL if counts[one] > 1 else _SINGULAR)[one]}" for one in _PLURAL if counts[one]
+    ]
+    return f"of {len(scenarios)} scenarios, {', '.join(phrases)}"
+
+
+_SINGULAR = {**_DIRECTIONS, "same": "is the same", "": "can't be compared"}
+
+
+def _worst_first(results: Sequence[AllowanceResult]) -> Sequence[AllowanceResult]:
+    return sorted(results, key=lambda one: ("over", "unmeasured", "within").index(one.status))
+
+
+def _allowance(result: AllowanceResult) -> str:
+    allowance = result.allowance
+    size = (
+        format_payloads(allowance.payloads)
+        if allowance.payloads is not None
+        else format_exactly(allowance.size_bytes or 0)
+    )
+    words = f"{allowance.metric}:+{size} of {clean_line(result.scenario)}"
+    if result.status == "unmeasured":
+        return f"{words}: nothing can be said, {clean(result.reason).splitlines()[0]}"
+    change = signed(format_payloads(result.change or 0.0))
+    return f"{words}: {'OVER' if result.status == 'over' else 'within'}, {change}"
