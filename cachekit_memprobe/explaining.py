@@ -6,7 +6,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from cachekit_memprobe.attribution import AT_ONCE, Captures, Reads, footprint_of, notes_of, reads_of
+from cachekit_memprobe.attribution import (
+    AT_ONCE,
+    Captures,
+    Reads,
+    footprint_of,
+    notes_of,
+    reads_of,
+    resident_of,
+)
 from cachekit_memprobe.budget import Leads, judge, named_by, verdict_of
 from cachekit_memprobe.errors import CouldNotMeasure, as_a_bug
 from cachekit_memprobe.findings import Beside, Evidence, findings_of, findings_of_frame
@@ -98,6 +106,7 @@ def _judged(
         notes=notes_of(measurement.seen),
         footprint=footprint_of(measurement),
         staircase=explained.use.staircase,
+        resident=resident_of(measurement),
     )
 
 

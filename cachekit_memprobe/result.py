@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from cachekit_memprobe.child.seen import ReadFigures
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.model import Level, Payload, Run, Scenario
 from cachekit_memprobe.sweep import Scaling
@@ -235,6 +236,7 @@ class Result:
         notes: what happened while it was measured, each a sentence without a full stop.
         footprint: of one process; ``None`` when the rss instrument wasn't run.
         staircase: of the read that ``stages`` are of; ``None`` when memray didn't follow it.
+        resident: the reads of the process that ``rss.peak`` is of; none when the rss instrument wasn't run.
     """
 
     scenario: Scenario
@@ -250,6 +252,7 @@ class Result:
     notes: tuple[str, ...] = ()
     footprint: Footprint | None = None
     staircase: Staircase | None = None
+    resident: tuple[ReadFigures, ...] = ()
 
 
 @dataclass(frozen=True)
