@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from cachekit_memprobe.child.stages import STAGES
 from cachekit_memprobe.metrics import NAMES, metric_of
-from cachekit_memprobe.report.clean import clean_line
+from cachekit_memprobe.report.clean import clean, clean_line
 from cachekit_memprobe.report.html.keeping import KEEPER_WIDTH
 from cachekit_memprobe.report.html.page import BAR, Part, parts_of
 from cachekit_memprobe.report.html.plot import HEIGHT, WIDTH
@@ -57,7 +57,7 @@ def render_html(
         fingerprint: what else is known of the environment that was measured, by name.
     """
     style = _BETWEEN.sub("", (_FOLDER / "report.css").read_text(encoding="utf-8"))
-    parts = parts_of(report)
+    parts, facts = parts_of(report), {**_environment(report), **fingerprint}
     return _template().render(
         report=report,
         style=style,
@@ -74,8 +74,8 @@ def render_html(
         sections=[*matrix_sections(report), *scaling_sections(report), *_workers(report)],
         meaning=scaling_meaning(report),
         command=command_words(report),
-        environment={**_environment(report), **fingerprint},
-        remedies={code: remedies[code] for code in _codes(parts) if code in remedies},
+        environment={clean_line(name): clean_line(words) for name, words in facts.items()},
+        remedies={code: clean(remedies[code]) for code in _codes(parts) if code in remedies},
         meanings=_meanings(parts),
         shared=_shared(parts),
         json_xz=base64.b64encode(lzma.compress(_compact(report))).decode(),
@@ -133,6 +133,5 @@ def _meanings(parts: tuple[Part, ...]) -> Mapping[str, str]:
 def _environment(report: Report) -> Mapping[str, str]:
     """What was measured, with what, and how."""
     options = report.run.options
-    versions = {name: clean_line(version) for name, version in report.run.target.versions.items()}
     how = f"{options.reads} reads, {options.repeat} process{'es' * (options.repeat > 1)}, {options.isolation}"
-    return {**versions, "instruments": ", ".join(options.instruments), "rss": how}
+    return {**report.run.target.versions, "instruments": ", ".join(options.instruments), "rss": how}

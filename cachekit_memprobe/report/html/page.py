@@ -91,7 +91,7 @@ def _part(number: int, result: Result, report: Report) -> Part:
         words=replace(words, figures=tuple(line for line in words.figures if line.label not in told)),
         bars=tuple(_bar(metric, result, limits.get(metric)) for metric in HEADLINE_METRICS),
         staircase=_staircase(result, limits.get("peak.heap"), MOST_ROWS if is_fine else MOST_ROWS // 2),
-        course=course_of(result, MOST_SAMPLES if is_fine else MOST_SAMPLES // 7),
+        course=course_of(result, MOST_SAMPLES if is_fine else MOST_SAMPLES // 10),
         resident=resident_table(result),
         instruments=instruments,
         keeping=links_of(keeping) if len(keeping) > 1 else None,

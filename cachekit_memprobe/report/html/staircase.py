@@ -1,9 +1,10 @@
 """The staircase of a read as SVG paths: levels of payloads, stages stacked, the read from left to right."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
+from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.html.plot import (
     HEIGHT,
     LEAST_PAYLOADS,
@@ -15,7 +16,7 @@ from cachekit_memprobe.report.html.plot import (
     short,
     stage_number,
 )
-from cachekit_memprobe.report.words.chart import thinned
+from cachekit_memprobe.report.words.chart import highest
 from cachekit_memprobe.result import Staircase
 from cachekit_memprobe.units import format_payloads
 
@@ -85,7 +86,7 @@ def drawing_of(
         limit: of ``peak.heap``, in payloads.
         most_rows: of the table.
     """
-    steps = staircase.steps
+    staircase, steps = _clean(staircase), staircase.steps
     peak = steps[staircase.peak].total_bytes / payload_bytes if steps else 0.0
     if peak < LEAST_PAYLOADS:
         return None
@@ -114,6 +115,15 @@ def drawing_of(
             for stage in dict.fromkeys([*(area.stage for area in areas), *(band.stage for band in bands)])
         ),
         table=tuple(_table(staircase, [area.stage for area in areas], payload_bytes, most_rows)),
+    )
+
+
+def _clean(staircase: Staircase) -> Staircase:
+    """The names of stages come out of a saved run."""
+    return replace(
+        staircase,
+        stages=tuple(map(clean_line, staircase.stages)),
+        spans=tuple(replace(span, stage=clean_line(span.stage)) for span in staircase.spans),
     )
 
 
@@ -195,16 +205,15 @@ def _band_y(thread: int) -> int:
 def _table(
     staircase: Staircase, shown: Sequence[str], payload_bytes: int, most_rows: int
 ) -> Iterator[tuple[str, ...]]:
-    """A heading, and the highest of as many steps after each other as have to share a row.
-
-    Rows that would show the same figures are one.
-    """
+    """A heading, and rows of steps that show the same; of more than there is room for, the highest."""
     yield ("step", *shown, "heap")
     rows = []
-    for number, step in thinned(staircase, most_rows):
+    for number, step in enumerate(staircase.steps, 1):
         sizes = dict(zip(staircase.stages, step.live_bytes, strict=True))
         figures = (*(sizes[stage] for stage in shown), step.total_bytes)
-        rows.append((number + 1, tuple(format_payloads(size / payload_bytes) for size in figures)))
-    for figures, run in groupby(rows, key=lambda row: row[1]):
-        first, *others = [number for number, _ in run]
-        yield (f"{first} to {others[-1]}" if others else f"{first}", *figures)
+        texts = tuple(format_payloads(size / payload_bytes) for size in figures)
+        rows.append((number, step.total_bytes, texts))
+    runs = [[*run] for _, run in groupby(rows, key=lambda row: row[2])]
+    for run in highest(runs, most_rows, lambda run: max(total for _, total, _ in run)):
+        first, last = run[0][0], run[-1][0]
+        yield (f"{first}" if first == last else f"{first} to {last}", *run[0][2])
