@@ -14,6 +14,7 @@ from cachekit_memprobe.attribution import (
     notes_of,
     read_us_of,
     reads_of,
+    resident_of,
 )
 from cachekit_memprobe.budget import Leads, judge, named_by, verdict_of
 from cachekit_memprobe.errors import CouldNotMeasure, as_a_bug
@@ -108,6 +109,7 @@ def _judged(
         footprint=footprint_of(measurement),
         staircase=explained.use.staircase,
         read_us=read_us_of(measurement),
+        resident=resident_of(measurement),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from cachekit_memprobe.child.seen import ReadFigures
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.model import Level, Payload, Run, Scenario
 from cachekit_memprobe.sweep import Scaling
@@ -237,6 +238,7 @@ class Result:
         footprint: of one process; ``None`` when the rss instrument wasn't run.
         staircase: of the read that ``stages`` are of; ``None`` when memray didn't follow it.
         read_us: how long a read took, in microseconds, as a guide; ``None`` when the rss instrument saw none.
+        resident: the reads of the process that ``rss.peak`` is of; none when the rss instrument wasn't run.
     """
 
     scenario: Scenario
@@ -254,6 +256,7 @@ class Result:
     staircase: Staircase | None = None
     read_us: int | None = None
     repeats: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    resident: tuple[ReadFigures, ...] = ()
 
 
 @dataclass(frozen=True)

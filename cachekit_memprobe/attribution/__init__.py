@@ -7,6 +7,7 @@ from cachekit_memprobe.attribution.figures import Figures, figures_of
 from cachekit_memprobe.attribution.footprint import footprint_of
 from cachekit_memprobe.attribution.notes import notes_of
 from cachekit_memprobe.attribution.reads import Followed, Reads, reads_of
+from cachekit_memprobe.attribution.resident import resident_of
 from cachekit_memprobe.attribution.stages import ReadUse, stages_of, use_of
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "read_us_of",
     "reading_captures",
     "reads_of",
+    "resident_of",
     "stages_of",
     "use_of",
 ]

@@ -5,23 +5,27 @@ only style is the one whose hash it names.
 """
 
 import base64
-import gzip
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import lzma
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from cachekit_memprobe.child.stages import STAGES
-from cachekit_memprobe.report.html.staircase import HEIGHT, WIDTH, Drawing, drawing_of
+from cachekit_memprobe.metrics import NAMES, metric_of
+from cachekit_memprobe.report.clean import clean, clean_line
+from cachekit_memprobe.report.html.keeping import KEEPER_WIDTH
+from cachekit_memprobe.report.html.page import BAR, Part, parts_of
+from cachekit_memprobe.report.html.plot import HEIGHT, WIDTH
 from cachekit_memprobe.report.json import to_json
-from cachekit_memprobe.report.view import AS_DEPLOYED, as_deployed_words, outcome
+from cachekit_memprobe.report.view import AS_DEPLOYED, as_deployed_words, metric_label, outcome
 from cachekit_memprobe.report.words import (
     HEADLINE_METRICS,
-    ScenarioWords,
+    Said,
     Section,
     command_words,
     main_point,
@@ -29,46 +33,31 @@ from cachekit_memprobe.report.words import (
     not_judged_line,
     scaling_meaning,
     scaling_sections,
-    scenario_words,
     target_words,
     verdict_line,
     workers_section,
 )
 from cachekit_memprobe.report.words.budget import NO_BUDGET
-from cachekit_memprobe.result import BudgetResult, Report, Result
-from cachekit_memprobe.units import format_payloads
+from cachekit_memprobe.result import Report
 
 _FOLDER = Path(__file__).parent
-_BAR = 60
-"""Width of the bar of a figure, whose limit is at two thirds of it."""
+_MANY = 3
+_NOTHING: Mapping[str, str] = {}
+_BETWEEN = re.compile(r"[ \n]*\n[ \n]*")
 
 
-@dataclass(frozen=True)
-class Bar:
-    """A figure of the summary; ``filled`` and ``limit`` are units of its bar, if it has a limit."""
+def render_html(
+    report: Report, remedies: Mapping[str, str] = _NOTHING, fingerprint: Mapping[str, str] = _NOTHING
+) -> str:
+    """The whole report.
 
-    words: str
-    filled: float = 0.0
-    limit: float = 0.0
-    is_over: bool = False
-    title: str = ""
-
-
-@dataclass(frozen=True)
-class Part:
-    """One scenario, and the picture of its read."""
-
-    anchor: str
-    words: ScenarioWords
-    bars: tuple[Bar, ...]
-    drawing: Drawing | None
-    needs_a_look: bool
-
-
-def render_html(report: Report) -> str:
-    """The whole report."""
-    style = (_FOLDER / "report.css").read_text(encoding="utf-8")
-    parts = [_part(number, result, report) for number, result in enumerate(report.results)]
+    Args:
+        remedies: what a fix looks like, as plain text with blank lines between paragraphs, by the code of a
+            finding.
+        fingerprint: what else is known of the environment that was measured, by name.
+    """
+    style = _BETWEEN.sub("", (_FOLDER / "report.css").read_text(encoding="utf-8"))
+    parts, facts = parts_of(report), {**_environment(report), **fingerprint}
     return _template().render(
         report=report,
         style=style,
@@ -85,12 +74,17 @@ def render_html(report: Report) -> str:
         sections=[*matrix_sections(report), *scaling_sections(report), *_workers(report)],
         meaning=scaling_meaning(report),
         command=command_words(report),
-        json_gz=base64.b64encode(gzip.compress(_compact(report), mtime=0)).decode(),
+        environment={clean_line(name): clean_line(words) for name, words in facts.items()},
+        remedies={code: clean(remedies[code]) for code in _codes(parts) if code in remedies},
+        meanings=_meanings(parts),
+        shared=_shared(parts),
+        json_xz=base64.b64encode(lzma.compress(_compact(report))).decode(),
         stages=STAGES,
         no_budget=NO_BUDGET,
         width=WIDTH,
         height=HEIGHT,
-        bar=_BAR,
+        keeper=KEEPER_WIDTH,
+        bar=BAR,
     )
 
 
@@ -108,6 +102,7 @@ def _template() -> Template:
 
 
 def _compact(report: Report) -> bytes:
+    """Packed by xz it is half of what gzip makes of it, which doesn't see that scenarios are alike."""
     return json.dumps(json.loads(to_json(report)), separators=(",", ":")).encode()
 
 
@@ -116,30 +111,28 @@ def _workers(report: Report) -> Iterator[Section]:
         yield section
 
 
-def _part(number: int, result: Result, report: Report) -> Part:
-    limits = {limit.metric: limit for limit in result.budgets}
-    heap = limits.get("peak.heap")
-    drawing = None
-    if result.staircase is not None and result.payload is not None:
-        limit = None if heap is None else heap.limit
-        drawing = drawing_of(result.staircase, result.payload.logical_bytes, limit)
-    return Part(
-        anchor=f"s{number + 1}",
-        words=scenario_words(result, report),
-        bars=tuple(_bar(metric, result, limits.get(metric)) for metric in HEADLINE_METRICS),
-        drawing=drawing,
-        needs_a_look=result.verdict in ("fail", "unmeasured"),
-    )
+def _codes(parts: tuple[Part, ...]) -> list[str]:
+    """Of all findings, in their order."""
+    return sorted({said.code for part in parts for said in (*part.words.leading, *part.words.findings)})
 
 
-def _bar(metric: str, result: Result, limit: BudgetResult | None) -> Bar:
-    if metric not in result.metrics:
-        return Bar("-")
-    value = result.metrics[metric]
-    words = format_payloads(value)
-    if limit is None or not limit.limit:
-        return Bar(words)
-    at_limit = _BAR * 2 / 3
-    filled = min(_BAR, at_limit * value / limit.limit)
-    title = f"{metric}: {words} of at most {format_payloads(limit.limit)}"
-    return Bar(words, round(max(0.0, filled), 1), at_limit, limit.status == "over", title)
+def _shared(parts: tuple[Part, ...]) -> Mapping[Said, Sequence[Part]]:
+    """What is said of so many scenarios that it is better said once."""
+    found: dict[Said, list[Part]] = {}
+    for part in parts:
+        for said in part.words.findings:
+            found.setdefault(said, []).append(part)
+    return {said: of for said, of in found.items() if len(of) >= _MANY}
+
+
+def _meanings(parts: tuple[Part, ...]) -> Mapping[str, str]:
+    """Of each metric that has a limit."""
+    limited = {row.metric for part in parts for row in part.words.budgets}
+    return {name: f"{metric_label(name)}: {metric_of(name).meaning}" for name in NAMES if name in limited}
+
+
+def _environment(report: Report) -> Mapping[str, str]:
+    """What was measured, with what, and how."""
+    options = report.run.options
+    how = f"{options.reads} reads, {options.repeat} process{'es' * (options.repeat > 1)}, {options.isolation}"
+    return {**report.run.target.versions, "instruments": ", ".join(options.instruments), "rss": how}

@@ -1,9 +1,10 @@
 """The staircase as text, which survives being pasted: a letter for each stage, a line for each level."""
 
 import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 from cachekit_memprobe.result import HeapStep, Staircase
 from cachekit_memprobe.units import format_payloads
@@ -12,6 +13,7 @@ _MOST_COLUMNS = 64
 _MOST_LINES = 16
 _NICE = (0.1, 0.25, 0.5, 1, 2, 5, 10, 25, 50, 100)
 _LABEL_WIDTH = 8
+_Step = TypeVar("_Step")
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,13 @@ def _column(step: HeapStep, letters: Sequence[str], level_bytes: float) -> str:
 
 
 def thinned(staircase: Staircase, most: int) -> Sequence[tuple[int, HeapStep]]:
-    """At most so many steps, with their numbers.
+    """At most so many steps, with their numbers."""
+    return highest([*enumerate(staircase.steps)], most, lambda one: one[1].total_bytes)
 
-    Of neighbours of which only one can stay it is the highest, so that no tower goes.
-    """
-    steps = [*enumerate(staircase.steps)]
+
+def highest(steps: Sequence[_Step], most: int, height: Callable[[_Step], int]) -> Sequence[_Step]:
+    """At most so many; of neighbours of which only one can stay it is the highest, so that no tower goes."""
     if len(steps) <= most:
         return steps
     bounds = [number * len(steps) // most for number in range(most + 1)]
-    return [max(steps[begin:end], key=lambda one: one[1].total_bytes) for begin, end in pairwise(bounds)]
+    return [max(steps[begin:end], key=height) for begin, end in pairwise(bounds)]

@@ -24,6 +24,12 @@ class StageRow:
         """Nothing was allocated: the row is there to say so."""
         return self.copies == format_payloads(0) and not self.kind
 
+    @property
+    def is_empty(self) -> bool:
+        """A stage of which there is nothing to say at all but its name."""
+        nothing = ("", "-", format_payloads(0))
+        return self.is_quiet and self.where == "-" and self.survived in nothing and self.traced in nothing
+
 
 def stage_rows(result: Result) -> tuple[StageRow, ...]:
     """The stages that took part, and ``other``; none when no instrument ran that follows stages."""

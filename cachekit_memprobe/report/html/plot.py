@@ -1,0 +1,98 @@
+"""What the drawings share: a plane in units of the SVG, levels of payloads, and short coordinates."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from cachekit_memprobe.child.stages import OTHER, STAGES
+from cachekit_memprobe.units import format_payloads
+
+WIDTH, HEIGHT = 640, 180
+"""Of a plot; its origin is at the lower left corner, below which the rest of a drawing has room."""
+
+_NICE = (0.1, 0.25, 0.5, 1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
+_MOST_LINES = 4
+LEAST_PAYLOADS = _NICE[0] / 2
+"""What has no more than this isn't worth a drawing."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """Words at a point."""
+
+    x: int
+    y: int
+    words: str
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Turns sizes into heights.
+
+    Attributes:
+        top, bottom: in payloads; the bottom is 0 or less.
+    """
+
+    payload_bytes: int
+    top: float
+    bottom: float = 0.0
+
+    def y(self, size_bytes: float) -> int:
+        return round(
+            HEIGHT - (size_bytes / self.payload_bytes - self.bottom) * HEIGHT / (self.top - self.bottom)
+        )
+
+    def height(self, size_bytes: float) -> float:
+        return size_bytes / self.payload_bytes * HEIGHT / (self.top - self.bottom)
+
+    def levels(self) -> tuple[Label, ...]:
+        """Horizontal lines, from 0 up."""
+        level = next((nice for nice in _NICE if self.top / nice <= _MOST_LINES), self.top / _MOST_LINES)
+        return tuple(
+            Label(0, self.y(number * level * self.payload_bytes), f"{number * level:g}x")
+            for number in range(int(self.top / level) + 1)
+        )
+
+    def limit(self, payloads: float | None) -> Label | None:
+        """A limit's line, if it is within the picture."""
+        if payloads is None or payloads > self.top:
+            return None
+        return Label(0, self.y(payloads * self.payload_bytes), f"limit {format_payloads(payloads)}")
+
+
+def plane_of(payload_bytes: int, peak: float, limit: float | None, lowest: float = 0.0) -> Plane:
+    """High enough for the peak, and for a limit that isn't far above it; all in payloads."""
+    shown = limit if limit is not None and limit < 2 * peak else 0.0
+    return Plane(payload_bytes, max(peak, shown) * 1.08, min(0.0, lowest))
+
+
+def stage_number(stage: str) -> int:
+    """Which colour and pattern is a stage's; a stage that isn't known is drawn as what belongs to none."""
+    return STAGES.index(stage if stage in STAGES else OTHER)
+
+
+def joined(corners: Iterator[str]) -> str:
+    """A path without the corners on the way of a longer horizontal line."""
+    kept: list[str] = []
+    for corner in corners:
+        if kept and kept[-1][0] == corner[0] == "H":
+            kept.pop()
+        kept.append(corner)
+    return "".join(kept)
+
+
+def polygon(points: Iterable[tuple[float, int]]) -> str:
+    """A closed path, from each corner to the next as a difference; what lies on one line is one."""
+    whole = [(round(x), y) for x, y in points]
+    corners = [
+        point
+        for before, point, after in zip([(-1, -1), *whole], whole, [*whole[1:], (-1, -1)], strict=False)
+        if point != before and not before[1] == point[1] == after[1]
+    ]
+    steps = [f"{x - x0} {y - y0}" for (x0, y0), (x, y) in pairwise(corners)]
+    return f"M{whole[0][0]} {whole[0][1]}l{' '.join(steps).replace(' -', '-')}z"
+
+
+def short(value: float) -> str:
+    """A coordinate, in as few characters as it takes."""
+    return f"{value:.0f}"
