@@ -6,6 +6,7 @@ import click
 import pytest
 
 from cachekit_memprobe import __version__
+from cachekit_memprobe.cli import COMMANDS
 from cachekit_memprobe.cli.boundary import run
 from cachekit_memprobe.cli.console import stdout_console
 from tests.unit.cli.conftest import Invoke
@@ -18,10 +19,10 @@ def test_the_version(invoke: Invoke) -> None:
 def test_every_command_is_listed(invoke: Invoke) -> None:
     text = invoke("--help").stdout
     commands = [line.split()[0] for line in text.partition("Commands:\n")[2].splitlines()]
-    assert commands == ["doctor", "explain", "init", "list", "report", "run", "runs", "show"]
+    assert commands == [*COMMANDS] == sorted(COMMANDS)
 
 
-@pytest.mark.parametrize("command", ["run", "list", "show", "init", "doctor", "report", "explain", "runs"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_that_fits(invoke: Invoke, command: str) -> None:
     result = invoke(command, "--help")
     assert result.exit_code == 0
