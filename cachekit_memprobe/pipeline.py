@@ -13,7 +13,7 @@ from cachekit_memprobe.metrics import MEMRAY
 from cachekit_memprobe.model import Run
 from cachekit_memprobe.replay.session import Progress
 from cachekit_memprobe.result import Report
-from cachekit_memprobe.runstore import RunFolder
+from cachekit_memprobe.runstore import KeptResults, RunFolder
 from cachekit_memprobe.scaling import scaling_of
 from cachekit_memprobe.scenario import Asked
 from cachekit_memprobe.servers import OwnServers
@@ -30,7 +30,9 @@ def run(
         if MEMRAY in planned.options.instruments:
             captures.prepare()
         measure(planned, folder, progress, own_servers)
-        return explain(folder, captures=captures)
+        report = explain(folder, captures=captures)
+    KeptResults(folder.path).keep(report.results)
+    return report
 
 
 @contextmanager
@@ -63,7 +65,7 @@ def explain(
     sweep = replace(sweep, sort=sort or sweep.sort, workers=workers or sweep.workers)
     measured = replace(measured, sweep=sweep)
     with nullcontext(captures) if captures else reading_captures() as reading:
-        results = tuple(results_of(measurements, measured, folder.path, reading))
+        results = tuple(results_of(measurements, measured, folder.path, reading, KeptResults(folder.path)))
     measured = replace(measured, scenarios=tuple(result.scenario for result in results))
     predict_bytes, predict_rows = predict.of(measured.scenarios)
     return Report(

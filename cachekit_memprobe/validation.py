@@ -66,6 +66,11 @@ def to_json(record: Any, kind: type[Any]) -> Any:
     return _adapter(kind).dump_python(record, mode="json")
 
 
+def to_text(record: Any, kind: type[Any]) -> bytes:
+    """The same as JSON itself; what is no UTF-8 raises a ``ValueError``."""
+    return _adapter(kind).dump_json(record)
+
+
 _Key = tuple[str, ...]
 
 
@@ -83,7 +88,7 @@ def _problems(value: Any, key: _Key, *, may_be_negative: bool = False) -> Iterat
             yield from _problems(part, (*key, field.name), may_be_negative=field.name in signed)
     elif isinstance(value, Mapping):
         for name, part in value.items():
-            yield from _problems(part, (*key, str(name)))
+            yield from _problems(part, (*key, str(name)), may_be_negative=may_be_negative)
     elif isinstance(value, (tuple, list)):
         for number, part in enumerate(value):
             yield from _problems(part, (*key, str(number)))
