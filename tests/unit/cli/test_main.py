@@ -21,9 +21,23 @@ def test_every_command_is_listed(invoke: Invoke) -> None:
     assert commands == ["doctor", "explain", "init", "list", "report", "run", "runs", "show"]
 
 
-@pytest.mark.parametrize("command", ["run", "list", "show", "init", "doctor", "report", "explain", "runs"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run",
+        "list",
+        "show",
+        "init",
+        "doctor",
+        "report",
+        "explain",
+        "runs",
+        "runs prune",
+        "runs export",
+    ],
+)
 def test_every_command_has_help_that_fits(invoke: Invoke, command: str) -> None:
-    result = invoke(command, "--help")
+    result = invoke(*command.split(), "--help")
     assert result.exit_code == 0
     assert max(map(len, result.stdout.splitlines())) <= 80
 
