@@ -22,20 +22,32 @@ from cachekit_memprobe.findings import Beside, Evidence, findings_of, findings_o
 from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.model import Limit, Measurement, Payload, Run
 from cachekit_memprobe.result import Result, Verdict
+from cachekit_memprobe.runstore import KeptResults
 from cachekit_memprobe.scenario import limits_for
 
 
 def results_of(
-    measurements: Iterable[Measurement], measured: Run, folder: Path, captures: Captures
+    measurements: Iterable[Measurement], measured: Run, folder: Path, captures: Captures, kept: KeptResults
 ) -> Iterator[Result]:
     """The results in order; of measurements that are loaded one by one, only a few are there at a time.
 
     Args:
         folder: of the run, in which its captures are.
+        kept: results of an earlier time, which are the same.
     """
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        explained = partial(result_of, measured=measured, folder=folder, captures=captures)
+        attributed = partial(result_of, measured=measured, folder=folder, captures=captures)
+        explained = partial(_kept_or_attributed, kept=kept, attributed=attributed)
         yield from _in_order(pool, explained, measurements)
+
+
+def _kept_or_attributed(
+    measurement: Measurement, kept: KeptResults, attributed: Callable[[Measurement], Result]
+) -> Result:
+    """What is kept is as right as what was measured and judged, and of nothing else."""
+    was_judged = measurement.applies and measurement.reason is None and measurement.payload is not None
+    found = kept.of(measurement.scenario.name) if was_judged else None
+    return attributed(measurement) if found is None or found.scenario != measurement.scenario else found
 
 
 def _in_order(

@@ -24,7 +24,7 @@ from cachekit_memprobe.explaining import result_of
 from cachekit_memprobe.metrics import MEMRAY
 from cachekit_memprobe.result import Result
 from cachekit_memprobe.runstore import RunFolder
-from cachekit_memprobe.validation import Invalid, own_from_json, to_json
+from cachekit_memprobe.validation import Invalid, from_json, to_json
 
 Ended = Callable[[Result], None]
 
@@ -77,7 +77,7 @@ class Meanwhile:
         with suppress(EOFError, OSError, Invalid):
             while name := self._saved.get():
                 self._channel.send_bytes(name.encode())
-                result = own_from_json(Result, self._channel.recv_bytes())
+                result = from_json(Result, self._channel.recv_bytes())
                 self._results[name] = result
                 self._ended(result)
 

@@ -15,7 +15,7 @@ from cachekit_memprobe.metrics import MEMRAY
 from cachekit_memprobe.model import Phase, Run, Step
 from cachekit_memprobe.replay.session import Progress
 from cachekit_memprobe.result import Report, Result
-from cachekit_memprobe.runstore import RunFolder
+from cachekit_memprobe.runstore import KeptResults, RunFolder
 from cachekit_memprobe.scaling import scaling_of
 from cachekit_memprobe.scenario import Asked
 from cachekit_memprobe.servers import OwnServers
@@ -38,13 +38,16 @@ def run(
     """
     folder.save_run(planned)
     with reading_captures() as captures:
+        known = _NOTHING_KNOWN
         if ended is not None:
             known = _measured_and_explained(planned, folder, progress, own_servers, ended)
-            return explain(folder, captures=captures, known=known)
-        if MEMRAY in planned.options.instruments:
-            captures.prepare()
-        measure(planned, folder, progress, own_servers)
-        return explain(folder, captures=captures)
+        else:
+            if MEMRAY in planned.options.instruments:
+                captures.prepare()
+            measure(planned, folder, progress, own_servers)
+        report = explain(folder, captures=captures, known=known)
+    KeptResults(folder.path).keep(report.results)
+    return report
 
 
 def _measured_and_explained(
@@ -96,7 +99,8 @@ def explain(
     measured = replace(measured, sweep=sweep)
     with nullcontext(captures) if captures else reading_captures() as reading:
         unknown = folder.measurements([name for name in names if name not in known])
-        made = {one.scenario.name: one for one in results_of(unknown, measured, folder.path, reading)}
+        explained = results_of(unknown, measured, folder.path, reading, KeptResults(folder.path))
+        made = {one.scenario.name: one for one in explained}
     results = tuple({**made, **known}[name] for name in names)
     measured = replace(measured, scenarios=tuple(result.scenario for result in results))
     predict_bytes, predict_rows = predict.of(measured.scenarios)

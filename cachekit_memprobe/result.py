@@ -6,9 +6,9 @@ Sizes are in bytes, figures of metrics in payloads.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from cachekit_memprobe.child.seen import ReadFigures
+from cachekit_memprobe.child.seen import MAY_BE_NEGATIVE, ReadFigures
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.model import Level, Payload, Run, Scenario
 from cachekit_memprobe.sweep import Scaling
@@ -146,7 +146,7 @@ class BudgetResult:
 
     metric: str
     limit: float
-    observed: float | None
+    observed: Annotated[float, MAY_BE_NEGATIVE] | None
     level: Level
     status: BudgetStatus
     suspects: tuple[Suspect, ...] = ()
@@ -244,7 +244,7 @@ class Result:
     scenario: Scenario
     verdict: Verdict
     payload: Payload | None
-    metrics: Mapping[str, float]
+    metrics: Mapping[str, Annotated[float, MAY_BE_NEGATIVE]]
     stages: tuple[StageUsage, ...]
     budgets: tuple[BudgetResult, ...]
     findings: tuple[Finding, ...]

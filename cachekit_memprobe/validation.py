@@ -51,19 +51,6 @@ def from_json(kind: type[_Record], text: str | bytes, *, whole: bool = False) ->
     return record
 
 
-def own_from_json(kind: type[_Record], text: bytes) -> _Record:
-    """A record that this program has made itself, and where a number may be anything; of its types only.
-
-    Raises:
-        Invalid: the text isn't JSON, or not of this record.
-    """
-    try:
-        record: _Record = _adapter(kind).validate_json(text, strict=True)
-    except ValidationError as error:
-        raise Invalid("", str(error)) from None
-    return record
-
-
 def check(record: Any) -> None:
     """Refuse a record that has a number that makes no sense, or names a stage that there isn't.
 
@@ -77,6 +64,11 @@ def check(record: Any) -> None:
 def to_json(record: Any, kind: type[Any]) -> Any:
     """A record as plain values that JSON has."""
     return _adapter(kind).dump_python(record, mode="json")
+
+
+def to_text(record: Any, kind: type[Any]) -> bytes:
+    """The same as JSON itself; what is no UTF-8 raises a ``ValueError``."""
+    return _adapter(kind).dump_json(record)
 
 
 _Key = tuple[str, ...]
@@ -96,7 +88,7 @@ def _problems(value: Any, key: _Key, *, may_be_negative: bool = False) -> Iterat
             yield from _problems(part, (*key, field.name), may_be_negative=field.name in signed)
     elif isinstance(value, Mapping):
         for name, part in value.items():
-            yield from _problems(part, (*key, str(name)))
+            yield from _problems(part, (*key, str(name)), may_be_negative=may_be_negative)
     elif isinstance(value, (tuple, list)):
         for number, part in enumerate(value):
             yield from _problems(part, (*key, str(number)))

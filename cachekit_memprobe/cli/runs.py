@@ -2,13 +2,13 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
 import click
 
-from cachekit_memprobe.child.printable import printable
+from cachekit_memprobe.child.printable import printable, shortened
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stderr_console, stdout_console
 from cachekit_memprobe.cli.options import UserPath
@@ -19,6 +19,8 @@ from cachekit_memprobe.report.rows import schema, table_of
 from cachekit_memprobe.runstore import Entry, RunFolder, entry_of, prune, run_folder, runs_folder, saved_runs
 
 _MOST_KEPT = 1_000_000
+_LONGEST_NAME = 40
+"""Of a scenario, in columns; one of a matrix has all of its keys in it."""
 
 
 @click.group("runs", invoke_without_command=True)
@@ -66,11 +68,12 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
 
 def _row(entry: Entry) -> tuple[str, ...]:
     single = len(entry.scenarios) == 1
+    name = shortened(clean_line(entry.scenarios[0]), _LONGEST_NAME) if single else ""
     return (
         clean_line(entry.id),
         _minute(entry.created),
         clean_line(entry.target).removeprefix("cachekit "),
-        clean_line(entry.scenarios[0]) if single else str(len(entry.scenarios) or ""),
+        name or str(len(entry.scenarios) or ""),
         clean_line(entry.verdict_line),
     )
 
@@ -83,7 +86,7 @@ def _minute(created: str) -> str:
     return f"{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M}"
 
 
-@runs_command.command("prune")
+@runs_command.command("prune", short_help="Remove old runs.")
 @click.option(
     "--keep",
     type=click.IntRange(1, _MOST_KEPT),
@@ -109,7 +112,7 @@ def prune_command(keep: int | None, dry_run: bool) -> int:
     return EXIT_OK
 
 
-@runs_command.command("export")
+@runs_command.command("export", short_help="Write figures of many runs as one table.")
 @click.argument("file", metavar="FILE.parquet", type=UserPath())
 @click.argument("specs", metavar="[RUN]...", nargs=-1, type=UserPath(str))
 @exits
@@ -126,7 +129,7 @@ def export_command(file: Path, specs: tuple[str, ...]) -> int:
     folders = _each_once([*map(run_folder, specs)] if specs else saved_runs(runs_folder()))
     broken = []
     with pipeline.explaining() as explained, table_file(file, schema()) as write:
-        for folder in folders:
+        for folder in _with_progress(folders):
             try:
                 report = explained(RunFolder.open(folder))
             except UsageError as error:
@@ -140,6 +143,13 @@ def export_command(file: Path, specs: tuple[str, ...]) -> int:
     written = f"{_runs(len(folders) - len(broken))} exported to {printable(file)}"
     stdout_console().out(written, highlight=False)
     return EXIT_UNMEASURED if broken else EXIT_OK
+
+
+def _with_progress(folders: Sequence[Path]) -> Iterable[Path]:
+    from rich.progress import track
+
+    console = stderr_console()
+    return track(folders, "exporting", console=console, transient=True, disable=not console.is_terminal)
 
 
 def _each_once(folders: Sequence[Path]) -> list[Path]:

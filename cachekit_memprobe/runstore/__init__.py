@@ -6,6 +6,7 @@
     scenarios/NAME/measurement.json   the scenario with its budget, the payload, the observations' files
     scenarios/NAME/NN-INSTRUMENT.json what one process saw, raw
     scenarios/NAME/memray.bin         memray's capture
+    scenarios/NAME/result.sealed      what was made of it, see :mod:`.kept`
     scenarios/NAME/SHA256SUMS         the checksums of those, written last
     SHA256SUMS                        that of run.json
     report.json                       the report, as it was when the run ended
@@ -17,6 +18,7 @@ saved before there were checksums has none.
 
 from cachekit_memprobe.runstore.files import write_atomically
 from cachekit_memprobe.runstore.folder import NOT_MEASURED_YET, RunFolder, check_unused
+from cachekit_memprobe.runstore.kept import KeptResults
 from cachekit_memprobe.runstore.naming import run_folder, runs_folder, saved_runs
 from cachekit_memprobe.runstore.pruning import prune
 from cachekit_memprobe.runstore.published import published_report
@@ -28,6 +30,7 @@ __all__ = [
     "NOT_MEASURED_YET",
     "SCHEMA_VERSION",
     "Entry",
+    "KeptResults",
     "RunFolder",
     "Summary",
     "check_unused",

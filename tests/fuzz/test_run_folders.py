@@ -225,7 +225,7 @@ def try_one(run: str, damages: list[Damage], *, sealed: bool) -> None:
     """Damage a copy of a run, with its checksums or without, and explain what is left of it."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "run")
-        shutil.copytree(RUNS[run], folder, ignore=shutil.ignore_patterns("report.json"))
+        shutil.copytree(RUNS[run], folder, ignore=shutil.ignore_patterns("report.json", "result.sealed"))
         if not sealed:
             for sums in folder.rglob(SUMS):
                 sums.unlink()

@@ -14,10 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from cachekit_memprobe import pipeline
 from cachekit_memprobe.model import Limit, RunOptions
 from cachekit_memprobe.result import Report, Result
-from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import (
     Asked,
     HowCached,
@@ -29,6 +27,7 @@ from cachekit_memprobe.scenario import (
     payload_scenario,
 )
 from cachekit_memprobe.target import resolve
+from tests.again import attributed_again
 from tests.process.measuring import run_here
 
 pytestmark = pytest.mark.process
@@ -187,7 +186,7 @@ def test_a_matrix_over_the_users_own_data(measured: Measured, tmp_path: Path) ->
     l1, l2 = (result.metrics["rss.peak"] for result in report.results)
     assert l2 > l1 + 0.5
     assert len(report.run.sweep.skipped) == 2
-    assert pipeline.explain(RunFolder.open(tmp_path / "run")) == report
+    assert attributed_again(tmp_path / "run") == report
 
 
 def test_the_line_through_several_sizes_meets_what_is_measured_beyond_them(tmp_path: Path) -> None:
@@ -203,7 +202,7 @@ def test_the_line_through_several_sizes_meets_what_is_measured_beyond_them(tmp_p
     growth = scaling.predictions[0].growth
     assert growth is not None
     assert growth.size_bytes == pytest.approx(measured_bytes, rel=0.05)
-    assert pipeline.explain(RunFolder.open(tmp_path / "run")) == report
+    assert attributed_again(tmp_path / "run") == report
 
 
 def test_what_is_predicted_for_more_rows_of_a_file_is_what_they_take(tmp_path: Path) -> None:
@@ -234,7 +233,7 @@ def test_what_is_predicted_for_more_rows_of_a_file_is_what_they_take(tmp_path: P
     measured_bytes = measured.metrics["rss.peak"] * measured.payload.logical_bytes
     assert prediction.growth.size_bytes == pytest.approx(measured_bytes, rel=0.05)
     assert "2.0 times the largest size" in prediction.cautions[0]
-    assert pipeline.explain(RunFolder.open(tmp_path / "run")) == report
+    assert attributed_again(tmp_path / "run") == report
 
 
 def test_from_the_command_line_to_a_saved_scenario_and_back(measured: Measured, tmp_path: Path) -> None:

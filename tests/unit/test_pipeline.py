@@ -23,6 +23,7 @@ from cachekit_memprobe.replay.resident_set import Watch
 from cachekit_memprobe.replay.supervisor import Cancelled
 from cachekit_memprobe.result import Finding, Report, Result
 from cachekit_memprobe.runstore import NOT_MEASURED_YET, RunFolder
+from tests.again import attributed_again
 from tests.golden.reports import SCENARIO, TARGET
 from tests.unit.fake_supervisor import INSTRUMENTS, FakeSupervisor, name_of, use, well_done
 from tests.unit.runstore.made import measured
@@ -107,6 +108,7 @@ class TestAScenarioThatIsMeasured:
     def test_has_been_saved(self, made: Pipeline) -> None:
         report = made.run(scenario("one"))
         assert pipeline.explain(RunFolder.open(made.folder.path)) == report
+        assert attributed_again(made.folder.path) == report
         _, (saved,) = made.folder.load()
         assert [name for name, _ in saved.seen.each()] == list(INSTRUMENTS)
 
@@ -358,7 +360,7 @@ def test_what_nobody_has_thought_of_costs_its_own_scenario_only_and_is_called_a_
         return findings_of(evidence) if evidence.scenario.name == "two" else (1 / 0,)  # type: ignore[return-value]
 
     monkeypatch.setattr("cachekit_memprobe.explaining.findings_of", find)
-    one, two = pipeline.explain(made.folder).results
+    one, two = attributed_again(made.folder.path).results
     assert (one.verdict, two.verdict) == ("unmeasured", "pass")
     assert str(one.reason).startswith(
         "this is a bug in cachekit-memprobe: ZeroDivisionError in test_pipeline.py:"

@@ -74,6 +74,12 @@ class TestList:
         file.write_text(json.dumps({**document, "verdict_line": "PASS\n\x1b[31mid  now"}))
         assert invoke("runs").stdout.splitlines()[1].endswith("  PASS id now")
 
+    def test_a_long_name_is_shortened(self, invoke: Invoke, runs: Path) -> None:
+        file = ended(runs, "20260101T000000Z-0123ab").path / "summary.json"
+        document = json.loads(file.read_text())
+        file.write_text(json.dumps({**document, "scenarios": ["x" * 500]}))
+        assert f"  {'x' * 40}...  FAIL" in invoke("runs").stdout
+
     def test_a_run_leaves_what_it_says(self, invoke: Invoke, tool: Tool) -> None:
         tool.report = report_of(FILE_MAP)
         invoke("run", "arrow-l1-hit")

@@ -93,7 +93,9 @@ def test_a_measured_result_without_its_stages() -> None:
             "file_holds": None,
             "environment": {},
             "tier": "l1",
-            "route": "memory", 'readers': 1, "metrics": {
+            "route": "memory",
+            "readers": 1,
+            "metrics": {
                 "copies.unwrap": 1.0,
                 "copies.total": 2.0014,
                 "peak.heap": 2.0013,
@@ -119,7 +121,9 @@ def test_a_measured_result_without_its_stages() -> None:
                 "rss.settled": 630000,
                 "growth.per_read": -3000,
             },
-            "spread": {"rss.peak": 0.0087}, 'repeats_bytes': {}, "footprint": None,
+            "spread": {"rss.peak": 0.0087},
+            "repeats_bytes": {},
+            "footprint": None,
             "workers": None,
             "read": 1,
             "budgets": [

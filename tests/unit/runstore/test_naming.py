@@ -91,8 +91,8 @@ class TestFolders:
         Path("last").mkdir()
         assert run_folder("last") == three / NEWEST
 
-    def test_without_a_home(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("XDG_STATE_HOME", "relative")
+    def test_without_a_state_folder(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("XDG_STATE_HOME", __file__)
         made(Path("mine"))
         assert run_folder("mine") == Path("mine")
         with pytest.raises(UsageError, match="neither a run folder nor"):
