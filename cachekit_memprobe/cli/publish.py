@@ -13,6 +13,7 @@ from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.console import PlainConsole, stderr_console, stdout_console
 from cachekit_memprobe.cli.outputs import TERMINAL, Output
 from cachekit_memprobe.errors import MemprobeError
+from cachekit_memprobe.report.private import without_source
 from cachekit_memprobe.report.terminal import render_report
 from cachekit_memprobe.report.words import (
     modified_lines,
@@ -38,6 +39,7 @@ def publish(
     output: Output[Report] | None = None,
     quiet: bool = False,
     names: Collection[str] = (),
+    no_source: bool = False,
 ) -> None:
     """Show a report as tables, or quietly as one line a scenario, and write it in other formats.
 
@@ -45,16 +47,22 @@ def publish(
         files: are written besides.
         output: takes the place of the tables.
         names: of scenarios, these only; the tables show them in full, see :func:`render_report`.
+        no_source: what is written in a format or to a file is :func:`without_source`.
 
     Raises:
         MemprobeError: a file can't be written; the report has been shown nevertheless.
     """
+    chosen = tuple(result for result in report.results if not names or result.scenario.name in names)
+    narrowed = replace(report, results=chosen)
+    if no_source:
+        narrowed = without_source(narrowed)
+        if output is not None and output.format == TERMINAL:
+            report, names = narrowed, [result.scenario.name for result in narrowed.results if names]
 
     def show(console: Console) -> None:
         _show(report, console, quiet, names)
 
-    chosen = tuple(result for result in report.results if not names or result.scenario.name in names)
-    write(replace(report, results=chosen), files, output, show)
+    write(narrowed, files, output, show)
 
 
 def write(

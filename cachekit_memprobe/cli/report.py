@@ -14,7 +14,13 @@ from cachekit_memprobe.cli.options import (
     sort_option,
     workers_option,
 )
-from cachekit_memprobe.cli.outputs import Output, check_outputs, file_options, format_options
+from cachekit_memprobe.cli.outputs import (
+    Output,
+    check_outputs,
+    file_options,
+    format_options,
+    no_source_option,
+)
 from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.report.formats import REPORT_FORMATS
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
 @workers_option
 @format_options(REPORT_FORMATS)
 @file_options(REPORT_FORMATS)
+@no_source_option
 @exits
 def report_command(
     run_folder: Path,
@@ -49,6 +56,7 @@ def report_command(
     workers: int | None,
     output: Output[Report] | None,
     files: tuple[Output[Report], ...],
+    no_source: bool,
 ) -> int:
     """Show a saved run again, without measuring anything.
 
@@ -67,7 +75,7 @@ def report_command(
         )
     if sort and not report.run.sweep.axes:
         raise UsageError(f"--sort: {printable(run_folder)} has no matrix, whose combinations it would order")
-    publish(report, files=files, output=output, names=_known(names, report))
+    publish(report, files=files, output=output, names=_known(names, report), no_source=no_source)
     return exit_code(report)
 
 

@@ -18,7 +18,7 @@ from cachekit_memprobe.cli.options import (
     parsed_variables,
     target_options,
 )
-from cachekit_memprobe.cli.outputs import Output, check_outputs, file_options
+from cachekit_memprobe.cli.outputs import Output, check_outputs, file_options, no_source_option
 from cachekit_memprobe.cli.progress import ProgressDisplay
 from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.cli.run_options import (
@@ -101,6 +101,7 @@ run in which nothing at all was measured ends with 3."""
     help="New folder in which the run is saved.  [default: one below the user's state folder]",
 )
 @file_options(REPORT_FORMATS)
+@no_source_option
 @click.option(
     "--quiet", "-q", is_flag=True, help="Print one line for each scenario instead of tables, and no progress."
 )
@@ -119,6 +120,7 @@ def run_command(
     options: RunOptions,
     out: Path | None,
     files: tuple[Output[Report], ...],
+    no_source: bool,
     quiet: bool,
 ) -> int:
     """Replay cache reads and judge them against their memory budgets.
@@ -144,7 +146,7 @@ def run_command(
     try:
         folder.save_report(to_json(report))
     finally:
-        publish(report, files=files, quiet=quiet)
+        publish(report, files=files, quiet=quiet, no_source=no_source)
     return exit_code(report)
 
 
