@@ -20,7 +20,8 @@ class Metric:
 
     Attributes:
         name: dotted; ``<stage>`` stands for each stage of the map.
-        instrument: the instrument that must have run for the metric to exist.
+        instrument: the instrument that must have run for the metric to exist; empty if it takes none, as the
+            process that stores the value tells it.
         label: what a reader sees.
         meaning: one sentence without a full stop, for docs, ``show`` and ``explain``.
         also: further instruments that it takes.
@@ -302,5 +303,12 @@ METRICS = (
         RETENTION,
         "held of the first read",
         "what a process keeps of its very first read, if that is of the value: a memo that is filled once",
+    ),
+    Metric(
+        "frame.size",
+        "",
+        "stored frame",
+        "the frame as it is stored, times the size of the value; absent where the value is cached without "
+        "one",
     ),
 )

@@ -39,7 +39,7 @@ def figures_of(measurement: Measurement, stages: tuple[StageUsage, ...], heap: H
     """
     if measurement.payload is None:
         return Figures({}, {}, {})
-    sizes: dict[str, float | None] = {}
+    sizes: dict[str, float | None] = {"frame.size": measurement.payload.frame_bytes or None}
     if heap is not None:
         sizes.update(_heap_sizes(stages, heap))
     sizes.update(_aftermath_sizes(measurement, heap))

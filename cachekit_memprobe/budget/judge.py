@@ -74,6 +74,10 @@ def verdict_of(budgets: Sequence[BudgetResult], limits: Sequence[Limit]) -> tupl
         return "unmeasured", f"the budget has limits on what was not measured: {', '.join(unmeasured)}"
     if any(result.status == "over" for result in errors):
         return "fail", None
-    if limits and all(result.status == "not_judged" for result in budgets):
-        return "unmeasured", ("none of its limits could be judged with the instruments that were chosen")
+    # What takes no instrument says nothing of the read.
+    of_the_read = [result for result in budgets if metrics.metric_of(result.metric).instruments]
+    if limits and all(result.status == "not_judged" for result in of_the_read or budgets):
+        return "unmeasured", (
+            "none of its limits on the read could be judged with the instruments that were chosen"
+        )
     return "pass", None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from cachekit_memprobe.budget.suspects import suspects_among
 from cachekit_memprobe.child.seen import Cycle, Kept
 from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.metrics import metric_of
 from cachekit_memprobe.result import StageUsage, Suspect
 
 _RESIDENT = ("rss.peak", "rss.total", "rss.anon", "rss.peak_per_reader")
@@ -42,6 +43,8 @@ class Leads:
         Args:
             allowed: the limit, in payloads, as ``values`` are.
         """
+        if not metric_of(metric).instruments:
+            return ()  # no line of the read
         if metric in self.named:
             return (Suspect(self.named[metric]),)
         if metric in _RESIDENT and (self.later_peak or _exceeds_the_known(allowed, values)):

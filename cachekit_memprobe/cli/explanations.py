@@ -81,6 +81,8 @@ def metric_page(name: str) -> str:
 
 def _instruments(metric: Metric) -> str:
     """``instrument `rss```, or all that it takes."""
+    if not metric.instruments:
+        return "instrument none; the process that stores the value tells it"
     names = [f"`{name}`" for name in metric.instruments]
     return f"instrument{'s' if len(names) > 1 else ''} {' and '.join(names)}"
 

@@ -88,6 +88,14 @@ def format_options(formats: Sequence[Format[Any]]) -> Callable[[_Command], _Comm
     return decorate
 
 
+no_source_option = click.option(
+    "--no-source",
+    is_flag=True,
+    help="Leave out of what is written in other formats what may be private: source lines of code outside "
+    "cachekit, names of data files, and what a process printed before it failed.",
+)
+
+
 def check_outputs(outputs: Sequence[Output[Any]]) -> None:
     """Refuse, before anything is measured, what can't be written afterwards.
 

@@ -15,6 +15,7 @@ from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.console import PlainConsole, stderr_console, stdout_console
 from cachekit_memprobe.cli.outputs import TERMINAL, Output
 from cachekit_memprobe.errors import MemprobeError
+from cachekit_memprobe.report.private import without_source
 from cachekit_memprobe.report.terminal import render_report
 from cachekit_memprobe.report.words import (
     modified_lines,
@@ -41,6 +42,7 @@ def publish(
     quiet: bool = False,
     names: Collection[str] = (),
     full: bool = False,
+    no_source: bool = False,
 ) -> None:
     """Show a report as tables, or quietly as one line a scenario, and write it in other formats.
 
@@ -49,13 +51,19 @@ def publish(
         output: takes the place of the tables.
         names: of scenarios, these only.
         full: with ``names``, which scenarios the tables show in full, see :func:`render_report`.
+        no_source: what is written in a format or to a file is :func:`without_source`.
 
     Raises:
         MemprobeError: a file can't be written; the report has been shown nevertheless.
     """
-    show = partial(_show_quietly, report) if quiet else partial(_show, report, names=names, full=full)
     chosen = tuple(result for result in report.results if not names or result.scenario.name in names)
-    write(replace(report, results=chosen), files, output, show)
+    narrowed = replace(report, results=chosen)
+    if no_source:
+        narrowed = without_source(narrowed)
+        if output is not None and output.format == TERMINAL:
+            report, names = narrowed, [result.scenario.name for result in narrowed.results if names]
+    show = partial(_show_quietly, report) if quiet else partial(_show, report, names=names, full=full)
+    write(narrowed, files, output, show)
 
 
 def write(

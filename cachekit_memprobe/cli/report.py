@@ -15,7 +15,13 @@ from cachekit_memprobe.cli.options import (
     sort_option,
     workers_option,
 )
-from cachekit_memprobe.cli.outputs import Output, check_outputs, file_options, format_options
+from cachekit_memprobe.cli.outputs import (
+    Output,
+    check_outputs,
+    file_options,
+    format_options,
+    no_source_option,
+)
 from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.report.formats import REPORT_FORMATS
@@ -42,6 +48,7 @@ if TYPE_CHECKING:
 @full_option
 @format_options(REPORT_FORMATS)
 @file_options(REPORT_FORMATS)
+@no_source_option
 @exits
 def report_command(
     spec: str,
@@ -52,6 +59,7 @@ def report_command(
     full: bool,
     output: Output[Report] | None,
     files: tuple[Output[Report], ...],
+    no_source: bool,
 ) -> int:
     """Show a saved run again, without measuring anything.
 
@@ -76,7 +84,7 @@ def report_command(
     report = report.only(chosen) if chosen else report
     if predict and not report.scaling:
         raise UsageError("--predict: a prediction needs all sizes of a scenario; name them all, or none")
-    publish(report, files=files, output=output, names=chosen, full=full)
+    publish(report, files=files, output=output, names=chosen, full=full, no_source=no_source)
     return exit_code(report)
 
 

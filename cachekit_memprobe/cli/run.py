@@ -19,7 +19,7 @@ from cachekit_memprobe.cli.options import (
     parsed_variables,
     target_options,
 )
-from cachekit_memprobe.cli.outputs import Output, check_outputs, file_options
+from cachekit_memprobe.cli.outputs import Output, check_outputs, file_options, no_source_option
 from cachekit_memprobe.cli.progress import ProgressDisplay
 from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.cli.run_options import (
@@ -104,6 +104,7 @@ run in which nothing at all was measured ends with 3."""
 )
 @full_option
 @file_options(REPORT_FORMATS)
+@no_source_option
 @click.option(
     "--quiet", "-q", is_flag=True, help="Print one line for each scenario instead of tables, and no progress."
 )
@@ -123,6 +124,7 @@ def run_command(
     out: Path | None,
     full: bool,
     files: tuple[Output[Report], ...],
+    no_source: bool,
     quiet: bool,
 ) -> int:
     """Replay cache reads and judge them against their memory budgets.
@@ -151,7 +153,7 @@ def run_command(
     try:
         folder.save_report(to_json(report), Summary.of(report.run, verdict_line(report)))
     finally:
-        publish(report, files=files, quiet=quiet, full=full)
+        publish(report, files=files, quiet=quiet, full=full, no_source=no_source)
     return exit_code(report)
 
 

@@ -83,6 +83,8 @@ held.first = "0.3x"
 # What threads, timers and tasks that the read started take when it has returned, and finalizers of the value.
 aftermath.peak = "0.1x"
 aftermath.drop = "0.1x"
+# What is stored, in every tier that holds it.
+frame.size = "1.1x"
 """
 
 _MADE_ONLY = ("size", "seed", "columns")

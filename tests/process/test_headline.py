@@ -3,6 +3,7 @@
 All five instruments take part. ``test_releases.py`` has the figures.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.process.measuring import MIB, Finished, cli
+from tests.report_schema import errors_in
 
 pytestmark = [pytest.mark.process, pytest.mark.release]
 
@@ -74,3 +76,13 @@ def test_its_process_is_known_in_parts(ended: Mapping[str, Finished]) -> None:
     assert read_bytes / payload_bytes == pytest.approx(1, abs=0.05)
     whole_bytes = result["metrics_bytes"]["rss.resting"]
     assert found["resting_bytes"] + found["resting_shared_bytes"] == pytest.approx(whole_bytes, abs=MIB)
+
+
+@pytest.mark.parametrize("release", _RELEASES)
+def test_its_report_is_what_the_schema_says(release: str, ended: Mapping[str, Finished]) -> None:
+    document = json.loads(ended[release].stdout)
+    assert errors_in(document) == []
+    [result] = document["results"]
+    staircase = result["staircase"]
+    assert sum(staircase["steps_bytes"][staircase["peak"]]) == result["metrics_bytes"]["peak.heap"]
+    assert result["metrics"]["frame.size"] == pytest.approx(1, abs=0.01)

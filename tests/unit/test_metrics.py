@@ -34,9 +34,12 @@ class TestMetrics:
 
     def test_every_metric_has_an_instrument_and_words_for_a_reader(self) -> None:
         for metric in metrics.METRICS:
-            assert metric.instrument in metrics.INSTRUMENTS
+            assert metric.instrument in metrics.INSTRUMENTS or metric.name == "frame.size"
             assert metric.label
             assert metric.meaning
 
+    def test_a_metric_of_no_instrument_needs_none(self) -> None:
+        assert metrics.metric_of("frame.size").instruments == ()
+
     def test_every_instrument_has_a_metric(self) -> None:
-        assert {metric.instrument for metric in metrics.METRICS} == set(metrics.INSTRUMENTS)
+        assert {metric.instrument for metric in metrics.METRICS} >= set(metrics.INSTRUMENTS)

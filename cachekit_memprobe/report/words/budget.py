@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cachekit_memprobe.metrics import metric_of
 from cachekit_memprobe.model import Level, Payload, RunOptions
 from cachekit_memprobe.report.view import AS_DEPLOYED, in_payloads, is_rss, metric_label, suspect_words
 from cachekit_memprobe.result import BudgetResult, BudgetStatus, Result
@@ -66,6 +67,8 @@ def _row(limit: BudgetResult, payload: Payload | None, options: RunOptions) -> B
 
 def _where(limit: BudgetResult, payload: Payload | None) -> list[str]:
     """Where to look first and next, each with its part of the figure."""
+    if not metric_of(limit.metric).instruments:
+        return []
     if limit.status == "over" and not limit.suspects:
         return ["no line is known that explains it"]
     words: list[str] = []

@@ -90,6 +90,37 @@ def test_limits_of_instruments_that_were_not_chosen_are_not_judged() -> None:
     )
 
 
+class TestTheFrame:
+    """It takes no instrument, and no line of the read is to blame for it."""
+
+    LIMIT = Limit("frame.size", 1.1, None, "error")
+
+    @pytest.mark.parametrize("instruments", [INSTRUMENTS, (MEMRAY,), ()])
+    @pytest.mark.parametrize(("observed", "status"), [(1.1, "within"), (1.5, "over")])
+    def test_is_judged_whatever_is_measured(
+        self, instruments: tuple[str, ...], observed: float, status: BudgetStatus
+    ) -> None:
+        stages = [stage("unwrap", site("cachekit/serializers/wrapper.py:126", 1.0, "verbatim"))]
+        leads = Leads(lambda _: stages)
+        (result,) = judge([self.LIMIT], {"frame.size": observed}, PAYLOAD, instruments, leads)
+        assert (result.status, result.suspects) == (status, ())
+
+    def test_that_is_not_there_is_no_pass(self) -> None:
+        (result,) = judge([self.LIMIT], {}, PAYLOAD, INSTRUMENTS)
+        assert verdict_of([result], [self.LIMIT])[0] == "unmeasured"
+
+    def test_alone_says_nothing_of_a_read_that_has_limits(self) -> None:
+        limits = [TWICE, self.LIMIT]
+        results = judge(limits, {"frame.size": 1.0}, PAYLOAD, ["rss"])
+        assert verdict_of(results, limits)[0] == "unmeasured"
+        results = judge(limits, {"frame.size": 1.5}, PAYLOAD, ["rss"])
+        assert verdict_of(results, limits)[0] == "fail"
+
+    def test_may_be_all_that_there_is_a_limit_on(self) -> None:
+        results = judge([self.LIMIT], {"frame.size": 1.0}, PAYLOAD, ["rss"])
+        assert verdict_of(results, [self.LIMIT])[0] == "pass"
+
+
 def test_growth_over_its_limit_names_who_keeps_it() -> None:
     kept = [Kept("cachekit.x._KEPT", 64 * MIB, place("unwrap", "cachekit/x.py:7"))]
     limit = Limit("growth.per_read", 0.3, None, "error")

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,19 @@ def test_one_file_that_fails_leaves_the_others(invoke: Invoke, tool: Tool) -> No
     assert "can't write /dev/full: No space left on device" in result.stderr
     assert "PASS: of 1 scenario" in result.stdout
     assert Path("out.html").read_text().startswith("<!doctype html>")
+
+
+def test_what_is_the_users_own_can_be_left_out(invoke: Invoke, tool: Tool) -> None:
+    saved_run()
+    scenario = replace(SCENARIO, name="salaries", value=replace(SCENARIO.value, file="salaries.csv"))
+    tool.report = report_of(replace(L1_HIT, scenario=scenario))
+    for name in [*NAMES, "terminal"]:
+        assert invoke("report", "run", "--format", name, "-o", "with").exit_code == 1
+        assert "salaries" in Path("with").read_text()
+        assert (
+            invoke("report", "run", "salaries", "--no-source", "--format", name, "-o", "out").exit_code == 1
+        )
+        assert "salaries" not in Path("out").read_text()
+    result = invoke("report", "run", "--no-source", "--json", "-")
+    assert "salaries" not in result.stdout
+    assert "salaries" in result.stderr  # which stays here
