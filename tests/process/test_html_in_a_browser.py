@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import product
@@ -72,7 +72,7 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[tuple[str, int, str], Seen]]:
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, int, str], Seen]:
     folder = tmp_path_factory.mktemp("pages")
     with sync_playwright() as playwright:
         # Chromium's sandbox refuses to run for root, as in most containers.
@@ -82,7 +82,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[tuple[str
             (folder / f"{name}.html").write_text(text, encoding="utf-8")
         looks = {view: look(browser, folder / f"{view[0]}.html", *view[1:]) for view in VIEWS}
         browser.close()
-    yield looks
+    return looks
 
 
 def look(browser: Browser, page: Path, width: int, scheme: Any) -> Seen:
