@@ -8,6 +8,10 @@ from cachekit_memprobe.errors import MemprobeError
 FOLDER = Path(__file__).resolve().parent / "finding_pages"
 """In a checkout a link to ``docs/findings/``, which has a README besides: it is no page."""
 
+_REMEDY = "\n## What a fix looks like\n"
+_MARK = re.compile(r"`|\*(?=\w)|(?<=[\w:.,])\*(?!\*)|(?<=\n)- |^- ")
+_AWAY = re.compile(r"\[([^\]]+)\]\(https?:[^)]+\)")
+_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 _CODE = re.compile(r"[A-Z]+\d+")
 _LINK = re.compile(r"\[([A-Z]+\d+)\]\(\1\.md\)")
 
@@ -29,6 +33,21 @@ def page_of(code: str) -> str:
         MemprobeError: the installation has no pages.
     """
     return _LINK.sub(r"\1", _files()[code].read_text(encoding="utf-8"))
+
+
+def remedies() -> dict[str, str]:
+    """What a fix looks like, by code: plain text, its paragraphs separated by blank lines.
+
+    Raises:
+        MemprobeError: the installation has no pages.
+    """
+    return {code: _plain(page_of(code)) for code in _files()}
+
+
+def _plain(page: str) -> str:
+    """The page's section on a fix without Markdown's marks and line breaks."""
+    section = page.partition(_REMEDY)[2].partition("\n## ")[0].strip()
+    return _BREAK.sub(" ", _MARK.sub("", _AWAY.sub(r"\1", section)))
 
 
 def _title(path: Path) -> str:

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,11 @@ def test_an_installation_without_pages_says_so(tmp_path: Path, monkeypatch: pyte
     ) as caught:
         pages.titles()
     assert exit_code_of(caught.value) == EXIT_UNMEASURED
+
+
+def test_every_code_has_a_remedy_in_plain_text() -> None:
+    remedies = pages.remedies()
+    assert [*remedies] == [*pages.titles()]
+    for code, remedy in remedies.items():
+        assert remedy, code
+        assert not re.search(r"^#|\]\(|`|^- |\*\w", remedy, re.MULTILINE), code

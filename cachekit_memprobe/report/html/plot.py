@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from cachekit_memprobe.child.stages import OTHER, STAGES
 from cachekit_memprobe.units import format_payloads
@@ -83,11 +83,12 @@ def joined(corners: Iterator[str]) -> str:
 
 def polygon(points: Iterable[tuple[float, int]]) -> str:
     """A closed path, from each corner to the next as a difference; what lies on one line is one."""
-    whole = [(round(x), y) for x, y in points]
+    whole = [point for point, _ in groupby((round(x), y) for x, y in points)]
     corners = [
-        point
-        for before, point, after in zip([(-1, -1), *whole], whole, [*whole[1:], (-1, -1)], strict=False)
-        if point != before and not before[1] == point[1] == after[1]
+        whole[number]
+        for number in range(len(whole))
+        if number in (0, len(whole) - 1)
+        or not whole[number - 1][1] == whole[number][1] == whole[number + 1][1]
     ]
     steps = [f"{x - x0} {y - y0}" for (x0, y0), (x, y) in pairwise(corners)]
     return f"M{whole[0][0]} {whole[0][1]}l{' '.join(steps).replace(' -', '-')}z"

@@ -17,7 +17,7 @@ _PARTS = {
     "held.arrow_pool": "Arrow's pool",
     "held.mapping": "the file map",
     "held.shared": "shared memory",
-    "held.heap": "the heap",
+    "held.heap": "heap memory",
 }
 
 

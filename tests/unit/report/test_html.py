@@ -13,7 +13,7 @@ import pytest
 
 from cachekit_memprobe.child.stages import STAGES
 from cachekit_memprobe.report.html import render_html
-from cachekit_memprobe.report.html.plot import HEIGHT, WIDTH
+from cachekit_memprobe.report.html.plot import HEIGHT, WIDTH, polygon
 from cachekit_memprobe.report.html.resident import course_of
 from cachekit_memprobe.report.html.staircase import drawing_of
 from cachekit_memprobe.report.json import to_json
@@ -192,6 +192,12 @@ def test_each_peak_is_drawn_where_the_kernels_mark_is_with_the_growth_before_it(
     assert left == pytest.approx([0.05 * number * units for number in range(1, 6)], abs=1)
     assert [layer.name for layer in course.layers] == ["anonymous", "file-backed"]
     assert course.peak.words == "2.30x"
+
+
+def test_a_line_that_ends_level_is_drawn_to_its_end() -> None:
+    # The last two of them are one place in the picture.
+    points = [(0.0, 9), (4.0, 2), (8.2, 2), (8.4, 2), (8.4, 9), (0.0, 9)]
+    assert polygon(points) == "M0 9l4-7 4 0 0 7-8 0z"
 
 
 def test_a_limit_is_over_what_was_resident_before_its_own_read() -> None:

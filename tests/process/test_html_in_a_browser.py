@@ -1,0 +1,149 @@
+"""The page in headless Chromium: nothing is asked for, nothing overflows, and axe finds no fault."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from cachekit_memprobe.report.html import render_html
+from tests.golden.pictures import FAILING, HOSTILE, PASSING, hostile
+from tests.golden.reports import FILE_GET, FILE_MAP, NOT_APPLICABLE, UNMEASURED, report_of
+from tests.golden.sweeps import MATRIX_AT_SIZES
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here; Debian's package is chromium"),
+]
+
+PAGES = {
+    "every-verdict": render_html(
+        report_of(FAILING, PASSING, FILE_GET, FILE_MAP, NOT_APPLICABLE, UNMEASURED),
+        {"MEM001": "Pass the view on."},
+    ),
+    "sweep": render_html(MATRIX_AT_SIZES),
+    "hostile": render_html(report_of(hostile(), hostile(PASSING)), {"MEM001": HOSTILE}),
+}
+WIDTHS, SCHEMES = (390, 1280), ("light", "dark")
+VIEWS = [*product(PAGES, WIDTHS, SCHEMES)]
+AXE_RULES = {
+    ("every-verdict", 1280, "light"): ["wcag2a", "wcag2aa"],
+    ("every-verdict", 1280, "dark"): ["color-contrast"],
+    ("sweep", 390, "light"): ["wcag2a", "wcag2aa"],
+}
+"""It takes its time, so it looks at each thing once."""
+
+TOO_WIDE = """() => [...document.querySelectorAll('body *')].filter(element => {
+    const box = element.getBoundingClientRect();
+    return box.width && (box.right > innerWidth + 1 || box.left < -1) && !element.closest('.w') &&
+        !(element.closest('svg') && !(element instanceof SVGSVGElement));
+}).map(element => element.outerHTML.slice(0, 120))"""
+OUTSIDE = """() => [...document.querySelectorAll('svg.p text')].filter(element => {
+    const box = element.getBoundingClientRect();
+    return box.width && (box.right > innerWidth + 1 || box.left < -1);
+}).map(element => element.outerHTML)"""
+CHARTS = """() => [...document.querySelectorAll('svg.p')].map(chart => {
+    const box = chart.getBoundingClientRect();
+    return [chart.querySelector('title').textContent, Math.min(box.width, box.height)];
+})"""
+AXE = """async rules => (await axe.run({runOnly: rules})).violations.map(
+    found => found.id + ': ' + found.nodes.slice(0, 3).map(node => node.html.slice(0, 200)).join(' | '))"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one look at a page has told; ``charts`` by their titles, with their smaller side in pixels."""
+
+    complaints: list[str]
+    requests: list[str]
+    too_wide: list[str]
+    outside: list[str]
+    scroll_width: int
+    charts: list[tuple[str, float]]
+    background: str
+    violations: list[str]
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, int, str], Seen]:
+    folder = tmp_path_factory.mktemp("pages")
+    with sync_playwright() as playwright:
+        # Chromium's sandbox refuses to run for root, as in most containers.
+        arguments = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        for name, text in PAGES.items():
+            (folder / f"{name}.html").write_text(text, encoding="utf-8")
+        looks = {view: look(browser, folder / f"{view[0]}.html", *view[1:]) for view in VIEWS}
+        browser.close()
+    return looks
+
+
+def look(browser: Browser, page: Path, width: int, scheme: Any) -> Seen:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    tab = context.new_page()
+    complaints: list[str] = []
+    requests: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("dialog", lambda dialog: complaints.append(dialog.message))
+    tab.on("request", lambda request: requests.append(request.url))
+    tab.goto(page.as_uri())
+    tab.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
+    found = Seen(
+        [*complaints],
+        [*requests],
+        tab.evaluate(TOO_WIDE),
+        tab.evaluate(OUTSIDE),
+        tab.evaluate("document.documentElement.scrollWidth"),
+        [tuple(chart) for chart in tab.evaluate(CHARTS)],
+        tab.evaluate("getComputedStyle(document.body).backgroundColor"),
+        axe(tab, AXE_RULES.get((page.stem, width, scheme))),
+    )
+    context.close()
+    return found
+
+
+def axe(tab: Any, rules: list[str] | None) -> list[str]:
+    if rules is None:
+        return []
+    tab.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    found: list[str] = tab.evaluate(AXE, rules)
+    return found
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=str)
+class TestAPage:
+    def test_asks_for_nothing_and_complains_of_nothing(self, seen: Any, view: tuple[str, int, str]) -> None:
+        assert seen[view].complaints == []
+        assert len(seen[view].requests) == 1  # of itself
+
+    def test_is_as_wide_as_the_window(self, seen: Any, view: tuple[str, int, str]) -> None:
+        assert seen[view].too_wide == []
+        assert seen[view].outside == []
+        assert seen[view].scroll_width <= view[1]
+
+    def test_has_its_colours(self, seen: Any, view: tuple[str, int, str]) -> None:
+        shades = [int(shade) for shade in seen[view].background.strip("rgb()").split(",")]
+        assert (sum(shades) > 384) == (view[2] == "light")
+
+
+@pytest.mark.parametrize("view", AXE_RULES, ids=str)
+def test_axe_finds_no_fault(seen: Any, view: tuple[str, int, str]) -> None:
+    assert seen[view].violations == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_chart_is_there(seen: Any, width: int) -> None:
+    charts = seen["every-verdict", width, "light"].charts
+    titles = [title for title, _ in charts]
+    assert titles.count("The heap in the course of the read") == 2
+    assert sum(title.startswith("The resident set over the reads") for title in titles) == 2
+    assert titles.count("Who keeps memory alive after the read") == 2
+    assert all(side > 40 for _, side in charts)
