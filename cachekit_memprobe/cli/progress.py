@@ -1,5 +1,6 @@
 """What is being measured, on stderr while it is: what runs now, and a line for each that has ended."""
 
+import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -57,8 +58,9 @@ class ProgressDisplay:
 
     def __init__(self, *, silent: bool) -> None:
         console = stderr_console()
-        self._silent = silent
-        self._shown = not silent and console.file.isatty() and not console.is_dumb_terminal
+        # Where stderr is closed, rich would write to stdout.
+        self._silent = silent or sys.stderr is None
+        self._shown = not self._silent and console.file.isatty() and not console.is_dumb_terminal
         console.file = cast(IO[str], _Forgiving(console.file))
         self._console = console
         self._lock = threading.Lock()
