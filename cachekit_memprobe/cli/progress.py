@@ -66,6 +66,7 @@ class ProgressDisplay:
         self._lock = threading.Lock()
         self._tasks: dict[str, TaskID] = {}
         self._remaining: Remaining | None = None
+        self._any_ended = False
         self._display = Progress(
             SpinnerColumn(finished_text=" "),
             TextColumn("{task.description}", markup=False),
@@ -87,6 +88,8 @@ class ProgressDisplay:
         trace: TracebackType | None,
     ) -> None:
         self._display.stop()
+        if self._shown and self._any_ended:
+            self._console.print()  # The report follows.
 
     @property
     def tasks(self) -> list[Task]:
@@ -123,6 +126,7 @@ class ProgressDisplay:
         """Print what came of a scenario, above what runs now."""
         if self._silent:
             return
+        self._any_ended = True
         line = Text(ended_line(result), overflow="fold")
         name, _, rest = line.plain.partition(": ")
         line.stylize(
