@@ -33,13 +33,17 @@ def run(
     """Measure scenarios, save what was seen, then explain it.
 
     Args:
-        ended: is told each result as soon as there is one, while others are still measured.
+        ended: is told each result as soon as there is one, mostly while others are still measured.
     """
     folder.save_run(planned)
     with reading_captures() as captures:
         if ended is not None:
             known = _measured_and_explained(planned, folder, progress, own_servers, ended)
-            return explain(folder, captures=captures, known=known)
+            report = explain(folder, captures=captures, known=known)
+            for result in report.results:
+                if result.scenario.name not in known:
+                    ended(result)
+            return report
         if MEMRAY in planned.options.instruments:
             captures.prepare()
         measure(planned, folder, progress, own_servers)
