@@ -7,7 +7,6 @@ Nothing rests on it. What isn't explained here, for whatever reason, is when all
 """
 
 import json
-import os
 import queue
 import subprocess
 import sys
@@ -27,9 +26,6 @@ from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.validation import Invalid, from_json, to_json
 
 Ended = Callable[[Result], None]
-
-_BEHIND = 10
-"""By how much nicer than what is measured."""
 
 _SERVE = """
 import sys
@@ -110,8 +106,7 @@ def explaining_meanwhile(folder: Path, ended: Ended) -> Iterator[Meanwhile]:
 
 
 def serve(channel_fd: int, folder: str) -> None:
-    """Answer until nobody asks any more, and let what is measured go first."""
-    os.nice(_BEHIND)
+    """Answer until nobody asks any more."""
     saved = RunFolder(Path(folder))
     with Connection(channel_fd) as channel, reading_captures() as captures, suppress(EOFError):
         measured, _ = saved.load()

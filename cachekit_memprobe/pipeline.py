@@ -34,7 +34,7 @@ def run(
     """Measure scenarios, save what was seen, then explain it.
 
     Args:
-        ended: is told each result as soon as there is one, while others are still measured.
+        ended: is told each result as soon as there is one, mostly while others are still measured.
     """
     folder.save_run(planned)
     with reading_captures() as captures:
@@ -46,6 +46,9 @@ def run(
                 captures.prepare()
             measure(planned, folder, progress, own_servers)
         report = explain(folder, captures=captures, known=known)
+    for result in report.results:
+        if ended is not None and result.scenario.name not in known:
+            ended(result)
     KeptResults(folder.path).keep(report.results)
     return report
 

@@ -1,5 +1,6 @@
 """What is being measured, on stderr while it is: what runs now, and a line for each that has ended."""
 
+import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -57,13 +58,15 @@ class ProgressDisplay:
 
     def __init__(self, *, silent: bool) -> None:
         console = stderr_console()
-        self._silent = silent
-        self._shown = not silent and console.file.isatty() and not console.is_dumb_terminal
+        # Where stderr is closed, rich would write to stdout.
+        self._silent = silent or sys.stderr is None
+        self._shown = not self._silent and console.file.isatty() and not console.is_dumb_terminal
         console.file = cast(IO[str], _Forgiving(console.file))
         self._console = console
         self._lock = threading.Lock()
         self._tasks: dict[str, TaskID] = {}
         self._remaining: Remaining | None = None
+        self._any_ended = False
         self._display = Progress(
             SpinnerColumn(finished_text=" "),
             TextColumn("{task.description}", markup=False),
@@ -85,6 +88,8 @@ class ProgressDisplay:
         trace: TracebackType | None,
     ) -> None:
         self._display.stop()
+        if self._shown and self._any_ended:
+            self._console.print()  # The report follows.
 
     @property
     def tasks(self) -> list[Task]:
@@ -121,6 +126,7 @@ class ProgressDisplay:
         """Print what came of a scenario, above what runs now."""
         if self._silent:
             return
+        self._any_ended = True
         line = Text(ended_line(result), overflow="fold")
         name, _, rest = line.plain.partition(": ")
         line.stylize(

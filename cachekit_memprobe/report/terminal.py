@@ -64,7 +64,7 @@ def render_report(
         as_they_are = [result for result in others if result.scenario.variant is None]
         parts.extend(_shared(shared_words(as_they_are, report, titles), width, only=not shown))
     parts.extend(_sweep(report, width))
-    closing = _closing(report, width, others)
+    closing = _closing(report, width, () if names else others)
     parts.extend((Text(), Rule(Text("run"), align="left", style=QUIET), *closing))
     return Trimmed(Group(*parts))
 

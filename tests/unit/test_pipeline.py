@@ -291,7 +291,7 @@ class TestAResult:
         told: list[Result] = []
         monkeypatch.setattr(sys, "executable", "/nowhere/python")
         report = made.run(scenario("one"), ended=told.append)
-        assert (only(report).verdict, told) == ("pass", [])
+        assert (only(report).verdict, told) == ("pass", [only(report)])
 
     def test_comes_later_where_the_process_dies(
         self, made: Pipeline, monkeypatch: pytest.MonkeyPatch
@@ -299,7 +299,8 @@ class TestAResult:
         told: list[Result] = []
         monkeypatch.setattr("cachekit_memprobe.meanwhile._SERVE", "import os; os._exit(1)")
         report = made.run(scenario("one"), scenario("two"), ended=told.append)
-        assert ([result.verdict for result in report.results], told) == (["pass", "pass"], [])
+        assert [result.verdict for result in report.results] == ["pass", "pass"]
+        assert tuple(told) == report.results
 
     def test_leaves_no_process_when_a_run_is_ended(self, made: Pipeline) -> None:
         where = failing(lambda task: name_of(task) == "two", KeyboardInterrupt())

@@ -1,4 +1,5 @@
 import io
+import sys
 import threading
 from dataclasses import replace
 
@@ -92,6 +93,16 @@ def test_without_a_terminal_there_is_a_line_for_each_that_has_ended(
         "because memory ran out",
     ]
     assert capsys.readouterr().err.splitlines() == ([] if silent else lines)
+
+
+def test_where_stderr_is_closed_nothing_gets_into_stdout(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    with ProgressDisplay(silent=False) as display:
+        display.measuring(Step("a", Phase.STORING))
+        display.ended(L1_HIT)
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("error", [OSError(5, "it is gone"), ValueError("it is closed")])
