@@ -128,9 +128,9 @@ def _chosen(by_name: dict[str, Format[Any]], name: str | None, path: str | None)
         return None if chosen == TERMINAL else Output(f"--format {name}", chosen, STDOUT)
     if name is not None:
         return Output("--output", by_name[name], path)
-    suffix = os.path.splitext(path)[1].lower()
-    for one in by_name.values():
-        if one.suffix == suffix:
+    # .trace.json ends in .json as well.
+    for one in sorted(by_name.values(), key=lambda one: len(one.suffix), reverse=True):
+        if path.lower().endswith(one.suffix):
             return Output("--output", one, path)
     raise click.UsageError(
         f"--output {printable(path)}: its suffix is none of a format; add --format {'|'.join(by_name)}"

@@ -7,7 +7,7 @@ import pytest
 from cachekit_memprobe.model import Run
 from cachekit_memprobe.report.formats import REPORT_FORMATS
 from cachekit_memprobe.runstore import RunFolder
-from tests.golden.reports import CREATED, L1_HIT, OPTIONS, SCENARIO, TARGET, report_of
+from tests.golden.reports import CREATED, L1_HIT, OPTIONS, SCENARIO, TARGET, WITH_STAIRCASE, report_of
 from tests.golden.sweeps import SIZES
 from tests.unit.cli.conftest import Invoke, Tool
 
@@ -17,6 +17,8 @@ BEGINNINGS = {
     "markdown": "### PASS",
     "html": "<!doctype html>",
     "junit": "<?xml ",
+    "speedscope": '{\n "$schema": "https://www.speedscope.app/',
+    "trace": '{\n "traceEvents": [',
     "terminal": "cachekit ",
 }
 
@@ -54,7 +56,7 @@ def test_a_saved_run_is_printed_in_a_format_instead_of_the_terminals(
     assert result.stdout.startswith(BEGINNINGS[name])
 
 
-@pytest.mark.parametrize("suffix", [".JSON", ".md", ".html", ".txt"])
+@pytest.mark.parametrize("suffix", [".JSON", ".md", ".html", ".txt", ".xml", ".trace.json"])
 def test_a_suffix_chooses_the_format(invoke: Invoke, tool: Tool, suffix: str) -> None:
     saved_run()
     result = invoke("report", "run", "-o", f"out{suffix}")
@@ -119,7 +121,7 @@ def test_one_file_that_fails_leaves_the_others(invoke: Invoke, tool: Tool) -> No
 def test_what_is_the_users_own_can_be_left_out(invoke: Invoke, tool: Tool) -> None:
     saved_run()
     scenario = replace(SCENARIO, name="salaries", value=replace(SCENARIO.value, file="salaries.csv"))
-    tool.report = report_of(replace(L1_HIT, scenario=scenario))
+    tool.report = report_of(replace(WITH_STAIRCASE, scenario=scenario))
     for name in [*NAMES, "terminal"]:
         assert invoke("report", "run", "--format", name, "-o", "with").exit_code == 1
         assert "salaries" in Path("with").read_text()

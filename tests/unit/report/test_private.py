@@ -12,7 +12,7 @@ from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.private import without_source
 from cachekit_memprobe.result import Finding, Report
 from cachekit_memprobe.sweep import Scaling, Skipped, Sweep, Variant
-from tests.golden.reports import L1_HIT, SCENARIO, UNMEASURED, report_of, site, stage
+from tests.golden.reports import L1_HIT, SCENARIO, UNMEASURED, WITH_STAIRCASE, report_of, site, stage
 
 SECRET_LINE = "rows = [salary_of(person) for person in staff]"
 THEIRS = Place("materialize", "load", "hr/tables.py", 7)
@@ -24,7 +24,7 @@ OWN = replace(
     value=replace(SCENARIO.value, kind="file", file="/home/me/Salaries 2026.parquet"),
 )
 MEASURED = replace(
-    L1_HIT,
+    WITH_STAIRCASE,
     scenario=OWN,
     stages=(*L1_HIT.stages, stage("other", site("hr/tables.py:7", 1.0, "verbatim", source=SECRET_LINE))),
     findings=(*L1_HIT.findings, Finding("MEM007", f"other allocates in {SECRET_LINE}", THEIRS)),
