@@ -189,10 +189,3 @@ workers_option = click.option(
     metavar="N",
     help="Also say what N worker processes need that all read the value.",
 )
-
-json_option = click.option(
-    "--json",
-    "json_file",
-    metavar="FILE|-",
-    help="Also write the report as JSON. With - it goes to stdout, and the tables go to stderr.",
-)

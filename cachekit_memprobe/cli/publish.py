@@ -1,16 +1,18 @@
-"""Where a finished report goes: tables or verdict lines to the terminal, JSON to a file or to stdout."""
+"""Where a finished report goes: to the terminal, and in other formats to files or to stdout."""
 
-import os
-from collections.abc import Collection
+import io
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from rich.console import Console
 
 from cachekit_memprobe.child.printable import printable
-from cachekit_memprobe.cli.console import stderr_console, stdout_console
-from cachekit_memprobe.errors import MemprobeError, UsageError
-from cachekit_memprobe.report.json import to_json
+from cachekit_memprobe.cli.console import PlainConsole, stderr_console, stdout_console
+from cachekit_memprobe.cli.outputs import TERMINAL, Output
+from cachekit_memprobe.errors import MemprobeError
 from cachekit_memprobe.report.terminal import render_report
 from cachekit_memprobe.report.words import (
     modified_lines,
@@ -22,56 +24,63 @@ from cachekit_memprobe.report.words import (
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import write_atomically
 
-STDOUT = "-"
+_Finished = TypeVar("_Finished")
+Show = Callable[[Console], None]
 
-
-def check_json_file(json_file: str | None) -> None:
-    """Refuse, before anything is measured, a file that can't be written afterwards.
-
-    Raises:
-        UsageError: its folder is missing, or may not be written to.
-    """
-    if json_file is None or json_file == STDOUT:
-        return
-    path, option = Path(json_file), f"--json {printable(json_file)}"
-    folder = path.absolute().parent
-    if not json_file or "\0" in json_file or os.path.isdir(path):
-        raise UsageError(f"{option}: not a file")
-    if not os.path.isdir(folder):
-        raise UsageError(f"{option}: there is no folder {printable(folder)}")
-    try:
-        exists = bool(path.stat())
-    except FileNotFoundError:
-        exists = False
-    except OSError as error:  # such as a name that is too long
-        raise UsageError(f"{option}: {error.strerror}; give another file") from None
-    if not os.access(path if exists else folder, os.W_OK):
-        raise UsageError(f"{option}: no permission to write it")
+_FILE_WIDTH = 100
+"""Columns of what is for a terminal and goes to a file, which has none."""
 
 
 def publish(
-    report: Report, *, json_file: str | None = None, quiet: bool = False, names: Collection[str] = ()
+    report: Report,
+    *,
+    files: Sequence[Output[Report]] = (),
+    output: Output[Report] | None = None,
+    quiet: bool = False,
+    names: Collection[str] = (),
 ) -> None:
-    """Show a report as tables, or quietly as one line a scenario, and write its JSON.
-
-    JSON on stdout has it to itself: the tables go to stderr then.
+    """Show a report as tables, or quietly as one line a scenario, and write it in other formats.
 
     Args:
-        names: of scenarios to show in full, see :func:`render_report`.
+        files: are written besides.
+        output: takes the place of the tables.
+        names: of scenarios, these only; the tables show them in full, see :func:`render_report`.
 
     Raises:
-        MemprobeError: the JSON file can't be written; the report has been shown nevertheless.
+        MemprobeError: a file can't be written; the report has been shown nevertheless.
     """
-    if json_file == STDOUT:
-        # As bytes: JSON is UTF-8, whatever the terminal's encoding is.
-        click.echo(to_json(report).encode(), nl=False)
-        _show(report, stderr_console(), quiet, names)
-        return
+
+    def show(console: Console) -> None:
+        _show(report, console, quiet, names)
+
+    chosen = tuple(result for result in report.results if not names or result.scenario.name in names)
+    write(replace(report, results=chosen), files, output, show)
+
+
+def write(
+    value: _Finished, files: Sequence[Output[_Finished]], output: Output[_Finished] | None, show: Show
+) -> None:
+    """Write a finished value to its files, and show it, unless ``output`` takes the place of that.
+
+    What is on stdout in a format has it to itself: what is shown goes to stderr then.
+
+    Raises:
+        MemprobeError: files can't be written; all else was.
+    """
+    outputs = [*files, *((output,) if output else ())]
+    texts = ((one, _plain(show) if one.format == TERMINAL else one.format.render(value)) for one in outputs)
+    failed: list[str] = []
     try:
-        if json_file is not None:
-            _write_json(Path(json_file), report)
+        for one, text in texts:
+            try:
+                _write(one, text)
+            except MemprobeError as error:
+                failed.append(str(error))
+        if failed:
+            raise MemprobeError("; ".join(failed))
     finally:
-        _show(report, stdout_console(), quiet, names)
+        if output is None:
+            show(stderr_console() if any(one.is_stdout for one in files) else stdout_console())
 
 
 def _show(report: Report, console: Console, quiet: bool, names: Collection[str]) -> None:
@@ -85,12 +94,27 @@ def _show(report: Report, console: Console, quiet: bool, names: Collection[str])
         console.out(line, highlight=False)
 
 
-def _write_json(path: Path, report: Report) -> None:
-    if path.exists() and not path.is_file():
+def _plain(show: Show) -> str:
+    """What is shown, without colours."""
+    text = io.StringIO()
+    show(
+        PlainConsole(
+            file=text, width=_FILE_WIDTH, color_system=None, highlight=False, markup=False, emoji=False
+        )
+    )
+    return text.getvalue()
+
+
+def _write(output: Output[_Finished], text: str) -> None:
+    path = Path(output.path)
+    if output.is_stdout:
+        # As bytes: a format is UTF-8, whatever the terminal's encoding is.
+        click.echo(text.encode(), nl=False)
+    elif path.exists() and not path.is_file():
         # A device or a pipe, such as /dev/stderr: it must not be replaced by a file.
         try:
-            path.write_text(to_json(report), encoding="utf-8")
+            path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise MemprobeError(f"can't write {printable(path)}: {error.strerror}") from None
-        return
-    write_atomically(path, to_json(report))
+    else:
+        write_atomically(path, text)

@@ -10,13 +10,14 @@ from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.options import (
     UserPath,
-    json_option,
     parsed_predictions,
     sort_option,
     workers_option,
 )
-from cachekit_memprobe.cli.publish import check_json_file, publish
+from cachekit_memprobe.cli.outputs import Output, check_outputs, file_options, format_options
+from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.report.formats import REPORT_FORMATS
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder
 
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 )
 @sort_option
 @workers_option
-@json_option
+@format_options(REPORT_FORMATS)
+@file_options(REPORT_FORMATS)
 @exits
 def report_command(
     run_folder: Path,
@@ -45,7 +47,8 @@ def report_command(
     predict: "Asked",
     sort: str,
     workers: int | None,
-    json_file: str | None,
+    output: Output[Report] | None,
+    files: tuple[Output[Report], ...],
 ) -> int:
     """Show a saved run again, without measuring anything.
 
@@ -55,7 +58,7 @@ def report_command(
     """
     from cachekit_memprobe import pipeline
 
-    check_json_file(json_file)
+    check_outputs([*files, *([output] if output else [])])
     report = pipeline.explain(RunFolder.open(run_folder), predict, sort=sort, workers=workers or 0)
     if predict and not report.run.sweep.sizes:
         raise UsageError(
@@ -64,7 +67,7 @@ def report_command(
         )
     if sort and not report.run.sweep.axes:
         raise UsageError(f"--sort: {printable(run_folder)} has no matrix, whose combinations it would order")
-    publish(report, json_file=json_file, names=_known(names, report))
+    publish(report, files=files, output=output, names=_known(names, report))
     return exit_code(report)
 
 

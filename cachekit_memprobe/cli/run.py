@@ -14,13 +14,13 @@ from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.new_file import write_new
 from cachekit_memprobe.cli.options import (
     UserPath,
-    json_option,
     parsed_limits,
     parsed_variables,
     target_options,
 )
+from cachekit_memprobe.cli.outputs import Output, check_outputs, file_options
 from cachekit_memprobe.cli.progress import ProgressDisplay
-from cachekit_memprobe.cli.publish import check_json_file, publish
+from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.cli.run_options import (
     DataOptions,
     ServerOptions,
@@ -34,7 +34,9 @@ from cachekit_memprobe.cli.run_options import (
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import RSS, metric_of
 from cachekit_memprobe.model import Limit, Run, RunOptions, Scenario
+from cachekit_memprobe.report.formats import REPORT_FORMATS
 from cachekit_memprobe.report.json import to_json
+from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder, check_unused
 from cachekit_memprobe.sweep import STORED, Sweep
 
@@ -98,7 +100,7 @@ run in which nothing at all was measured ends with 3."""
     metavar="DIR",
     help="New folder in which the run is saved.  [default: one below the user's state folder]",
 )
-@json_option
+@file_options(REPORT_FORMATS)
 @click.option(
     "--quiet", "-q", is_flag=True, help="Print one line for each scenario instead of tables, and no progress."
 )
@@ -116,7 +118,7 @@ def run_command(
     servers: ServerOptions,
     options: RunOptions,
     out: Path | None,
-    json_file: str | None,
+    files: tuple[Output[Report], ...],
     quiet: bool,
 ) -> int:
     """Replay cache reads and judge them against their memory budgets.
@@ -131,7 +133,7 @@ def run_command(
     scenarios, multiplied = _scenarios(patterns, data, how, sweep, limits, own_servers, given)
     _refuse_unmeasured(limits, multiplied, options)
     _refuse_pinned(scenarios, options)
-    check_json_file(json_file)
+    check_outputs(files)
     check_unused(out)
     with ProgressDisplay(silent=quiet) as progress:
         resolved = target.resolve(spec, python, progress.preparing, extras)
@@ -142,7 +144,7 @@ def run_command(
     try:
         folder.save_report(to_json(report))
     finally:
-        publish(report, json_file=json_file, quiet=quiet)
+        publish(report, files=files, quiet=quiet)
     return exit_code(report)
 
 

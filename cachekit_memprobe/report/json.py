@@ -6,6 +6,7 @@ from typing import Any
 
 from cachekit_memprobe.child.printable import json_text
 from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.fingerprint import fingerprint_of
 from cachekit_memprobe.model import Payload
 from cachekit_memprobe.report.view import heap_measured, in_payloads, public_spec, rounded
 from cachekit_memprobe.result import BudgetResult, Finding, Report, Result, SiteUsage, StageUsage
@@ -23,6 +24,7 @@ def to_json(report: Report) -> str:
         "tool": {"name": "cachekit-memprobe", "version": report.tool_version},
         "created": report.run.created,
         "target": {"spec": public_spec(report.run.target), **report.run.target.versions},
+        "fingerprint": asdict(fingerprint_of(report.run)),
         "options": asdict(report.run.options),
         "results": [_result(result, report.run.sweep.workers) for result in report.results],
         "sweep": asdict(report.run.sweep),

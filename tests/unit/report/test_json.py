@@ -32,6 +32,20 @@ def test_everything_but_the_results() -> None:
                 "memray": "1.20.0",
                 "platform": "Linux-6.1.0-x86_64-with-glibc2.36",
             },
+            "fingerprint": {
+                "parts": {
+                    "cachekit": "0.9.1",
+                    "python": "3.11.7",
+                    "pandas": "3.1.1",
+                    "pyarrow": "26.0.1",
+                    "numpy": "2.4.6",
+                    "memray": "1.20.0",
+                    "system": "Linux-6.1.0-x86_64-with-glibc2.36",
+                    "allocators": "pinned",
+                    "instruments": "rss, tracemalloc, memray, aliasing",
+                },
+                "digest": "35c132855cf9",
+            },
             "options": {
                 "instruments": ["rss", "tracemalloc", "memray", "aliasing"],
                 "reads": 5,
