@@ -24,8 +24,8 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 class UserPath(click.Path):
     """A path of the user's, which no system has with a null character in it."""
 
-    def __init__(self) -> None:
-        super().__init__(path_type=Path)
+    def __init__(self, path_type: type[Path] | type[str] = Path) -> None:
+        super().__init__(path_type=path_type)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if "\0" in str(value):
@@ -172,6 +172,9 @@ def target_options(command: _Command) -> _Command:
     )
     return release(interpreter(extras(command)))
 
+
+# Not as a Path, to which ./last is the same as last.
+run_argument = click.argument("spec", metavar="RUN", type=UserPath(str))
 
 sort_option = click.option(
     "--sort",

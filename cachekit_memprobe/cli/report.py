@@ -1,6 +1,6 @@
 """``report``: judge and show a saved run again."""
 
-from pathlib import Path
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import click
@@ -9,8 +9,8 @@ from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.options import (
-    UserPath,
     parsed_predictions,
+    run_argument,
     sort_option,
     workers_option,
 )
@@ -19,14 +19,14 @@ from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.report.formats import REPORT_FORMATS
 from cachekit_memprobe.result import Report
-from cachekit_memprobe.runstore import RunFolder
+from cachekit_memprobe.runstore import RunFolder, run_folder
 
 if TYPE_CHECKING:
     from cachekit_memprobe.scenario import Asked
 
 
 @click.command("report")
-@click.argument("run_folder", type=UserPath())
+@run_argument
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option(
     "--predict",
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @file_options(REPORT_FORMATS)
 @exits
 def report_command(
-    run_folder: Path,
+    spec: str,
     names: tuple[str, ...],
     predict: "Asked",
     sort: str,
@@ -52,28 +52,34 @@ def report_command(
 ) -> int:
     """Show a saved run again, without measuring anything.
 
-    RUN_FOLDER is the folder that "run" printed, or that --out named. What was observed there is judged
-    again, against the budgets of that run, and the exit code is that of "run". With a NAME, only that
-    scenario is shown, in full, even if it is one of a matrix or of several sizes.
+    RUN is the folder that "run" printed or --out named; the id of a run in "runs", or the beginning of it;
+    "last" for the newest one there, or "last~1" for the one before. What was observed is judged again,
+    against the budgets of that run, and the exit code is that of "run". With a NAME, or a pattern such as
+    'arrow-*', only those scenarios are shown, in full, even if they are of a matrix or of several sizes.
     """
     from cachekit_memprobe import pipeline
 
     check_outputs([*files, *([output] if output else [])])
-    report = pipeline.explain(RunFolder.open(run_folder), predict, sort=sort, workers=workers or 0)
+    report = pipeline.explain(RunFolder.open(run_folder(spec)), predict, sort=sort, workers=workers or 0)
     if predict and not report.run.sweep.sizes:
         raise UsageError(
-            f"--predict: {printable(run_folder)} was measured at one size only; a prediction needs a run "
+            f"--predict: {printable(spec)} was measured at one size only; a prediction needs a run "
             "at several sizes"
         )
     if sort and not report.run.sweep.axes:
-        raise UsageError(f"--sort: {printable(run_folder)} has no matrix, whose combinations it would order")
-    publish(report, files=files, output=output, names=_known(names, report))
+        raise UsageError(f"--sort: {printable(spec)} has no matrix, whose combinations it would order")
+    publish(report, files=files, output=output, names=_chosen(names, report))
     return exit_code(report)
 
 
-def _known(names: tuple[str, ...], report: Report) -> tuple[str, ...]:
+def _chosen(patterns: tuple[str, ...], report: Report) -> tuple[str, ...]:
+    """The names of the run's scenarios that patterns or names stand for."""
     known = [result.scenario.name for result in report.results]
-    for name in names:
-        if name not in known:
-            raise UsageError(f"the run has no scenario {name!r}; it has {', '.join(known)}")
-    return names
+    chosen = {}
+    for pattern in patterns:
+        # A name may have characters of a pattern in it.
+        matches = [pattern] if pattern in known else [name for name in known if fnmatchcase(name, pattern)]
+        if not matches:
+            raise UsageError(f"the run has no scenario {pattern!r}; it has {', '.join(known)}")
+        chosen.update(dict.fromkeys(matches))
+    return tuple(chosen)

@@ -3,39 +3,29 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from cachekit_memprobe.comparison import Difference
+from cachekit_memprobe.fingerprint import fingerprint_of
 from cachekit_memprobe.result import Report, Result
 from cachekit_memprobe.units import format_exactly
-from cachekit_memprobe.variables import in_words
 
-_OF_THE_TARGET = ("cachekit", "cachekit_state")
-"""What is compared, and so may differ."""
+_COMPARED = "cachekit"
+"""The part of a fingerprint that is what two runs are compared for."""
 
 
 def differences_of(base: Report, new: Report, names: Sequence[str]) -> tuple[Difference, ...]:
-    """By what it is called; payloads by scenario.
+    """Those of the environment, of how it was measured, and of the payloads.
 
     Args:
         names: of the scenarios that are compared.
     """
-    sides = _facts(base), _facts(new)
-    environment = [
-        Difference(what, sides[0].get(what, ""), sides[1].get(what, "")) for what in {**sides[0], **sides[1]}
+    parts = fingerprint_of(base.run).differences(fingerprint_of(new.run))
+    found = [
+        Difference(name, before or "", after or "")
+        for name, (before, after) in parts.items()
+        if name != _COMPARED
     ]
-    return tuple(one for one in (*environment, *_payloads(base, new, names)) if one.base != one.new)
-
-
-def _facts(report: Report) -> Mapping[str, str]:
-    options, versions = report.run.options, report.run.target.versions
-    return {
-        **{name: version for name, version in versions.items() if name not in _OF_THE_TARGET},
-        "instruments": ", ".join(options.instruments),
-        "allocators": f"as deployed {in_words(options.kept_environment)}".strip()
-        if options.as_deployed
-        else "pinned",
-        "isolation": options.isolation,
-        "reads": str(options.reads),
-        "cachekit-memprobe": report.tool_version,
-    }
+    found.append(Difference("reads", str(base.run.options.reads), str(new.run.options.reads)))
+    found.append(Difference("cachekit-memprobe", base.tool_version, new.tool_version))
+    return tuple(one for one in (*found, *_payloads(base, new, names)) if one.base != one.new)
 
 
 def _payloads(base: Report, new: Report, names: Sequence[str]) -> Iterator[Difference]:

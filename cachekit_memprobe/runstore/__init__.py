@@ -16,6 +16,14 @@ saved before there were checksums has none.
 
 from cachekit_memprobe.runstore.files import write_atomically
 from cachekit_memprobe.runstore.folder import NOT_MEASURED_YET, RunFolder, check_unused
+from cachekit_memprobe.runstore.naming import run_folder
 from cachekit_memprobe.runstore.saved import SCHEMA_VERSION
 
-__all__ = ["NOT_MEASURED_YET", "SCHEMA_VERSION", "RunFolder", "check_unused", "write_atomically"]
+__all__ = [
+    "NOT_MEASURED_YET",
+    "SCHEMA_VERSION",
+    "RunFolder",
+    "check_unused",
+    "run_folder",
+    "write_atomically",
+]

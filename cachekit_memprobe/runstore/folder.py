@@ -7,19 +7,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-import platformdirs
-
 from cachekit_memprobe import __version__, validation, variables
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.child.seen import MemraySeen, Seen
 from cachekit_memprobe.child.shortage import is_shortage, with_shortage
 from cachekit_memprobe.errors import MemprobeError, UsageError
-from cachekit_memprobe.folders import own_folder, without_folders
+from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.in_use import InUse, claim, share
 from cachekit_memprobe.model import Measurement, Run, Scenario, Target
 from cachekit_memprobe.runstore import checks, loading
 from cachekit_memprobe.runstore.files import write, write_atomically, write_checksums
 from cachekit_memprobe.runstore.names import CAPTURE_FILE, MEASUREMENT_FILE, REPORT_FILE, RUN_FILE, SCENARIOS
+from cachekit_memprobe.runstore.naming import runs_folder, stamp
 from cachekit_memprobe.runstore.pruning import check_variable, prune
 from cachekit_memprobe.runstore.reading import CHECKSUMS
 from cachekit_memprobe.runstore.saved import (
@@ -226,9 +225,8 @@ def check_unused(path: Path | None) -> None:
 
 
 def _default_path() -> Path:
-    stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    state = own_folder(platformdirs.user_state_path, "XDG_STATE_HOME", "name the run folder with --out")
-    return state / "runs" / f"{stamp}-{secrets.token_hex(3)}"
+    name = f"{stamp(datetime.now(timezone.utc))}-{secrets.token_hex(3)}"
+    return runs_folder("name the run folder with --out") / name
 
 
 def _public(scenario: Scenario) -> Scenario:

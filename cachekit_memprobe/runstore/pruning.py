@@ -1,21 +1,19 @@
 """Old run folders below the user's state folder, which nobody would ever remove."""
 
 import os
-import re
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from cachekit_memprobe import in_use
 from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.runstore.naming import OWN_NAME
 
 KEEP_VARIABLE = "CACHEKIT_MEMPROBE_KEEP_RUNS"
 ALL = "all"
 
 _NEWEST = 50
 _YOUNG_S = 30 * 86_400
-_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
-"""One that was renamed is one to keep."""
 
 
 def prune(runs: Path) -> None:
@@ -64,7 +62,7 @@ def _chosen() -> str | None:
 def _named_by_us(runs: Path) -> list[Path]:
     """The newest first. Their names are times, to the second."""
     with suppress(OSError):
-        named = [path for path in runs.iterdir() if _NAME.fullmatch(path.name)]
+        named = [path for path in runs.iterdir() if OWN_NAME.fullmatch(path.name)]
         return sorted(named, key=lambda path: (path.name.partition("-")[0], _changed_s(path)), reverse=True)
     return []
 

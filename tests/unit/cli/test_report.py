@@ -40,7 +40,10 @@ def test_the_saved_run_is_left_as_it_is(invoke: Invoke, tool: Tool) -> None:
 def test_what_is_no_run_folder_is_a_usage_error(invoke: Invoke, tool: Tool) -> None:
     result = invoke("report", "missing")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == "error: missing is not a run folder: it has no run.json\n"
+    assert result.stderr == (
+        "error: missing is neither a run folder nor the beginning of a saved run's id; "
+        "cachekit-memprobe runs lists them\n"
+    )
 
 
 def test_a_broken_folder_is_a_usage_error(invoke: Invoke, tool: Tool) -> None:
