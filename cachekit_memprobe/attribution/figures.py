@@ -17,8 +17,11 @@ from cachekit_memprobe.result import StageUsage
 
 @dataclass(frozen=True)
 class Figures:
-    """``values`` by metric name, ``spread``, largest minus smallest where a process was repeated, and
-    ``repeats``, the figure of each of those processes, in their order.
+    """By metric name.
+
+    Attributes:
+        spread: largest minus smallest, where a process was repeated.
+        repeats: the figure of each of those processes, in their order.
     """
 
     values: Mapping[str, float]

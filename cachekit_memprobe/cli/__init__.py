@@ -10,6 +10,7 @@ from cachekit_memprobe import __version__
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS: Mapping[str, str] = {
+    "compare": "Compare two runs, or two releases, with each other.",
     "doctor": "Say what can and can't be measured here.",
     "explain": "Explain a finding, a stage or a metric.",
     "init": "Write a scenario with a budget for a project to keep.",

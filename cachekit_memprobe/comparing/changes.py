@@ -9,10 +9,10 @@ from cachekit_memprobe.metrics import MEMRAY, NAMES, RETENTION, RSS, RSS_NOISE_B
 from cachekit_memprobe.result import Result, SiteUsage
 
 ARENA_BYTES = 1 << 20
-"""In which pymalloc takes memory for small objects. Where one read still has room, another needs a new one."""
+"""In which pymalloc takes memory for small objects: one read needs a new one, another still has room."""
 
 _MANY_BLOCKS = 50
-"""From so many blocks of one line on, they are small pieces, whose number differs by some from read to read."""
+"""From so many blocks of one line on, they are small pieces, some more or some less in each read."""
 
 _ALWAYS_EXACT = ("verbatim.", "mapped.", "peak.arrow_pool")
 _BY_OBJECTS = (TRACEMALLOC, RETENTION)

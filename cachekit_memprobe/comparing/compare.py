@@ -92,4 +92,4 @@ def _without(these: Result, those: Result) -> tuple[Finding, ...]:
 def _key(finding: Finding) -> tuple[str, str, str]:
     """Not by the line, which differs from release to release, nor by its sentence, which has figures."""
     place = finding.place
-    return (finding.code, place.stage if place else "", place.function if place else "")
+    return (finding.code, place.stage if place else "", place.file if place else "")

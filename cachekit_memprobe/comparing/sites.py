@@ -13,7 +13,7 @@ _Key = tuple[str, str]
 
 
 def site_changes(base: Result, new: Result) -> Iterator[SiteChange]:
-    """What is gone, then what is new, changed and moved, each with the largest first; equal ones not at all."""
+    """What is gone, then what is new, changed and moved, each with the largest first."""
     found = [change for pair in _pairs(base, new) if (change := _change(*pair, base, new))]
     for kind in ("gone", "new", "changed", "moved"):
         yield from sorted((one for one in found if one.kind == kind), key=_largest_first)
@@ -75,7 +75,7 @@ def _told_by_both(
 
 
 def _sizes(site: SiteUsage | None, result: Result, told: tuple[bool, bool]) -> tuple[float, float, float]:
-    """What it allocated, what it copied byte for byte, and what it mapped, in payloads; 0 if it isn't told."""
+    """What it allocated, copied byte for byte, and mapped, in payloads; 0 if it isn't told."""
     if site is None or result.payload is None:
         return (0.0, 0.0, 0.0)
     heap, verbatim = told

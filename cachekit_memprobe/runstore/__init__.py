@@ -17,6 +17,8 @@ saved before there were checksums has none.
 from cachekit_memprobe.runstore.files import write_atomically
 from cachekit_memprobe.runstore.folder import NOT_MEASURED_YET, RunFolder, check_unused
 from cachekit_memprobe.runstore.naming import run_folder
+from cachekit_memprobe.runstore.published import published_report
+from cachekit_memprobe.runstore.same import same_run
 from cachekit_memprobe.runstore.saved import SCHEMA_VERSION
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "SCHEMA_VERSION",
     "RunFolder",
     "check_unused",
+    "published_report",
     "run_folder",
+    "same_run",
     "write_atomically",
 ]

@@ -98,7 +98,7 @@ class RunFolder:
             schema_version=SCHEMA_VERSION,
             tool_version=__version__,
             created=run.created,
-            target=SavedTarget(_file_name(run.target.spec), dict(run.target.versions)),
+            target=SavedTarget(file_name(run.target.spec), dict(run.target.versions)),
             options=run.options,
             scenarios=tuple(scenario.name for scenario in run.scenarios),
             sweep=run.sweep,
@@ -151,7 +151,7 @@ class RunFolder:
             captures.extend(Path(capture).name for capture in loading.captures_of(seen))
             saved_as = saved_seen(instrument, self._with_own_capture(seen))
             write(folder / files[-1], saved_as, type(saved_as))
-        scenario = _public(measurement.scenario)
+        scenario = public_scenario(measurement.scenario)
         own = (self.path, measurement.scenario.value.file, measurement.scenario.source)
         reason = measurement.reason and without_folders(measurement.reason, own)
         saved = SavedMeasurement(
@@ -229,13 +229,13 @@ def _default_path() -> Path:
     return runs_folder("name the run folder with --out") / name
 
 
-def _public(scenario: Scenario) -> Scenario:
-    """Without the folders of this machine, and without values that nobody knows to be no secret."""
-    value = replace(scenario.value, file=_file_name(scenario.value.file))
+def public_scenario(scenario: Scenario) -> Scenario:
+    """As it is saved: without folders of this machine, and values that nobody knows to be no secret."""
+    value = replace(scenario.value, file=file_name(scenario.value.file))
     given = variables.recorded(scenario.environment)
-    return replace(scenario, source=_file_name(scenario.source), value=value, environment=given)
+    return replace(scenario, source=file_name(scenario.source), value=value, environment=given)
 
 
-def _file_name(path: str) -> str:
+def file_name(path: str) -> str:
     """The last part of a path, as folders of this machine have no business in a run folder."""
     return path.replace("\\", "/").rstrip("/").rpartition("/")[2]

@@ -47,6 +47,7 @@ def is_changed(change: Change) -> bool:
 
 
 def is_per_stage(metric: str) -> bool:
+    """Whether a metric is of one stage."""
     return metric.rpartition(".")[2] in STAGES
 
 

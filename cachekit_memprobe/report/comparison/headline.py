@@ -45,20 +45,22 @@ def _of_stages(scenario: ScenarioComparison) -> Iterator[tuple[float, str]]:
         verbatim, copies = (scenario.change_of(f"{kind}.{stage}") for kind in ("verbatim", "copies"))
         proven = verbatim.change if verbatim and is_changed(verbatim) else None
         if verbatim and proven is not None:
-            yield abs(proven), _phrase(stage, "verbatim copy", "copies byte for byte", verbatim, proven)
+            yield abs(proven), _phrase(stage, verbatim, proven, verbatim=True)
         if copies and is_changed(copies) and copies.change is not None:
             if proven is not None and not noticeable(copies.change - proven):
                 continue  # said already
-            yield abs(copies.change), _phrase(stage, "copy", "allocates", copies, copies.change)
+            yield abs(copies.change), _phrase(stage, copies, copies.change, verbatim=False)
 
 
-def _phrase(stage: str, noun: str, verb: str, change: Change, difference: float) -> str:
-    if not noticeable(change.new or 0.0):
-        return f"{stage}'s {noun} is gone"
+def _phrase(stage: str, change: Change, difference: float, *, verbatim: bool) -> str:
     size = format_payloads(abs(difference))
+    if not noticeable(change.new or 0.0):
+        return f"{stage}'s {'verbatim ' * verbatim}copy is gone"
     if not noticeable(change.base or 0.0):
-        return f"{stage} {verb} {size}, and nothing before"
-    return f"{stage} {verb} {size} {change.answer}"
+        return f"{stage} now {f'makes a verbatim copy of {size}' if verbatim else f'allocates {size}'}"
+    return (
+        f"{stage} {'copies' if verbatim else 'allocates'} {size} {change.answer}{' byte for byte' * verbatim}"
+    )
 
 
 def _peak(scenario: ScenarioComparison) -> str:

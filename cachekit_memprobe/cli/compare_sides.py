@@ -1,0 +1,95 @@
+"""The two reports that ``compare`` is about: of saved runs, or of releases, which are measured if need be."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.version import InvalidVersion, Version
+
+from cachekit_memprobe.cli.progress import ProgressDisplay
+from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.model import Run, RunOptions
+from cachekit_memprobe.report.json import to_json
+from cachekit_memprobe.result import Report
+from cachekit_memprobe.runstore import RunFolder, published_report, run_folder, same_run
+
+if TYPE_CHECKING:
+    from cachekit_memprobe.scenario import Size
+
+_NAMES_OF_RELEASES = ("latest", "installed")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be measured of a release, and how."""
+
+    patterns: tuple[str, ...]
+    sizes: "tuple[Size, ...]"
+    options: RunOptions
+
+
+def reports_of(base: str, new: str, wanted: Wanted) -> tuple[Report, Report]:
+    """Both reports, BASE first; what has to be measured comes after all that can be refused.
+
+    Raises:
+        UsageError: there is no such run, or no such release.
+        CouldNotMeasure: a release can't be installed.
+    """
+    if not any(map(_is_release, (base, new))):
+        _refuse_for_saved(wanted)
+        return _saved(base), _saved(new)
+    saved = {spec: _saved(spec) for spec in (base, new) if not _is_release(spec)}
+    with ProgressDisplay(silent=False) as progress:
+        found = {spec: saved.get(spec) or _measured(spec, wanted, progress) for spec in (base, new)}
+    return found[base], found[new]
+
+
+def _is_release(spec: str) -> bool:
+    """With a dot in its number, as the beginning of a run's id has none."""
+    try:
+        return spec in _NAMES_OF_RELEASES or (len(Version(spec).release) > 1)
+    except InvalidVersion:
+        return False
+
+
+def _refuse_for_saved(wanted: Wanted) -> None:
+    """Options of measuring would be of no effect."""
+    usual = RunOptions(instruments=wanted.options.instruments)
+    given = [
+        one.name
+        for one in fields(RunOptions)
+        if getattr(wanted.options, one.name) != getattr(usual, one.name)
+    ]
+    if wanted.sizes:
+        given.append("size")
+    if given:
+        raise UsageError(
+            f"--{given[0].removesuffix('_s').replace('_', '-')} is for releases, which are measured; both "
+            "sides are saved runs"
+        )
+
+
+def _saved(spec: str) -> Report:
+    """The one place that tells which saved run is meant."""
+    from cachekit_memprobe import pipeline
+
+    path = Path(spec)
+    if path.suffix == ".json" and not path.is_dir():
+        return published_report(path)
+    return pipeline.explain(RunFolder.open(run_folder(spec)))
+
+
+def _measured(spec: str, wanted: Wanted, progress: ProgressDisplay) -> Report:
+    from cachekit_memprobe import pipeline, target
+    from cachekit_memprobe.scenario import expand, select
+
+    scenarios, multiplied = expand(select(wanted.patterns), sizes=wanted.sizes, axes=(), limits=())
+    resolved = target.resolve(spec, None, progress.preparing)
+    target.check_stages(resolved, wanted.options.stages)
+    planned = Run.planned(resolved, wanted.options, scenarios, multiplied)
+    if known := same_run(planned):
+        return pipeline.explain(RunFolder.open(known))
+    folder = RunFolder.create()
+    report = pipeline.run(planned, folder, progress.measuring)
+    folder.save_report(to_json(report))
+    return report
