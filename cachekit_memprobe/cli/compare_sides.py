@@ -8,6 +8,7 @@ from packaging.version import InvalidVersion, Version
 
 from cachekit_memprobe.cli.progress import ProgressDisplay
 from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.metrics import INSTRUMENTS
 from cachekit_memprobe.model import Run, RunOptions
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.result import Report
@@ -15,6 +16,9 @@ from cachekit_memprobe.runstore import RunFolder, published_report, run_folder, 
 
 if TYPE_CHECKING:
     from cachekit_memprobe.scenario import Size
+
+_OPTIONS = {"instruments": "instrument", "stages": "stage", "timeout_s": "timeout"}
+"""Of those that aren't called as their field is."""
 
 _NAMES_OF_RELEASES = ("latest", "installed")
 
@@ -54,19 +58,16 @@ def _is_release(spec: str) -> bool:
 
 def _refuse_for_saved(wanted: Wanted) -> None:
     """Options of measuring would be of no effect."""
-    usual = RunOptions(instruments=wanted.options.instruments)
+    usual = RunOptions(instruments=INSTRUMENTS)
     given = [
-        one.name
+        _OPTIONS.get(one.name, one.name.replace("_", "-"))
         for one in fields(RunOptions)
         if getattr(wanted.options, one.name) != getattr(usual, one.name)
     ]
     if wanted.sizes:
         given.append("size")
     if given:
-        raise UsageError(
-            f"--{given[0].removesuffix('_s').replace('_', '-')} is for releases, which are measured; both "
-            "sides are saved runs"
-        )
+        raise UsageError(f"--{given[0]} is for releases, which are measured; both sides are saved runs")
 
 
 def _saved(spec: str) -> Report:
@@ -82,6 +83,7 @@ def _saved(spec: str) -> Report:
 def _measured(spec: str, wanted: Wanted, progress: ProgressDisplay) -> Report:
     from cachekit_memprobe import pipeline, target
     from cachekit_memprobe.scenario import expand, select
+    from cachekit_memprobe.servers import OwnServers
 
     scenarios, multiplied = expand(select(wanted.patterns), sizes=wanted.sizes, axes=(), limits=())
     resolved = target.resolve(spec, None, progress.preparing)
@@ -90,6 +92,6 @@ def _measured(spec: str, wanted: Wanted, progress: ProgressDisplay) -> Report:
     if known := same_run(planned):
         return pipeline.explain(RunFolder.open(known))
     folder = RunFolder.create()
-    report = pipeline.run(planned, folder, progress.measuring)
+    report = pipeline.run(planned, folder, progress.measuring, OwnServers())
     folder.save_report(to_json(report))
     return report

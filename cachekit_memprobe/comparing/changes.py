@@ -11,6 +11,9 @@ from cachekit_memprobe.result import Result, SiteUsage
 ARENA_BYTES = 1 << 20
 """In which pymalloc takes memory for small objects: one read needs a new one, another still has room."""
 
+_BESIDE_BYTES = 64 << 10
+"""Of small blocks around it, which are there at the peak in one read and gone in another."""
+
 _MANY_BLOCKS = 50
 """From so many blocks of one line on, they are small pieces, some more or some less in each read."""
 
@@ -89,14 +92,18 @@ def _ranked(name: str, change_bytes: float, base: Result, new: Result) -> tuple[
 
 def _exactness(name: str, base: Result, new: Result, as_deployed: bool) -> _Exact:
     if base.payload and new.payload and base.payload.logical_bytes != new.payload.logical_bytes:
-        return _Exact("payloads", ARENA_BYTES)
+        return _Exact("payloads", ARENA_BYTES + _BESIDE_BYTES)
     instrument = metric_of(name).instrument
     if instrument == RSS:
         return _Exact("ranked") if as_deployed else _Exact("resident", _noise_bytes(name, base, new))
     if name.startswith(_ALWAYS_EXACT):
         return _Exact("byte")
     in_pieces = instrument == MEMRAY and any(_in_small_pieces(name, one) for one in (base, new))
-    return _Exact("arena", ARENA_BYTES) if in_pieces or instrument in _BY_OBJECTS else _Exact("byte")
+    return (
+        _Exact("arena", ARENA_BYTES + _BESIDE_BYTES)
+        if in_pieces or instrument in _BY_OBJECTS
+        else _Exact("byte")
+    )
 
 
 def _noise_bytes(name: str, base: Result, new: Result) -> float:

@@ -1,7 +1,7 @@
 """The lines of code of two releases, matched by their function and their text: numbers and files change."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from cachekit_memprobe.comparison import SiteChange, SiteChangeKind
 from cachekit_memprobe.result import Result, SiteUsage
@@ -24,23 +24,41 @@ def _largest_first(change: SiteChange) -> int:
 
 
 def _pairs(base: Result, new: Result) -> Iterator[tuple[SiteUsage | None, SiteUsage | None]]:
-    """Lines of the same text in one function go in their order."""
-    befores, afters = _by_key(base), _by_key(new)
-    for key in {**befores, **afters}:
-        these, those = befores.get(key, []), afters.get(key, [])
-        for number in range(max(len(these), len(those))):
-            yield (
-                these[number] if number < len(these) else None,
-                those[number] if number < len(those) else None,
-            )
+    """Lines of the same text, in one function or, where that was renamed or taken apart, in one stage."""
+    befores, afters = _sites(base), _sites(new)
+    for key in (_by_function, _by_stage):
+        matched = _matched(befores, afters, key)
+        yield from matched
+        befores = [site for site in befores if not any(site is one for one, _ in matched)]
+        afters = [site for site in afters if not any(site is one for _, one in matched)]
+    yield from ((site, None) for site in befores)
+    yield from ((None, site) for site in afters)
 
 
-def _by_key(result: Result) -> dict[_Key, list[SiteUsage]]:
-    found: dict[_Key, list[SiteUsage]] = defaultdict(list)
+def _sites(result: Result) -> list[SiteUsage]:
+    """In the order of their lines."""
     sites = (site for stage in result.stages for site in stage.sites)
-    for site in sorted(sites, key=lambda one: (one.place.file, one.place.line)):
-        found[site.place.function, " ".join(site.source.split())].append(site)
-    return found
+    return sorted(sites, key=lambda one: (one.place.file, one.place.line))
+
+
+def _matched(
+    befores: Sequence[SiteUsage], afters: Sequence[SiteUsage], key: Callable[[SiteUsage], _Key]
+) -> list[tuple[SiteUsage, SiteUsage]]:
+    """Of several with one key, the first with the first."""
+    waiting: dict[_Key, list[SiteUsage]] = defaultdict(list)
+    for site in afters:
+        waiting[key(site)].append(site)
+    return [(site, waiting[key(site)].pop(0)) for site in befores if waiting[key(site)]]
+
+
+def _by_function(site: SiteUsage) -> _Key:
+    return site.place.function, " ".join(site.source.split())
+
+
+def _by_stage(site: SiteUsage) -> _Key:
+    """A line without a text is no other one's."""
+    text = " ".join(site.source.split())
+    return site.place.stage, text or f"{site.place.file}:{site.place.line}"
 
 
 def _change(

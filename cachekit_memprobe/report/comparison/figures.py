@@ -23,6 +23,9 @@ ANSWERS: dict[Answer, str] = {
 _OF_STAGES = ("copies", "verbatim")
 """What the table of the stages shows."""
 
+_MOST_NAMED = 6
+"""Of differences of a few bytes."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -173,8 +176,9 @@ def remarks_of(scenario: ScenarioComparison) -> Iterator[str]:
         yield f"{counted(len(within), 'figure')} differ{'s' * (len(within) == 1)} by no more than chance"
     small = [one for one in (*by_answer["less"], *by_answer["more"]) if not is_changed(one)]
     if small:
-        words = (f"{one.metric} {change_in_bytes(one, scenario)}" for one in small)
-        yield f"too small to see in payloads: {', '.join(words)}"
+        words = [f"{one.metric} {change_in_bytes(one, scenario)}" for one in small[:_MOST_NAMED]]
+        more = f" and {len(small) - _MOST_NAMED} more" if len(small) > _MOST_NAMED else ""
+        yield f"too small to see in payloads: {', '.join(words)}{more}"
     for reason, changes in _by_reason(by_answer["unclear"]):
         yield f"unclear: {_names(changes)}; {reason}"
     for reason, changes in _by_reason(by_answer["unmeasured"]):

@@ -10,6 +10,17 @@ from cachekit_memprobe.report.view import noticeable
 from cachekit_memprobe.units import format_payloads
 
 _MOST_STAGES = 2
+_TELLING = (
+    "copies.total",
+    "verbatim.total",
+    "moved.total",
+    "peak.heap",
+    "rss.peak",
+    "held.result",
+    "growth.per_read",
+)
+"""What tells for a whole read whether it takes less or more, whatever its stages do."""
+
 _PEAKS = {"rss.peak": "peak RSS", "peak.heap": "the heap's peak"}
 _NEITHER = ("mapped.file", "rss.file", "growth.margin")
 """More of them is neither better nor worse: a file that is mapped may be one that isn't read."""
@@ -19,7 +30,9 @@ def direction_of(scenario: ScenarioComparison) -> str:
     """``less``, ``more``, ``both`` or ``same``; empty if nothing is compared."""
     if not scenario.is_compared:
         return ""
-    answers = {one.answer for one in scenario.changes if is_changed(one) and one.metric not in _NEITHER}
+    changed = [one for one in scenario.changes if is_changed(one) and one.metric not in _NEITHER]
+    telling = [one for one in changed if one.metric in _TELLING]
+    answers = {one.answer for one in telling or changed}
     return "both" if len(answers) > 1 else next(iter(answers), "same")
 
 
@@ -27,10 +40,13 @@ def headline_of(scenario: ScenarioComparison) -> str:
     """``unwrap's verbatim copy is gone, and peak RSS is 1.00x less (64.0 MiB)``."""
     if not scenario.is_compared:
         return clean_line(scenario.reason) or "nothing was measured on both sides"
-    stages = sorted(_of_stages(scenario), key=lambda one: -one[0])
-    phrases = [words for _, words in stages[:_MOST_STAGES]]
-    if len(stages) > _MOST_STAGES:
-        phrases.append(f"{counted(len(stages) - _MOST_STAGES, 'other stage')} changed")
+    gone = _gone(scenario)
+    phrases = [_gone_words(gone)] if gone else []
+    stages = [words for _, words in sorted(_of_stages(scenario, gone), key=lambda one: -one[0])]
+    room = max(1, _MOST_STAGES - len(phrases))
+    phrases.extend(stages[:room])
+    if len(stages) > room:
+        phrases.append(f"{counted(len(stages) - room, 'other change')} in stages")
     if peak := _peak(scenario):
         phrases.append(peak)
     if phrases:
@@ -39,12 +55,28 @@ def headline_of(scenario: ScenarioComparison) -> str:
     return _nothing_in_the_stages(scenario)
 
 
-def _of_stages(scenario: ScenarioComparison) -> Iterator[tuple[float, str]]:
-    """How much changed in each stage, with the phrase for it."""
+def _gone(scenario: ScenarioComparison) -> list[str]:
+    """The stages that copy nothing byte for byte any more."""
+    changes = {stage: scenario.change_of(f"verbatim.{stage}") for stage in STAGES}
+    return [
+        stage
+        for stage, change in changes.items()
+        if change and is_changed(change) and not noticeable(change.new or 0.0)
+    ]
+
+
+def _gone_words(stages: list[str]) -> str:
+    if len(stages) == 1:
+        return f"{stages[0]}'s verbatim copy is gone"
+    return f"the verbatim copies of {', '.join(stages[:-1])} and {stages[-1]} are gone"
+
+
+def _of_stages(scenario: ScenarioComparison, gone: list[str]) -> Iterator[tuple[float, str]]:
+    """How much else changed in each stage, with the phrase for it."""
     for stage in STAGES:
         verbatim, copies = (scenario.change_of(f"{kind}.{stage}") for kind in ("verbatim", "copies"))
         proven = verbatim.change if verbatim and is_changed(verbatim) else None
-        if verbatim and proven is not None:
+        if verbatim and proven is not None and stage not in gone:
             yield abs(proven), _phrase(stage, verbatim, proven, verbatim=True)
         if copies and is_changed(copies) and copies.change is not None:
             if proven is not None and not noticeable(copies.change - proven):
@@ -55,7 +87,7 @@ def _of_stages(scenario: ScenarioComparison) -> Iterator[tuple[float, str]]:
 def _phrase(stage: str, change: Change, difference: float, *, verbatim: bool) -> str:
     size = format_payloads(abs(difference))
     if not noticeable(change.new or 0.0):
-        return f"{stage}'s {'verbatim ' * verbatim}copy is gone"
+        return f"{stage}'s copy is gone"
     if not noticeable(change.base or 0.0):
         return f"{stage} now {f'makes a verbatim copy of {size}' if verbatim else f'allocates {size}'}"
     return (
@@ -66,10 +98,8 @@ def _phrase(stage: str, change: Change, difference: float, *, verbatim: bool) ->
 def _peak(scenario: ScenarioComparison) -> str:
     for metric, words in _PEAKS.items():
         change = scenario.change_of(metric)
-        if change is None or change.change is None:
+        if change is None or change.change is None or not is_changed(change):
             continue
-        if not is_changed(change):
-            return ""
         size = change_in_bytes(change, scenario).lstrip("+-")
         in_bytes = f" ({size})" if size else ""
         return f"{words} is {format_payloads(abs(change.change))} {change.answer}{in_bytes}"

@@ -22,6 +22,9 @@ from cachekit_memprobe.report.styles import HEADING, OVER, QUIET, SOURCE, WARNIN
 
 _STYLES = {"less": WITHIN, "more": OVER, "unclear": WARNING, "unmeasured": WARNING}
 _KIND_STYLES = {"gone": WITHIN, "new": OVER, "moved": QUIET}
+_FEW = 2
+"""Scenarios that are shown in full."""
+
 _STATUS_STYLES = {"within": WITHIN, "over": OVER, "unmeasured": WARNING}
 
 
@@ -29,25 +32,33 @@ def render_comparison(comparison: Comparison, *, full: bool = False) -> Trimmed:
     """The whole comparison, to be printed on a console.
 
     Args:
-        full: every scenario by itself; else, of several, only those that aren't the same.
+        full: every scenario by itself; else only if there are few, and of more what changed in a line each.
     """
     words = comparison_words(comparison)
     parts: list[RenderableType] = [_sides(words)]
     if words.differences:
         parts.append(Text("not the same on both sides:", style=WARNING))
         parts.extend(bullets(words.differences))
-    is_single = len(words.scenarios) == 1
-    for scenario in words.scenarios:
-        if full or is_single or scenario.direction not in ("same", ""):
-            parts.extend((Text(), _title(scenario), *_scenario(scenario)))
+    in_full = words.scenarios if full or len(words.scenarios) <= _FEW else ()
+    for scenario in in_full:
+        parts.extend((Text(), _title(scenario), *_scenario(scenario)))
     if len(words.scenarios) > 1:
-        summary = [scenario.summary for scenario in words.scenarios]
-        parts.extend((Text(), _rule("all scenarios"), _table(SUMMARY_COLUMNS, summary)))
-        parts.append(Text("NEW against BASE, in payloads", style=QUIET))
+        parts.extend(_overview(words.scenarios, with_headlines=not in_full))
     parts.append(Text())
     parts.extend(Text(line, style=_STATUS_STYLES[status]) for status, line in words.allowances)
     parts.append(Text(words.conclusion, style=HEADING))
     return Trimmed(Group(*parts))
+
+
+def _overview(scenarios: Sequence[ScenarioWords], *, with_headlines: bool) -> Iterable[RenderableType]:
+    yield from (Text(), _rule("all scenarios"))
+    yield _table(SUMMARY_COLUMNS, [scenario.summary for scenario in scenarios])
+    yield Text("NEW against BASE, in payloads", style=QUIET)
+    told = [one for one in scenarios if with_headlines and one.direction != "same"]
+    if told:
+        yield Text()
+        yield from (labelled("-", f"{one.name}: {one.headline}") for one in told)
+        yield from (Text(), Text("one in full: cachekit-memprobe compare BASE NEW SCENARIO", style=QUIET))
 
 
 def _sides(words: ComparisonWords) -> Table:

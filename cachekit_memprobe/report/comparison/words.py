@@ -18,22 +18,16 @@ from cachekit_memprobe.report.comparison.figures import (
 from cachekit_memprobe.report.comparison.headline import direction_of, headline_of
 from cachekit_memprobe.report.view import location, verdict_word
 from cachekit_memprobe.report.words import HEADLINE_METRICS, target_words
-from cachekit_memprobe.result import Finding, Report
+from cachekit_memprobe.result import Finding, Report, Result
 from cachekit_memprobe.units import format_exactly, format_payloads, signed
 
 METRIC_COLUMNS = ("metric", "BASE", "NEW", "change", "in bytes", "")
 SUMMARY_COLUMNS = ("scenario", "verdict", *HEADLINE_METRICS, "")
-_DIRECTIONS = {
-    "less": "takes less",
-    "more": "takes more",
-    "both": "takes less in some figures and more in others",
-    "same": "the same",
-    "": "not compared",
-}
+_DIRECTIONS = {"less": "less", "more": "more", "both": "both", "same": "same", "": "-"}
 _PLURAL = {
     "less": "take less",
     "more": "take more",
-    "both": "take less in some figures and more in others",
+    "both": "take less of some and more of other figures",
     "same": "are the same",
     "": "can't be compared",
 }
@@ -53,7 +47,7 @@ class ScenarioWords:
     """One scenario for a reader, in the order in which it is read.
 
     Attributes:
-        verdict: ``FAIL, then PASS``.
+        verdict: ``FAIL -> PASS``.
         direction: ``less``, ``more``, ``both`` or ``same``; empty if nothing is compared.
         headline: what changed, in one line.
         summary: a row of :data:`SUMMARY_COLUMNS`.
@@ -138,14 +132,24 @@ def _or_none(words: str) -> str:
 
 
 def _verdict(scenario: ScenarioComparison) -> str:
-    words = [verdict_word(one) if one else "absent" for one in (scenario.base, scenario.new)]
-    return words[0] if words[0] == words[1] else f"{words[0]}, then {words[1]}"
+    words = [_short_verdict(one) for one in (scenario.base, scenario.new)]
+    return words[0] if words[0] == words[1] else " -> ".join(words)
+
+
+def _short_verdict(result: Result | None) -> str:
+    if result is None:
+        return "absent"
+    shorter = {"unmeasured": "unmeasured", "not_applicable": "n/a"}
+    return shorter.get(result.verdict) or verdict_word(result)
 
 
 def _headline_changes(scenario: ScenarioComparison) -> Iterator[str]:
     for metric in HEADLINE_METRICS:
         found = scenario.change_of(metric)
-        yield "-" if found is None or found.change is None else signed(format_payloads(found.change))
+        unclear = "?" if found and found.answer == "unclear" else ""
+        yield (
+            "-" if found is None or found.change is None else signed(format_payloads(found.change)) + unclear
+        )
 
 
 def _findings(scenario: ScenarioComparison) -> Iterator[FindingWords]:
@@ -171,7 +175,9 @@ def _conclusion(scenarios: Sequence[ScenarioWords]) -> str:
     return f"of {len(scenarios)} scenarios, {', '.join(phrases)}"
 
 
-_SINGULAR = {**_DIRECTIONS, "same": "is the same", "": "can't be compared"}
+_SINGULAR = {one: words.replace("take ", "takes ") for one, words in _PLURAL.items()} | {
+    "same": "is the same"
+}
 
 
 def _worst_first(results: Sequence[AllowanceResult]) -> Sequence[AllowanceResult]:

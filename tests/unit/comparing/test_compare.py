@@ -1,0 +1,62 @@
+from dataclasses import replace
+
+from cachekit_memprobe.comparing import compare
+from cachekit_memprobe.metrics import QUICK
+from cachekit_memprobe.model import Payload
+from cachekit_memprobe.result import Report
+from tests.golden.comparisons import AFTER, BEFORE, NEW, OLD, released
+from tests.golden.reports import FILE_GET, FILE_MAP, UNMEASURED
+
+
+def quick(report: Report) -> Report:
+    return replace(report, run=replace(report.run, options=replace(report.run.options, instruments=QUICK)))
+
+
+def test_cachekit_itself_is_no_difference() -> None:
+    assert compare(OLD, NEW).differences == ()
+
+
+def test_everything_else_that_differs_is_labelled() -> None:
+    target = replace(NEW.run.target, versions={**NEW.run.target.versions, "pandas": "2.3.3"})
+    options = replace(NEW.run.options, instruments=QUICK, as_deployed=True, reads=9)
+    new = replace(NEW, tool_version="9", run=replace(NEW.run, target=target, options=options))
+    smaller = replace(AFTER, payload=Payload(64_000_000, 64_000_000))
+    new = replace(new, results=(smaller,))
+    found = {one.what: (one.base, one.new) for one in compare(OLD, new).differences}
+    assert found.pop("pandas") == ("3.1.1", "2.3.3")
+    assert found.pop("reads") == ("5", "9")
+    assert found.pop("payload of arrow-l1-hit") == ("300MB", "64MB")
+    assert {*found} == {"instruments", "allocators", "cachekit-memprobe"}
+
+
+def test_a_scenario_of_one_side_is_kept_with_the_reason() -> None:
+    comparison = compare(released("1", BEFORE, FILE_GET), released("2", AFTER, FILE_MAP, UNMEASURED))
+    reasons = {one.name: one.reason for one in comparison.scenarios}
+    assert reasons["arrow-l1-hit"] == ""
+    assert reasons["arrow-file-get"] == "NEW doesn't have it"
+    assert reasons["arrow-file-mmap"] == "BASE doesn't have it"
+    assert reasons["json-l1-hit"].startswith(
+        "BASE doesn't have it; could not be measured in NEW: the memray child"
+    )
+    assert [one.is_compared for one in comparison.scenarios] == [True, False, False, False]
+
+
+def test_patterns_choose_scenarios() -> None:
+    comparison = compare(released("1", BEFORE, FILE_GET), released("2", AFTER, FILE_GET), ["*-get"])
+    assert [one.name for one in comparison.scenarios] == ["arrow-file-get"]
+
+
+def test_findings_are_matched_by_what_they_are_about() -> None:
+    (scenario,) = compare(OLD, NEW).scenarios
+    assert [finding.code for finding in scenario.findings_gone] == ["MEM001", "MEM002"]
+    other_figure = replace(BEFORE, findings=(replace(BEFORE.findings[0], message="another figure"),))
+    (scenario,) = compare(OLD, released("2", other_figure)).scenarios
+    assert [finding.code for finding in scenario.findings_gone] == ["MEM002"]
+    assert scenario.findings_new == ()
+
+
+def test_a_finding_whose_instrument_was_not_run_is_not_gone() -> None:
+    (scenario,) = compare(OLD, quick(NEW)).scenarios
+    assert scenario.findings_gone == ()
+    (scenario,) = compare(quick(NEW), OLD).scenarios
+    assert scenario.findings_new == ()

@@ -1,0 +1,137 @@
+"""Whole comparisons at a fixed width. To accept a change: UPDATE_GOLDEN=1, then read the diff."""
+
+import io
+import json
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from cachekit_memprobe.comparing import compare
+from cachekit_memprobe.comparison import Comparison
+from cachekit_memprobe.report.comparison.html import comparison_html
+from cachekit_memprobe.report.comparison.json import comparison_json
+from cachekit_memprobe.report.comparison.markdown import comparison_markdown
+from cachekit_memprobe.report.comparison.terminal import render_comparison
+from cachekit_memprobe.report.comparison.words import comparison_words
+from cachekit_memprobe.result import Finding
+from tests.golden.comparisons import AFTER, BEFORE, COMPARISONS, NEW, OLD, released
+from tests.golden.reports import UNWRAP_PLACE, UNWRAP_SITE, stage
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+def printed(comparison: Comparison, width: int, *, full: bool = False) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, color_system=None, _environ={})
+    console.print(render_comparison(comparison, full=full))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", COMPARISONS)
+def test_whole_comparison(name: str, width: int) -> None:
+    text = printed(COMPARISONS[name], width)
+    golden = GOLDEN / f"{name}-{width}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [72, 80, 120])
+@pytest.mark.parametrize("name", COMPARISONS)
+def test_every_line_fits_and_has_no_trailing_blanks(name: str, width: int) -> None:
+    lines = printed(COMPARISONS[name], width, full=True).splitlines()
+    assert max(map(cell_len, lines)) <= width
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_what_a_release_gained_is_said_in_one_line() -> None:
+    words = comparison_words(compare(OLD, NEW))
+    assert words.conclusion == (
+        "arrow-l1-hit: unwrap's verbatim copy is gone, and peak RSS is 1.00x less (300.0 MB)"
+    )
+
+
+def test_what_a_release_lost_is_said_in_one_line() -> None:
+    words = comparison_words(compare(NEW, OLD))
+    assert words.scenarios[0].headline == (
+        "unwrap now makes a verbatim copy of 1.00x, and peak RSS is 1.00x more (300.0 MB)"
+    )
+
+
+def test_that_nothing_differs_is_an_answer() -> None:
+    assert comparison_words(compare(OLD, OLD)).scenarios[0].headline == "all 15 figures are equal to the byte"
+
+
+def test_all_formats_agree_on_every_metric_of_the_table() -> None:
+    comparison = compare(OLD, NEW)
+    metrics = json.loads(comparison_json(comparison))["scenarios"][0]["metrics"]
+    rows = comparison_words(comparison).scenarios[0].metrics
+    terminal, markdown, html = (
+        printed(comparison, 120),
+        comparison_markdown(comparison),
+        comparison_html(comparison),
+    )
+    assert len(rows) > 3
+    for row in rows:
+        name, base, new, change, *_ = row.cells
+        assert (f"{metrics[name]['base']:.2f}x", f"{metrics[name]['new']:.2f}x") == (base, new)
+        assert re.search(rf"^{re.escape(name)} +{base} +{new} +{re.escape(change)} ", terminal, re.MULTILINE)
+        assert f"| {name} | {base} | {new} | {re.escape(change)} |".replace("\\.", ".") in markdown
+        cells = [re.sub(r"<td[^>]*>", "|", line) for line in html.splitlines()]
+        assert any(f"|{name}|{base}|{new}|{change}|" in line for line in cells)
+
+
+def test_what_a_side_lacks_is_null_in_json_and_a_dash_in_tables() -> None:
+    without = {name: value for name, value in AFTER.metrics.items() if name != "rss.peak"}
+    comparison = compare(OLD, released("0.10.0", replace(AFTER, metrics=without)))
+    metric = json.loads(comparison_json(comparison))["scenarios"][0]["metrics"]["rss.peak"]
+    assert (metric["base"], metric["new"], metric["change"], metric["new_bytes"]) == (2.004, None, None, None)
+    assert re.search(r"^rss\.peak +2\.00x +- +- +- +not measured$", printed(comparison, 80), re.MULTILINE)
+
+
+def test_both_staircases_are_drawn_on_one_scale() -> None:
+    html = comparison_html(compare(OLD, NEW))
+    assert "BASE: peak 2.00x" in html
+    assert "NEW: peak 1.00x" in html
+    labels = re.findall(r'<text class="end" x="-5" y="(\d+)">1.00x', html)
+    assert len(labels) == 2
+    assert labels[0] == labels[1]
+
+
+def test_text_from_outside_stays_text_everywhere() -> None:
+    hostile = "<script>alert(1)</script> [red]x[/red] \x1b[2J @someone"
+    result = replace(
+        BEFORE,
+        scenario=replace(BEFORE.scenario, name=f"n {hostile}"),
+        stages=(
+            stage(
+                "unwrap",
+                replace(UNWRAP_SITE, source=f"c {hostile}", place=replace(UNWRAP_PLACE, file=f"f {hostile}")),
+            ),
+        ),
+        findings=(Finding("MEM001", f"m {hostile}", UNWRAP_PLACE),),
+    )
+    bare = replace(result, stages=(), findings=())
+    comparison = compare(released(hostile, result), released("0.10.0", bare))
+    assert "\x1b" not in printed(comparison, 200)
+    assert "[red]x[/red]" in printed(comparison, 200)
+    html = comparison_html(comparison)
+    assert "<script" not in html
+    assert "\x1b" not in html
+    markdown = comparison_markdown(comparison)
+    assert "\x1b" not in markdown
+    outside_fences = re.sub(r"^```.*?^```", "", markdown, flags=re.MULTILINE | re.DOTALL)
+    assert not re.search(r"(?<!\\)<script", outside_fences)
+    assert " @someone" not in re.sub(r"<summary>.*</summary>", "", outside_fences)
+
+
+def test_markdown_says_what_it_left_out() -> None:
+    text = comparison_markdown(COMPARISONS["compared"], longest=1_500)
+    assert len(text) <= 1_500
+    assert "The details of 1 scenario were left out for want of room." in text
