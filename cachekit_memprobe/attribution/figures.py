@@ -189,16 +189,12 @@ def _resident_sizes(measurement: Measurement) -> tuple[dict[str, float], dict[st
         values = [value for value in map(figure, processes) if value is not None]
         if values:
             repeats[name] = values
+    left = [size for size in map(_uncollected_bytes, measurement.seen.rss) if size is not None]
+    if left:
+        repeats["growth.uncollected"] = left
     worst = {name: max(values) for name, values in repeats.items()}
     worst.update(_growth_margin(processes))
-    worst.update(_uncollected(measurement.seen.rss))
     return worst, repeats
-
-
-def _uncollected(processes: Sequence[RssSeen]) -> dict[str, float]:
-    """Of the process that left the most."""
-    sizes = [size for size in map(_uncollected_bytes, processes) if size is not None]
-    return {"growth.uncollected": max(sizes)} if sizes else {}
 
 
 def _uncollected_bytes(process: RssSeen) -> float | None:

@@ -1,6 +1,7 @@
 """``compare``: two runs, or two releases, against each other."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -85,12 +86,13 @@ def compare_command(
 
     check_outputs([output] if output else [])
     reports = reports_of(base, new, Wanted(patterns, sizes, options))
-    comparison = compare(*reports, patterns)
+    # By its file when it is measured, by its name afterwards.
+    names = [Path(pattern).stem if pattern.endswith(".toml") else pattern for pattern in patterns]
+    comparison = judge_allowances(compare(*reports, names), allowances)
     if patterns and not comparison.scenarios:
         raise UsageError(f"neither side has a scenario {' or '.join(patterns)}")
     if strict:
         _refuse_differences(comparison)
-    comparison = judge_allowances(comparison, allowances)
 
     def show(console: "Console") -> None:
         from cachekit_memprobe.report.comparison.terminal import render_comparison

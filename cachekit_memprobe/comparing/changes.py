@@ -24,6 +24,7 @@ _BY_OBJECTS = (TRACEMALLOC, RETENTION)
 _TAKING_TURNS = ("live.", "peak.", "aftermath.peak")
 _WHY_TURNS = "several readers take turns differently each time, and with them the peak"
 _WHY_REPEATS = "as deployed, single processes say nothing; measure both sides with --repeat 4 or more"
+_WHY_NOT_EACH = "as deployed, processes are compared one by one, and it isn't known of each"
 _WHY_RANKS = "the worst of the processes and all of them together point in opposite directions"
 
 
@@ -79,6 +80,8 @@ def _answer(
 
 def _ranked(name: str, change_bytes: float, base: Result, new: Result) -> tuple[Answer, str, float | None]:
     befores, afters = base.repeats.get(name, ()), new.repeats.get(name, ())
+    if not befores or not afters:
+        return "unclear", _WHY_NOT_EACH, None
     if not are_enough(befores, afters):
         return "unclear", _WHY_REPEATS, None
     p = p_value(befores, afters)

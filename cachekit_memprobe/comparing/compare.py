@@ -34,7 +34,9 @@ def compare(base: Report, new: Report, patterns: Sequence[str] = ()) -> Comparis
 
 
 def _is_chosen(name: str, patterns: Sequence[str]) -> bool:
-    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+    """By the whole name, or by that of the scenario of which it is one at several sizes or of a matrix."""
+    of = name.partition("@")[0]
+    return not patterns or any(fnmatchcase(one, pattern) for one in (name, of) for pattern in patterns)
 
 
 def _compared(

@@ -12,16 +12,18 @@ from cachekit_memprobe import errors
 from cachekit_memprobe.child.stages import ROWS, STAGES
 from cachekit_memprobe.findings import RULES
 from cachekit_memprobe.metrics import INSTRUMENTS, METRICS, NAMES
+from cachekit_memprobe.report.comparison.json import comparison_json
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.result import Result, SiteKind
 from tests.golden import reports
+from tests.golden.comparisons import COMPARISONS
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md"))
 )
-FREE_KEYS = ("target", "metrics", "metrics_bytes", "spread", "axes", "followed")
+FREE_KEYS = ("target", "metrics", "metrics_bytes", "spread", "repeats_bytes", "axes", "followed")
 """Objects of the JSON report whose keys are data."""
 
 
@@ -138,6 +140,12 @@ def test_every_key_of_the_json_report_is_described() -> None:
     described = set(re.findall(r"`([a-z_]+)`", read("docs/json.md")))
     results = [value for value in vars(reports).values() if isinstance(value, Result)]
     document = json.loads(to_json(reports.report_of(*results)))
+    assert set(keys_of(document)) <= described
+
+
+def test_every_key_of_a_comparison_is_described() -> None:
+    described = set(re.findall(r"`([a-z_]+)`", read("docs/comparing.md")))
+    document = json.loads(comparison_json(COMPARISONS["compared-back"]))
     assert set(keys_of(document)) <= described
 
 

@@ -1,10 +1,11 @@
 """The staircases of both reads over each other, on one scale, as SVG paths."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from cachekit_memprobe.comparison import ScenarioComparison
+from cachekit_memprobe.report.words.chart import thinned
 from cachekit_memprobe.result import Result, Staircase
 from cachekit_memprobe.units import format_payloads
 
@@ -14,6 +15,7 @@ WIDTH, HEIGHT = 640, 130
 _LEAST_PAYLOADS = 0.05
 _NICE = (0.1, 0.25, 0.5, 1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
 _MOST_LINES = 4
+_MOST_STEPS = 120
 _LETTER_HEIGHT, _UNITS_PER_LETTER = 12, 6.4
 
 
@@ -63,7 +65,7 @@ class _Scale:
 def panels_of(scenario: ScenarioComparison) -> tuple[Panel, ...]:
     """One for each side that memray followed; none if neither has anything to be seen."""
     sides = [
-        (name, result.staircase, result.payload.logical_bytes)
+        (name, _coarser(result.staircase), result.payload.logical_bytes)
         for name, result in (("BASE", scenario.base), ("NEW", scenario.new))
         if _is_drawn(result) and result and result.staircase and result.payload
     ]
@@ -78,6 +80,14 @@ def panels_of(scenario: ScenarioComparison) -> tuple[Panel, ...]:
 
 def _is_drawn(result: Result | None) -> bool:
     return bool(result and result.payload and result.staircase and result.staircase.steps)
+
+
+def _coarser(staircase: Staircase) -> Staircase:
+    """With no more steps than can be told apart; the peak stays."""
+    kept = thinned(staircase, _MOST_STEPS)
+    steps = tuple(step for _, step in kept)
+    highest = max(range(len(steps)), key=lambda number: steps[number].total_bytes)
+    return replace(staircase, steps=steps, peak=highest)
 
 
 def _peak(staircase: Staircase) -> int:
@@ -122,9 +132,10 @@ def _areas(staircase: Staircase, scale: _Scale, step_width: float) -> Iterator[A
 
 def _path(lower: Sequence[int], upper: Sequence[int], step_width: float) -> str:
     """Along the upper edge and back along the lower one, with a corner where an edge changes its height."""
-    there = _corners(upper, step_width)
-    back = reversed(_corners(lower, step_width))
-    return "M" + "L".join(f"{x} {y}" for x, y in (*there, *back)) + "Z"
+    corners = [*_corners(upper, step_width), *reversed(_corners(lower, step_width))]
+    (first_x, first_y), *_ = corners
+    edges = [f"V{y}" if x == before else f"H{x}" for (before, _), (x, y) in pairwise(corners)]
+    return f"M{first_x} {first_y}{''.join(edges)}Z"
 
 
 def _corners(edge: Sequence[int], step_width: float) -> list[tuple[int, int]]:

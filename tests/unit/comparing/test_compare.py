@@ -46,6 +46,13 @@ def test_patterns_choose_scenarios() -> None:
     assert [one.name for one in comparison.scenarios] == ["arrow-file-get"]
 
 
+def test_a_name_chooses_its_sizes_as_well() -> None:
+    scenario = replace(BEFORE.scenario, name="arrow-l1-hit@64MB")
+    side = released("1", replace(BEFORE, scenario=scenario), FILE_GET)
+    for pattern in ("arrow-l1-hit", "arrow-l1-hit@64MB", "*@64MB"):
+        assert [one.name for one in compare(side, side, [pattern]).scenarios] == ["arrow-l1-hit@64MB"]
+
+
 def test_findings_are_matched_by_what_they_are_about() -> None:
     (scenario,) = compare(OLD, NEW).scenarios
     assert [finding.code for finding in scenario.findings_gone] == ["MEM001", "MEM002"]

@@ -86,6 +86,7 @@ def test_a_measured_result_without_its_stages() -> None:
             "environment": {},
             "tier": "l1",
             "route": "memory",
+            "readers": 1,
             "metrics": {
                 "copies.unwrap": 1.0,
                 "copies.total": 2.0014,
@@ -113,6 +114,7 @@ def test_a_measured_result_without_its_stages() -> None:
                 "growth.per_read": -3000,
             },
             "spread": {"rss.peak": 0.0087},
+            "repeats_bytes": {},
             "footprint": None,
             "workers": None,
             "read": 1,
