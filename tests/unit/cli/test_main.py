@@ -18,7 +18,7 @@ def test_the_version(invoke: Invoke) -> None:
 def test_every_command_is_listed(invoke: Invoke) -> None:
     text = invoke("--help").stdout
     commands = [line.split()[0] for line in text.partition("Commands:\n")[2].splitlines()]
-    assert commands == ["doctor", "explain", "init", "list", "report", "run", "show"]
+    assert commands == ["compare", "doctor", "explain", "init", "list", "report", "run", "show"]
 
 
 @pytest.mark.parametrize("command", ["run", "list", "show", "init", "doctor", "report", "explain"])
