@@ -55,7 +55,7 @@ def _result(result: Result, workers: int) -> dict[str, Any]:
         # Null where the saved measurement can't be read.
         "tier": result.scenario.read.tier or None,
         "route": result.scenario.read.route or None,
-        "readers": result.scenario.read.readers,
+        "readers": result.scenario.read.readers if result.scenario.read.tier else None,
         "metrics": _rounded(result.metrics),
         "metrics_bytes": _metrics_bytes(result.metrics, payload),
         "spread": _rounded(result.spread),

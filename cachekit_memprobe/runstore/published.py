@@ -118,7 +118,7 @@ class PublishedResult:
     stages: tuple[PublishedStage, ...]
     budgets: tuple[PublishedLimit, ...]
     findings: tuple[PublishedFinding, ...]
-    readers: int = 1
+    readers: int | None = None
     repeats: tuple[tuple[Figure, ...], ...] = field(default=())
 
 
@@ -232,7 +232,7 @@ def _scenario(result: PublishedResult) -> Scenario:
         source="",
         value=Value("", result.payload.logical_bytes if result.payload else 0, 0, 0),
         caching=Caching("", "", "", encryption=False, l1=False),
-        read=Read(result.tier or "", result.route or "", readers=result.readers),
+        read=Read(result.tier or "", result.route or "", readers=result.readers or 1),
         releases="",
         needs=(),
         budget=(),
