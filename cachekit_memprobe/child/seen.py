@@ -32,9 +32,9 @@ class RssSample:
     """The parts of the resident set at one moment of a read, as growth over its baseline."""
 
     elapsed_us: int
-    anon_bytes: int
-    file_bytes: int
-    shared_bytes: int
+    anon_bytes: Difference
+    file_bytes: Difference
+    shared_bytes: Difference
 
 
 @dataclass(frozen=True)
