@@ -50,9 +50,13 @@ def run_folder(spec: str) -> Path:
         raise UsageError(
             f"{printable(spec)} is the beginning of {len(named)} runs' ids, {some}{more}; write more of it"
         )
-    if os.path.lexists(folder):
-        return folder  # which says best itself what is wrong with it
-    raise UsageError(_missing(spec))
+    try:
+        os.lstat(folder)
+    except FileNotFoundError:
+        raise UsageError(_missing(spec)) from None
+    except OSError:
+        pass
+    return folder  # Whoever opens it can say best what is wrong with it.
 
 
 def runs_meant(spec: str) -> list[Path]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cachekit_memprobe.child.seen import MemraySeen, Note, ReadFigures, RssSeen
+from cachekit_memprobe.child.seen import MemraySeen, Note, ReadFigures, RssSample, RssSeen
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.model import Measurement, Observations, Run, RunOptions, Scenario
 from cachekit_memprobe.runstore import RunFolder
@@ -18,7 +18,7 @@ OPTIONS = RunOptions(
 OTHER = replace(SCENARIO, name="a-first-in-the-alphabet", source="/home/someone/mine/a-first.toml")
 CAPTURE = "scenarios/arrow-l1-hit/memray.bin"
 RSS = (
-    RssSeen("0.9.1", False, (ReadFigures(1, 2, 3, 4, 5, -5, 7, 8),)),
+    RssSeen("0.9.1", False, (ReadFigures(1, 2, 3, 4, 5, -5, 7, 8, course=(RssSample(9, -5, 6, -7),)),)),
     RssSeen("0.9.1", reads=(ReadFigures(1, 2, 3, 4, 5, 6, 7, 8),)),
 )
 
