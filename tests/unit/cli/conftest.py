@@ -66,7 +66,7 @@ class Tool:
         folder: RunFolder,
         progress: Callable[[Step], None],
         own_servers: OwnServers,
-        ended: Callable[[Measured], None] | None,
+        ended: Callable[[Measured], None] | None = None,
     ) -> Report:
         self.scenarios, self.options, self.sweep = planned.scenarios, planned.options, planned.sweep
         self.folder, self.own_servers = folder, own_servers

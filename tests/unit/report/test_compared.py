@@ -82,7 +82,7 @@ def test_all_formats_agree_on_every_metric_of_the_table() -> None:
         name, base, new, change, *_ = row.cells
         assert (f"{metrics[name]['base']:.2f}x", f"{metrics[name]['new']:.2f}x") == (base, new)
         assert re.search(rf"^{re.escape(name)} +{base} +{new} +{re.escape(change)} ", terminal, re.MULTILINE)
-        assert f"| {name} | {base} | {new} | {re.escape(change)} |".replace("\\.", ".") in markdown
+        assert f"| {name} | {base} | {new} | {change} |" in markdown.replace("\\", "")
         cells = [re.sub(r"<td[^>]*>", "|", line) for line in html.splitlines()]
         assert any(f"|{name}|{base}|{new}|{change}|" in line for line in cells)
 
