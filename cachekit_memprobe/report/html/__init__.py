@@ -78,7 +78,7 @@ def render_html(
         remedies={code: clean(remedies[code]) for code in _codes(parts) if code in remedies},
         meanings=_meanings(parts),
         shared=_shared(parts),
-        json_xz=base64.b64encode(lzma.compress(_compact(report))).decode(),
+        json_xz=base64.b64encode(lzma.compress(_compact(report), preset=lzma.PRESET_EXTREME)).decode(),
         stages=STAGES,
         no_budget=NO_BUDGET,
         width=WIDTH,

@@ -87,15 +87,13 @@ def course_of(result: Result, most_samples: int = MOST_SAMPLES) -> Course | None
     lowest = in_payloads(min(min(one.offset_bytes, one.read.settled_bytes) for one in shown), payload)
     plane = plane_of(payload.logical_bytes, peak, limit, lowest)
     limit_bytes = 0 if limit is None else limit * payload.logical_bytes
-    drawn_limit = plane.limit(limit)
+    limits = [plane.y(one.offset_bytes + limit_bytes) for one in shown]
     return Course(
         levels=plane.levels(),
         layers=tuple(_layers(shown, plane)),
-        peaks="".join(one.across(plane.y(one.offset_bytes + one.read.peak_bytes)) for one in shown),
-        limits="".join(one.across(plane.y(one.offset_bytes + limit_bytes)) for one in shown)
-        if drawn_limit
-        else "",
-        limit=drawn_limit,
+        peaks=_across(shown, [plane.y(one.offset_bytes + one.read.peak_bytes) for one in shown]),
+        limits=_limits(shown, limits) if plane.limit(limit) else "",
+        limit=plane.limit(limit),
         settled="".join(_settled(one, plane) for one in shown),
         names=tuple(_name(number, one) for number, one in enumerate(shown, 1)),
         peak=Label(
@@ -118,6 +116,17 @@ def _side_by_side(reads: Sequence[ReadFigures], most_samples: int) -> Sequence[_
         )
         for number, read in enumerate(reads)
     ]
+
+
+def _across(shown: Sequence[_Shown], heights: Sequence[int]) -> str:
+    return "".join(one.across(y) for one, y in zip(shown, heights, strict=True))
+
+
+def _limits(shown: Sequence[_Shown], heights: Sequence[int]) -> str:
+    """One line for all reads where nothing that can be seen has stayed of the reads before."""
+    if max(heights) - min(heights) <= 1:
+        return f"M0 {heights[0]}H{WIDTH}"
+    return _across(shown, heights)
 
 
 def _thinned(course: Sequence[RssSample], most: int) -> Sequence[RssSample]:
