@@ -8,6 +8,7 @@ import click
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
+from cachekit_memprobe.cli.formats import REPORT_FORMATS
 from cachekit_memprobe.cli.options import (
     full_option,
     parsed_predictions,
@@ -24,7 +25,6 @@ from cachekit_memprobe.cli.outputs import (
 )
 from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.errors import UsageError
-from cachekit_memprobe.report.formats import REPORT_FORMATS
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder, run_folder
 

@@ -11,6 +11,7 @@ from cachekit_memprobe.child.printable import pasted
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stderr_console
 from cachekit_memprobe.cli.exits import exit_code
+from cachekit_memprobe.cli.formats import REPORT_FORMATS
 from cachekit_memprobe.cli.new_file import write_new
 from cachekit_memprobe.cli.options import (
     UserPath,
@@ -35,7 +36,6 @@ from cachekit_memprobe.cli.run_options import (
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import RSS, metric_of
 from cachekit_memprobe.model import Limit, Run, RunOptions, Scenario
-from cachekit_memprobe.report.formats import REPORT_FORMATS
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.words import verdict_line
 from cachekit_memprobe.result import Report

@@ -16,6 +16,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from cachekit_memprobe.child.stages import STAGES
+from cachekit_memprobe.fingerprint import fingerprint_of
 from cachekit_memprobe.metrics import NAMES, metric_of
 from cachekit_memprobe.report.clean import clean, clean_line
 from cachekit_memprobe.report.html.keeping import KEEPER_WIDTH
@@ -46,18 +47,15 @@ _NOTHING: Mapping[str, str] = {}
 _BETWEEN = re.compile(r"[ \n]*\n[ \n]*")
 
 
-def render_html(
-    report: Report, remedies: Mapping[str, str] = _NOTHING, fingerprint: Mapping[str, str] = _NOTHING
-) -> str:
+def render_html(report: Report, remedies: Mapping[str, str] = _NOTHING) -> str:
     """The whole report.
 
     Args:
         remedies: what a fix looks like, as plain text with blank lines between paragraphs, by the code of a
             finding.
-        fingerprint: what else is known of the environment that was measured, by name.
     """
     style = _BETWEEN.sub("", (_FOLDER / "report.css").read_text(encoding="utf-8"))
-    parts, facts = parts_of(report), {**_environment(report), **fingerprint}
+    parts, facts = parts_of(report), _environment(report)
     return _template().render(
         report=report,
         style=style,
@@ -132,7 +130,7 @@ def _meanings(parts: tuple[Part, ...]) -> Mapping[str, str]:
 
 
 def _environment(report: Report) -> Mapping[str, str]:
-    """What was measured, with what, and how."""
-    options = report.run.options
+    """What was measured, with what, and how; with the digest by which two environments are told apart."""
+    options, fingerprint = report.run.options, fingerprint_of(report.run)
     how = f"{options.reads} reads, {options.repeat} process{'es' * (options.repeat > 1)}, {options.isolation}"
-    return {**report.run.target.versions, "instruments": ", ".join(options.instruments), "rss": how}
+    return {**fingerprint.parts, "rss": how, "fingerprint": fingerprint.digest}

@@ -209,7 +209,7 @@ class TestOfTwoScenarios:
         report = pipeline.explain(RunFolder.open(folder.path))
         entry = json.loads(to_json(report))["results"][0]
         known = {name for name, value in entry.items() if value}
-        assert known == {"scenario", "verdict", "reason", "read", "readers"}
+        assert known == {"scenario", "verdict", "reason", "read"}
         console = Console(width=200, file=io.StringIO())
         console.print(render_report(report, width=200))
         lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]

@@ -76,11 +76,14 @@ def test_a_thread_of_the_targets_own_that_gets_new_work_is_waited_for(ended: thr
 
 
 def test_a_thread_that_was_there_before_and_goes_on_is_nobodys(ended: threading.Event) -> None:
+    began = threading.Event()
+
     def beat() -> None:
         while not ended.wait(0.001):
-            pass
+            began.set()
 
     threading.Thread(target=beat).start()
+    began.wait()
     waiting = Beside(Caller())
     assert waiting.wait(patience_s=1) == ()
 
