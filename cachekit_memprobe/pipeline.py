@@ -21,6 +21,8 @@ from cachekit_memprobe.scenario import Asked
 from cachekit_memprobe.servers import OwnServers
 
 _NOTHING_ASKED = Asked()
+_FEW = 2
+"""So many end too soon after each other for a process that explains one meanwhile to be worth it."""
 _NOTHING_KNOWN: Mapping[str, Result] = MappingProxyType({})
 
 
@@ -39,7 +41,7 @@ def run(
     folder.save_run(planned)
     with reading_captures() as captures:
         known = _NOTHING_KNOWN
-        if ended is not None:
+        if ended is not None and len(planned.scenarios) > _FEW:
             known = _measured_and_explained(planned, folder, progress, own_servers, ended)
         else:
             if MEMRAY in planned.options.instruments:

@@ -65,7 +65,8 @@ def test_its_line_is_printed_as_soon_as_it_has_ended(ended: Mapping[str, Finishe
     verdicts = {"0.9.1": ("FAIL", 2), **dict.fromkeys(_RELEASES[1:], ("PASS", 1))}
     for release, (verdict, payloads) in verdicts.items():
         assert re.fullmatch(
-            rf"{_SCENARIO}: {verdict}(  (copies|heap|rss) {payloads}\.0\dx){{3}}", words[release]
+            rf"{_SCENARIO}: {verdict}(  (copies|heap|rss) ({payloads}\.0|{payloads - 1}\.9)\dx){{3}}",
+            words[release],
         )
 
 
