@@ -3,14 +3,15 @@
 ``benchmarks/isolation.py`` compares all bundled scenarios, at their own sizes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
-from cachekit_memprobe import metrics, pipeline, target
+from cachekit_memprobe import metrics, pipeline
 from cachekit_memprobe.metrics import ALIASING, MEMRAY, RETENTION, TRACEMALLOC
 from cachekit_memprobe.model import Isolation, Run, RunOptions, Scenario, Target
-from cachekit_memprobe.result import Report, Result
+from cachekit_memprobe.result import Result
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import load_bundled, with_overrides
 from tests.process.measuring import MIB
@@ -27,37 +28,27 @@ _ARENA_BYTES = MIB
 _NOISE_BYTES = 0.005 * 64 * MIB
 """Of everything else, at the scenarios' own size."""
 
-_NEWEST = (
+_NAMES = (
     "arrow-l1-hit-zstd",  # a setting that cachekit reads when it is imported; Arrow's own threads
     "async-file-get-backfill",  # an event loop and its executor
     "auto-series-l1-hit",  # a serializer that imports what it needs late
     "bytes-file-get-encrypted",  # keys, and Rust's own memory
-    "cachekitio-l2-hit",  # TLS
     "default-nested-l1-hit",  # pymalloc's arenas, of which an early import has filled some
     "redis-l2-hit",  # a connection and its buffer
-    "reference-local",  # no frame at all
 )
-_OLD = ("arrow-l1-hit", "bytes-file-get", "json-l1-hit")
-"""With copies to find: by unwrap, by the decorator, and by a library without a Python function."""
 
 
-@pytest.fixture(scope="module")
-def report(newest: Target, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Isolation], Report]:
-    def measure(release: str, isolation: Isolation) -> Report:
-        chosen, names = (newest, _NEWEST) if release == "latest" else (target.resolve(release), _OLD)
-        scenarios = [with_overrides(load_bundled(name), size_bytes=_SIZE_BYTES) for name in names]
-        options = RunOptions(_INSTRUMENTS, isolation=isolation)
-        folder = RunFolder.create(tmp_path_factory.mktemp("isolation") / "run")
-        return pipeline.run(Run.planned(chosen, options, scenarios), folder, lambda step: None)
+def test_each_kind_of_read_has_the_same_figures(newest: Target, tmp_path: Path) -> None:
+    scenarios = [with_overrides(load_bundled(name), size_bytes=_SIZE_BYTES) for name in _NAMES]
 
-    return measure
+    def measured(isolation: Isolation) -> Sequence[Result]:
+        options, folder = (
+            RunOptions(_INSTRUMENTS, isolation=isolation),
+            RunFolder.create(tmp_path / isolation),
+        )
+        return pipeline.run(Run.planned(newest, options, scenarios), folder, lambda step: None).results
 
-
-@pytest.mark.parametrize("release", ["0.9.1", "latest"])
-def test_each_kind_of_read_has_the_same_figures(
-    release: str, report: Callable[[str, Isolation], Report]
-) -> None:
-    fresh, forked = (report(release, isolation).results for isolation in ("fresh", "fork"))
+    fresh, forked = measured("fresh"), measured("fork")
     assert [_verdict(result) for result in forked] == [_verdict(result) for result in fresh]
     assert [words for pair in zip(fresh, forked, strict=True) for words in _differences(*pair)] == []
 
