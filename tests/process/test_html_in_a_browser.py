@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -73,7 +74,7 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, int, str], Seen]:
-    folder = tmp_path_factory.mktemp("pages")
+    folder, before = tmp_path_factory.mktemp("pages"), set(psutil.Process().children(recursive=True))
     with sync_playwright() as playwright:
         # Chromium's sandbox refuses to run for root, as in most containers.
         arguments = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
@@ -81,7 +82,10 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, int, st
         for name, text in PAGES.items():
             (folder / f"{name}.html").write_text(text, encoding="utf-8")
         looks = {view: look(browser, folder / f"{view[0]}.html", *view[1:]) for view in VIEWS}
+        started = set(psutil.Process().children(recursive=True)) - before
         browser.close()
+    # The tests' process adopts orphans, and Chromium leaves some to be buried.
+    psutil.wait_procs(started, timeout=5)
     return looks
 
 

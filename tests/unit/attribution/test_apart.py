@@ -32,7 +32,8 @@ def recorded(recorder: Recorder) -> Recorder:
 
 
 def readers() -> set[psutil.Process]:
-    return {child for child in psutil.Process().children() if "attribution.reader" in str(child.cmdline())}
+    running = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    return {child for child in running if "attribution.reader" in str(child.cmdline())}
 
 
 def test_the_blocks_are_those_that_the_capture_has(recorder: Recorder, captures: Captures) -> None:
