@@ -46,6 +46,9 @@ _MEANINGS = {
     STORED: "stored what the tier holds for the value: in L1 it is part of the process, in L2 it is not",
 }
 
+_SAMPLING_US = 2000
+"""Sampling a read takes 1.1 to 1.3 ms by itself: a shorter time says nothing of the read."""
+
 _WIDEST_VERDICT = max(map(len, (*SHORT_VERDICTS.values(), NO_BUDGET)))
 _GAP = 2
 _UNLIMITED = 1 << 20
@@ -187,8 +190,12 @@ def _width(figures: Sequence[str], results: Sequence[Result]) -> int:
 
 def _cell(result: Result, name: str) -> str:
     if name == TIME:
-        return "-" if result.read_us is None else format_elapsed(result.read_us)
+        return "-" if result.read_us is None else _elapsed(result.read_us)
     return size_figure(result, name) if name in SIZES else figure(result, name)
+
+
+def _elapsed(read_us: int) -> str:
+    return "<2 ms" if read_us < _SAMPLING_US else format_elapsed(read_us)
 
 
 def _any_judged(results: Iterable[Result]) -> bool:

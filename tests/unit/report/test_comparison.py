@@ -86,6 +86,15 @@ def test_a_row_is_one_line_and_what_has_no_room_is_named() -> None:
     assert "- rss.total is the whole process at the peak of a read, and stored what the tier" in told
 
 
+@pytest.mark.parametrize(("read_us", "words"), [(0, "<2 ms"), (1_999, "<2 ms"), (2_000, "2.0 ms")])
+def test_a_time_that_is_only_the_sampling_s_is_no_figure(read_us: int, words: str) -> None:
+    (first, *others) = MATRIX.results
+    others = [replace(result, read_us=88_000) for result in others]
+    results = (replace(first, read_us=read_us), *others)
+    rows = [line for line in printed(replace(MATRIX, results=results), 120).splitlines() if words in line]
+    assert len(rows) == 1
+
+
 def test_times_that_were_not_sampled_have_no_column() -> None:
     results = tuple(replace(result, read_us=None) for result in MATRIX.results)
     text = printed(replace(MATRIX, results=results), 120)
