@@ -36,6 +36,12 @@ def direction_of(scenario: ScenarioComparison) -> str:
     return "both" if len(answers) > 1 else next(iter(answers), "same")
 
 
+def is_partial(scenario: ScenarioComparison) -> bool:
+    """Whether something is compared, and something is not, because one side has not measured it."""
+    measured = {one.change is not None for one in scenario.changes}
+    return len(measured) == 2
+
+
 def headline_of(scenario: ScenarioComparison) -> str:
     """``unwrap's verbatim copy is gone, and peak RSS is 1.00x less (64.0 MiB)``."""
     if not scenario.is_compared:
@@ -107,11 +113,15 @@ def _peak(scenario: ScenarioComparison) -> str:
 
 
 def _nothing_in_the_stages(scenario: ScenarioComparison) -> str:
+    """Where a side has fewer instruments, that nothing changed is only said of what both of them saw."""
     compared = [one for one in scenario.changes if one.change is not None]
+    of_both = " that both sides measured" if is_partial(scenario) else ""
     if all(one.answer == "equal" for one in compared):
-        return f"all {counted(len(compared), 'figure')} are equal to the byte"
+        count = len(compared)
+        figures = f"the one figure{of_both} is" if count == 1 else f"all {count} figures{of_both} are"
+        return f"{figures} equal to the byte"
     if changed := [one.metric for one in compared if is_changed(one)]:
-        return f"only {', '.join(changed)} changed"
+        return f"only {', '.join(changed)} changed{of_both and ' of the figures'}{of_both}"
     if unclear := sum(one.answer == "unclear" for one in compared):
-        return f"no figure changed, but of {unclear} nothing can be said"
-    return "no figure differs by more than chance"
+        return f"no figure{of_both} changed, but of {unclear} nothing can be said"
+    return f"no figure{of_both} differs by more than chance"

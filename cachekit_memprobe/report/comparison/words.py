@@ -15,7 +15,7 @@ from cachekit_memprobe.report.comparison.figures import (
     stage_columns,
     stage_rows,
 )
-from cachekit_memprobe.report.comparison.headline import direction_of, headline_of
+from cachekit_memprobe.report.comparison.headline import direction_of, headline_of, is_partial
 from cachekit_memprobe.report.view import location, verdict_word
 from cachekit_memprobe.report.words import HEADLINE_METRICS, target_words
 from cachekit_memprobe.result import Finding, Report, Result
@@ -94,7 +94,7 @@ def comparison_words(comparison: Comparison) -> ComparisonWords:
         new=_target(comparison.new),
         differences=tuple(_differences(comparison.differences)),
         scenarios=scenarios,
-        conclusion=_conclusion(scenarios),
+        conclusion=_conclusion(scenarios, is_partial=any(map(is_partial, comparison.scenarios))),
         allowances=tuple((one.status, _allowance(one)) for one in _worst_first(comparison.allowances)),
     )
 
@@ -163,7 +163,7 @@ def _sentence(finding: Finding) -> str:
     return finding.message if where in finding.message else f"{finding.message} ({where})"
 
 
-def _conclusion(scenarios: Sequence[ScenarioWords]) -> str:
+def _conclusion(scenarios: Sequence[ScenarioWords], *, is_partial: bool) -> str:
     if not scenarios:
         return "there is no scenario to compare"
     counts = Counter(one.direction for one in scenarios)
@@ -172,7 +172,8 @@ def _conclusion(scenarios: Sequence[ScenarioWords]) -> str:
     phrases = [
         f"{counts[one]} {(_PLURAL if counts[one] > 1 else _SINGULAR)[one]}" for one in _PLURAL if counts[one]
     ]
-    return f"of {len(scenarios)} scenarios, {', '.join(phrases)}"
+    limits = ", as far as both sides measured them" if is_partial and counts["same"] else ""
+    return f"of {len(scenarios)} scenarios, {', '.join(phrases)}{limits}"
 
 
 _SINGULAR = {one: words.replace("take ", "takes ") for one, words in _PLURAL.items()} | {

@@ -18,7 +18,7 @@ from cachekit_memprobe.report.comparison.json import comparison_json
 from cachekit_memprobe.report.comparison.markdown import comparison_markdown
 from cachekit_memprobe.report.comparison.terminal import render_comparison
 from cachekit_memprobe.report.comparison.words import comparison_words
-from cachekit_memprobe.result import Finding
+from cachekit_memprobe.result import Finding, Result
 from tests.golden.comparisons import AFTER, BEFORE, COMPARISONS, NEW, OLD, released
 from tests.golden.reports import UNWRAP_PLACE, UNWRAP_SITE, stage
 
@@ -66,6 +66,43 @@ def test_what_a_release_lost_is_said_in_one_line() -> None:
 
 def test_that_nothing_differs_is_an_answer() -> None:
     assert comparison_words(compare(OLD, OLD)).scenarios[0].headline == "all 15 figures are equal to the byte"
+
+
+def only(result: Result, *metrics: str, **changed: float) -> Result:
+    kept = {name: figure for name, figure in result.metrics.items() if name in metrics}
+    return replace(result, metrics={**kept, **changed}, findings=())
+
+
+@pytest.mark.parametrize(
+    ("metrics", "changed", "headline"),
+    [
+        (("rss.peak",), {}, "the one figure that both sides measured is equal to the byte"),
+        (
+            ("rss.peak",),
+            {"rss.peak": 2.001},
+            "no figure that both sides measured differs by more than chance",
+        ),
+        (("rss.peak",), {"rss.file": 1.0}, "only rss.file changed of the figures that both sides measured"),
+    ],
+)
+def test_what_a_side_did_not_measure_is_not_called_the_same(
+    metrics: tuple[str, ...], changed: dict[str, float], headline: str
+) -> None:
+    whole = OLD.results[0]
+    narrowed = replace(OLD, results=(only(whole, *metrics, **changed),))
+    assert "copies.total" in whole.metrics
+    for pair in ((OLD, narrowed), (narrowed, OLD)):
+        assert comparison_words(compare(*pair)).scenarios[0].headline == headline
+
+
+def test_nor_are_several_scenarios() -> None:
+    (first, *_) = OLD.results
+    whole = replace(OLD, results=(first, replace(first, scenario=replace(first.scenario, name="b"))))
+    narrowed = replace(whole, results=tuple(only(one, "rss.peak") for one in whole.results))
+    assert comparison_words(compare(whole, whole)).conclusion == "of 2 scenarios, 2 are the same"
+    assert comparison_words(compare(whole, narrowed)).conclusion == (
+        "of 2 scenarios, 2 are the same, as far as both sides measured them"
+    )
 
 
 def test_all_formats_agree_on_every_metric_of_the_table() -> None:
