@@ -77,7 +77,8 @@ def _rss(result: Result) -> str:
         if result.metrics.get(metric, 0.0) >= _DIFFERENT
     ]
     of_it = f", of which {' and '.join(outside)} at most" if outside else ""
-    return f"{format_payloads(more)} more than the heap{of_it or ': allocators keep freed pages for a while'}"
+    usually = ": allocators keep freed pages for a while, which is the usual cause"
+    return f"{format_payloads(more)} more than the heap{of_it or usually}"
 
 
 def _more(result: Result, metric: str, other: str) -> float | None:
