@@ -27,15 +27,19 @@ class Format(Generic[_Finished]):
     render: Callable[[_Finished], str]
 
 
-def _by(renderer: str) -> Callable[[Report], str]:
-    """The renderer ``MODULE:FUNCTION``, imported when it is called: some take long to import."""
+def by(package: str, renderer: str) -> Callable[[_Finished], str]:
+    """The renderer ``MODULE:FUNCTION`` of a package, imported when it is called: some take long to import."""
     module, _, function = renderer.partition(":")
 
-    def render(report: Report) -> str:
-        text: str = getattr(import_module(f"{__package__}.{module}"), function)(report)
+    def render(finished: _Finished) -> str:
+        text: str = getattr(import_module(f"{package}.{module}"), function)(finished)
         return text
 
     return render
+
+
+def _by(renderer: str) -> Callable[[Report], str]:
+    return by(__package__, renderer)
 
 
 REPORT_FORMATS = (

@@ -1,21 +1,13 @@
 """The formats that a comparison can be written in, a row each."""
 
 from collections.abc import Callable
-from importlib import import_module
 
 from cachekit_memprobe.comparison import Comparison
-from cachekit_memprobe.report.formats import Format
+from cachekit_memprobe.report.formats import Format, by
 
 
 def _by(renderer: str) -> Callable[[Comparison], str]:
-    """The renderer ``MODULE:FUNCTION``, imported when it is called."""
-    module, _, function = renderer.partition(":")
-
-    def render(comparison: Comparison) -> str:
-        text: str = getattr(import_module(f"{__package__}.{module}"), function)(comparison)
-        return text
-
-    return render
+    return by(__package__, renderer)
 
 
 COMPARISON_FORMATS = (

@@ -1,16 +1,7 @@
-"""A comparison as one HTML file that needs nothing else: no network, no script.
+"""A comparison as one HTML file that needs nothing else; see :mod:`cachekit_memprobe.report.templates`."""
 
-The template escapes whatever it is given, and its content security policy lets nothing be loaded or run; the
-only style is the one whose hash it names.
-"""
-
-import base64
-import hashlib
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from cachekit_memprobe import __version__
 from cachekit_memprobe.child.stages import STAGES
@@ -22,6 +13,7 @@ from cachekit_memprobe.report.comparison.words import (
     ScenarioWords,
     comparison_words,
 )
+from cachekit_memprobe.report.templates import hash_of, template
 
 _FOLDER = Path(__file__).parent
 
@@ -39,9 +31,9 @@ def comparison_html(comparison: Comparison) -> str:
     """The whole comparison."""
     style = (_FOLDER / "comparison.css").read_text(encoding="utf-8")
     words = comparison_words(comparison)
-    return _template().render(
+    return template(_FOLDER / "comparison.html.jinja").render(
         style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        style_hash=hash_of(style),
         words=words,
         parts=[
             Part(f"s{number}", said, panels_of(scenario))
@@ -57,15 +49,3 @@ def comparison_html(comparison: Comparison) -> str:
         height=HEIGHT,
         version=__version__,
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("comparison.html.jinja")

@@ -1,19 +1,11 @@
-"""A report as one HTML file that needs nothing else: no network, no script.
-
-The template escapes whatever it is given. Its content security policy lets nothing be loaded or run; the
-only style is the one whose hash it names.
-"""
+"""A report as one HTML file that needs nothing else; see :mod:`cachekit_memprobe.report.templates`."""
 
 import base64
-import hashlib
 import json
 import lzma
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from cachekit_memprobe.child.stages import STAGES
 from cachekit_memprobe.fingerprint import fingerprint_of
@@ -23,6 +15,7 @@ from cachekit_memprobe.report.html.keeping import KEEPER_WIDTH
 from cachekit_memprobe.report.html.page import BAR, Part, parts_of
 from cachekit_memprobe.report.html.plot import HEIGHT, WIDTH
 from cachekit_memprobe.report.json import to_json
+from cachekit_memprobe.report.templates import hash_of, template
 from cachekit_memprobe.report.view import AS_DEPLOYED, as_deployed_words, metric_label, outcome
 from cachekit_memprobe.report.words import (
     HEADLINE_METRICS,
@@ -56,10 +49,10 @@ def render_html(report: Report, remedies: Mapping[str, str] = _NOTHING) -> str:
     """
     style = _BETWEEN.sub("", (_FOLDER / "report.css").read_text(encoding="utf-8"))
     parts, facts = parts_of(report), _environment(report)
-    return _template().render(
+    return template(_FOLDER / "report.html.jinja").render(
         report=report,
         style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        style_hash=hash_of(style),
         verdict=outcome(report),
         verdict_line=verdict_line(report),
         main_point=main_point(report),
@@ -84,19 +77,6 @@ def render_html(report: Report, remedies: Mapping[str, str] = _NOTHING) -> str:
         keeper=KEEPER_WIDTH,
         bar=BAR,
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("report.html.jinja")
 
 
 def _compact(report: Report) -> bytes:
