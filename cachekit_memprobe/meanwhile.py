@@ -9,7 +9,6 @@ Nothing rests on it. What isn't explained here, for whatever reason, is when all
 import json
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -28,8 +27,6 @@ from cachekit_memprobe.validation import Invalid, from_json, to_json
 Ended = Callable[[Result], None]
 
 _SERVE = """
-import sys
-sys.path[:] = sys.argv[3:]
 from cachekit_memprobe.meanwhile import serve
 serve(int(sys.argv[1]), sys.argv[2])
 """
@@ -80,17 +77,9 @@ class Meanwhile:
 
 def _started(channel_fd: int, folder: Path) -> "subprocess.Popen[bytes] | None":
     """The process, or ``None`` where it can't be started: it is only the sooner answer that is lost then."""
+    env = processes.scrubbed(*processes.TO_READ_TEXT, *processes.TEMPORARY)
     try:
-        return subprocess.Popen(
-            # Isolated, or what lies in the working directory could take the place of a module.
-            [sys.executable, "-I", "-c", _SERVE, str(channel_fd), str(folder), *sys.path],
-            env=processes.scrubbed(*processes.TO_READ_TEXT, *processes.TEMPORARY),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(channel_fd,),
-            start_new_session=True,
-        )
+        return processes.start_python(_SERVE, channel_fd, str(folder), env=env)
     except OSError:
         return None
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ TIME_ZONE = ("TZ",)
 TEMPORARY = ("TMPDIR",)
 OPENBLAS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 """Which code OpenBLAS runs; of an older one, on some processors, the wrong one crashes."""
+
+_OWN_MODULES = "import sys; sys.path[:] = sys.argv[3:]\n"
 
 
 def scrubbed(*names: str) -> dict[str, str]:
@@ -76,6 +79,29 @@ def run(
         finally:
             offspring.end(mark)
     return Ended(process.returncode, out or "", err or "")
+
+
+def start_python(
+    code: str, channel_fd: int, argument: str, *, env: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
+    """Start this interpreter, with the modules that this process finds, in a session of its own.
+
+    Args:
+        code: has the number of its channel in ``sys.argv[1]``, and the argument in ``sys.argv[2]``.
+
+    Raises:
+        OSError: it can't be started.
+    """
+    return subprocess.Popen(
+        # Isolated, or what lies in the working directory could take the place of a module.
+        [sys.executable, "-I", "-c", _OWN_MODULES + code, str(channel_fd), argument, *sys.path],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(channel_fd,),
+        start_new_session=True,
+    )
 
 
 def end(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:

@@ -6,8 +6,6 @@ And a capture may come from anywhere: to read a damaged one may crash, last for 
 
 import json
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,8 +27,6 @@ TIMEOUT_S = 300
 """For one capture. Those of the bundled scenarios take up to a second."""
 
 _SERVE = """
-import sys
-sys.path[:] = sys.argv[3:]
 from cachekit_memprobe.attribution.reader import serve
 serve(int(sys.argv[1]), timeout_s=int(sys.argv[2]))
 """
@@ -114,16 +110,8 @@ class _Reader:
         self._channel, theirs = Pipe()
         with theirs:
             try:
-                self._process = subprocess.Popen(
-                    # Isolated, or what lies in the working directory could take the place of a module.
-                    [sys.executable, "-I", "-c", _SERVE, str(theirs.fileno()), str(timeout_s), *sys.path],
-                    env=processes.scrubbed(*processes.TO_READ_TEXT),
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    pass_fds=(theirs.fileno(),),
-                    start_new_session=True,
-                )
+                env = processes.scrubbed(*processes.TO_READ_TEXT)
+                self._process = processes.start_python(_SERVE, theirs.fileno(), str(timeout_s), env=env)
             except OSError as error:
                 self._channel.close()
                 raise CouldNotMeasure(f"no process can be started to read captures: {error}") from error
