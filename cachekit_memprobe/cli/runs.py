@@ -91,8 +91,7 @@ def _minute(created: str) -> str:
     "--keep",
     type=click.IntRange(1, _MOST_KEPT),
     metavar="N",
-    help="Keep the newest N, whatever their age.  [default: the newest 50 and all of the last 30 days, or "
-    "what CACHEKIT_MEMPROBE_KEEP_RUNS says]",
+    help="Keep the newest N.  [default: 50, or what CACHEKIT_MEMPROBE_KEEP_RUNS says]",
 )
 @click.option("--dry-run", is_flag=True, help="Only say which would be removed.")
 @exits

@@ -13,14 +13,13 @@ KEEP_VARIABLE = "CACHEKIT_MEMPROBE_KEEP_RUNS"
 ALL = "all"
 
 _NEWEST = 50
-_YOUNG_S = 30 * 86_400
 
 
 def prune(runs: Path, keep: int | None = None, *, only_say: bool = False) -> list[Path]:
     """Remove run folders that this tool has named itself, the oldest ones, and return which.
 
-    By default the newest 50 stay, and all that are younger than 30 days. ``CACHEKIT_MEMPROBE_KEEP_RUNS``
-    says how many stay instead, whatever their age, or ``all``. One that is being written or read stays.
+    By default the newest 50 stay; ``CACHEKIT_MEMPROBE_KEEP_RUNS`` says how many instead, or ``all``.
+    One that is being written or read stays.
 
     Args:
         keep: how many stay, whatever the variable says.
@@ -42,10 +41,7 @@ def prune(runs: Path, keep: int | None = None, *, only_say: bool = False) -> lis
 def _old(runs: Path, chosen: str | None) -> list[Path]:
     if chosen == ALL:
         return []
-    folders = _named_by_us(runs)
-    if chosen is None:
-        return [folder for folder in folders[_NEWEST:] if not _is_young(folder)]
-    return folders[int(chosen) :]
+    return _named_by_us(runs)[_NEWEST if chosen is None else int(chosen) :]
 
 
 def check_variable() -> None:
@@ -74,10 +70,6 @@ def _named_by_us(runs: Path) -> list[Path]:
         named = [path for path in runs.iterdir() if OWN_NAME.fullmatch(path.name)]
         return sorted(named, key=lambda path: (path.name.partition("-")[0], _changed_s(path)), reverse=True)
     return []
-
-
-def _is_young(folder: Path) -> bool:
-    return time.time() - _changed_s(folder) < _YOUNG_S
 
 
 def _changed_s(folder: Path) -> float:
