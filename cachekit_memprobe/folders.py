@@ -83,7 +83,11 @@ def _longest_first(paths: Iterable[str]) -> list[str]:
 
 
 def _shortened(found: "re.Match[str]") -> str:
-    path = found.group()
+    return public_path(found.group())
+
+
+def public_path(path: str) -> str:
+    """One path, cut down as :func:`without_folders` does with those in a text."""
     if path.startswith(_EVERYWHERE):
         return path
     if _OF_A_USER.fullmatch(path):

@@ -7,8 +7,9 @@ from functools import partial
 from types import MappingProxyType
 
 from cachekit_memprobe import __version__
-from cachekit_memprobe.attribution import Captures, reading_captures
+from cachekit_memprobe.attribution import Captures, flames_of, reading_captures
 from cachekit_memprobe.explaining import results_of
+from cachekit_memprobe.flames import Flames
 from cachekit_memprobe.meanwhile import Ended, explaining_meanwhile
 from cachekit_memprobe.measuring import NO_OWN_SERVERS, measure
 from cachekit_memprobe.metrics import MEMRAY
@@ -75,6 +76,21 @@ def explaining() -> Iterator[Callable[[RunFolder], Report]]:
     """:func:`explain` for many runs, whose captures are read by the same processes."""
     with reading_captures() as captures:
         yield partial(explain, captures=captures)
+
+
+@contextmanager
+def flaming(folder: RunFolder) -> Iterator[Callable[[Result], Flames]]:
+    """What the stacks of a saved read have on the heap at its peak, of one result after the other.
+
+    Each call raises :class:`CouldNotMeasure` if the capture can't be read.
+    """
+
+    def flames(result: Result) -> Flames:
+        (measurement,) = folder.measurements([result.scenario.name])
+        return flames_of(measurement, result.read, folder.path, captures)
+
+    with reading_captures() as captures:
+        yield flames
 
 
 def explain(

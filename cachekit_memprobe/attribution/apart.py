@@ -48,8 +48,8 @@ class Captures:
         """Have one process import what reading takes, while something else is done."""
         self._idle.append(self._taken())
 
-    def read(self, file: Path, seen: MemraySeen) -> Capture:
-        """One capture; see :mod:`.capture`.
+    def read(self, file: Path, seen: MemraySeen, *, stacks: bool = False) -> Capture:
+        """One capture, see :mod:`.capture`; with the ``stacks`` of its blocks if they are asked for.
 
         Raises:
             CouldNotMeasure: the capture can't be read, or disagrees with its journal.
@@ -57,7 +57,7 @@ class Captures:
         with self._slots:
             reader = self._taken()
             try:
-                decoded = reader.read(Wanted(str(file), replace(seen, second=None)))
+                decoded = reader.read(Wanted(str(file), replace(seen, second=None), stacks))
             except BaseException:
                 self._end(reader)
                 raise

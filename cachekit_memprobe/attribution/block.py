@@ -10,6 +10,9 @@ from cachekit_memprobe.child.stages import Place
 SeenBy = Literal["", "thread", "pool"]
 """``thread``: a record of a thread that was in no stage; ``pool``: a counter of Arrow's."""
 
+Frame = tuple[str, str, int]
+"""A function, its file and a line of it."""
+
 
 @dataclass
 class Block:
@@ -24,6 +27,7 @@ class Block:
         is_after: it was allocated when the read had returned, by what that had started.
         native: what native code made it, of a large block in a capture with native stacks; else empty.
         seen_by: how it is known, if not by a record of its own thread in a stage.
+        stack: the number of its stack in its capture's, if those were asked for, and it has one.
     """
 
     place: Place
@@ -36,6 +40,15 @@ class Block:
     is_after: bool = False
     native: str = ""
     seen_by: SeenBy = ""
+    stack: int | None = None
+
+    @property
+    def is_heap(self) -> bool:
+        """It took memory: it is no map of what was there before."""
+        return self.backing in (None, "made")
+
+    def lives_at(self, time: int) -> bool:
+        return self.born <= time and (self.died is None or self.died > time)
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,12 @@ class Move:
 
 @dataclass(frozen=True)
 class Capture:
-    """One read and its aftermath: ``blocks`` in order, ``moves`` of the read itself."""
+    """One read and its aftermath: ``blocks`` in order, ``moves`` of the read itself.
+
+    Attributes:
+        stacks: of the blocks, if they were asked for; see :mod:`.stacks`.
+    """
 
     blocks: Sequence[Block]
     moves: Sequence[Move]
+    stacks: Sequence[tuple[Frame, ...]] = ()

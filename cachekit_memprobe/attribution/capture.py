@@ -38,6 +38,7 @@ from typing import Any
 from cachekit_memprobe.attribution.block import Block, Capture, Move
 from cachekit_memprobe.attribution.native import native_caller
 from cachekit_memprobe.attribution.pools import Pools
+from cachekit_memprobe.attribution.stacks import Stacks
 from cachekit_memprobe.child.seen import Backing, MemraySeen, Note
 from cachekit_memprobe.child.stages import DECODE, DECOMPRESS, OTHER, OUTSIDE, Place
 from cachekit_memprobe.errors import CouldNotMeasure
@@ -51,12 +52,13 @@ _MOST_BETWEEN = 4
 """Allocations between a mark's two: Python may need an arena, of pymalloc's, for what makes the second."""
 
 
-def read_capture(file: Path, seen: MemraySeen) -> Capture:
+def read_capture(file: Path, seen: MemraySeen, *, stacks: bool = False) -> Capture:
     """What a capture, with its journal, says of one read and of its aftermath.
 
     Args:
         file: memray's.
         seen: what the probe tells of it.
+        stacks: the whole stack of each block is asked for.
 
     Raises:
         CouldNotMeasure: the capture can't be read, or disagrees with its journal.
@@ -66,7 +68,7 @@ def read_capture(file: Path, seen: MemraySeen) -> Capture:
 
     try:
         with memray.FileReader(file) as reader:
-            decoder = _Decoder(seen, native=bool(reader.metadata.has_native_traces))
+            decoder = _Decoder(seen, native=bool(reader.metadata.has_native_traces), stacks=stacks)
             for record in reader.get_allocation_records():
                 decoder.feed(record)
     except (OSError, ValueError, RuntimeError) as error:
@@ -102,7 +104,7 @@ class _Thread:
 class _Decoder:
     """A state machine over the records; one method for each kind of record."""
 
-    def __init__(self, seen: MemraySeen, *, native: bool) -> None:
+    def __init__(self, seen: MemraySeen, *, native: bool, stacks: bool) -> None:
         from memray import AllocatorType
 
         self._frees = frozenset({AllocatorType.FREE, AllocatorType.MUNMAP, AllocatorType.PYMALLOC_FREE})
@@ -112,6 +114,7 @@ class _Decoder:
         self._herald_bytes = seen.herald_bytes
         self._marks = seen.marks
         self._where = _Where(f"{seen.package_folder}/", native=native)
+        self._stacks = Stacks(seen.package_folder, native=native) if stacks else None
         self._threads: dict[int, _Thread] = {}
         self._open = False
         self._is_over = False
@@ -137,7 +140,7 @@ class _Decoder:
             raise CouldNotMeasure(
                 f"the capture disagrees with its journal: it has {self._noted} marks of {len(self._journal)}"
             )
-        return Capture(self._blocks, self._moves)
+        return Capture(self._blocks, self._moves, self._stacks.found if self._stacks else ())
 
     def _free(self, thread: _Thread, record: Any) -> None:
         if thread.herald is not None and thread.herald.address == record.address:
@@ -161,6 +164,7 @@ class _Decoder:
         place = self._where.of(record, self._reading() if helps else thread.position, helps=helps)
         block = Block(place, record.size, grown_bytes, self._time, native=self._where.native_of(record))
         block.is_after = self._is_over
+        block.stack = self._stacks.number_of(record) if self._stacks else None
         block.seen_by = "thread" if thread.is_stray and place.stage == OTHER else ""
         self._blocks.append(block)
         self._live[record.address] = block

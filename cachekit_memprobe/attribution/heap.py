@@ -66,7 +66,7 @@ class HeapUse:
 
 def heap_of(blocks: Sequence[Block]) -> HeapUse:
     """Find the heap's peak and its composition; maps of what was there before stand apart."""
-    heap = [block for block in blocks if block.backing in (None, "made")]
+    heap = [block for block in blocks if block.is_heap]
     peak_bytes, peak_time = _high_water_mark(heap)
     counts, live, survived = Counter[Place](), Counter[Place](), Counter[Place]()
     maps = _sizes_by_place(block for block in blocks if block.backing == "file")
@@ -79,7 +79,7 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
         if block.size_bytes >= SMALL_BYTES:
             copies[block.place] += block.grown_bytes
         counts[block.place] += 1
-        if block.born <= peak_time and (block.died is None or block.died > peak_time):
+        if block.lives_at(peak_time):
             live[block.place] += block.size_bytes
         if block.died is None:
             survived[block.place] += block.size_bytes
@@ -101,6 +101,13 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
     ]
     places.sort(key=_size_of, reverse=True)
     return HeapUse(peak_bytes, tuple(places))
+
+
+def at_peak(blocks: Sequence[Block]) -> list[Block]:
+    """What is on the heap when it is highest."""
+    heap = [block for block in blocks if block.is_heap]
+    _, peak_time = _high_water_mark(heap)
+    return [block for block in heap if block.lives_at(peak_time)]
 
 
 def _size_of(use: PlaceUse) -> tuple[int, int]:

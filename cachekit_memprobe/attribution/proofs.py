@@ -103,7 +103,7 @@ class _Ledger:
         for block in proven:
             if block.seen_in not in ("", block.place.stage):
                 _rebook(blocks, block)
-        self._strays = [block for block in blocks if block.seen_by and block.backing in (None, "made")]
+        self._strays = [block for block in blocks if block.seen_by and block.is_heap]
         self._taken: dict[int, float] = defaultdict(float)
         self._left = {use.place: use.copies_bytes for use in heap_of(blocks).places}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from cachekit_memprobe.attribution.block import Block, Capture, Move, SeenBy
+from cachekit_memprobe.attribution.block import Block, Capture, Frame, Move, SeenBy
 from cachekit_memprobe.attribution.capture import read_capture
 from cachekit_memprobe.child.seen import Backing, MemraySeen
 from cachekit_memprobe.child.stages import Place
@@ -21,16 +21,17 @@ _MOST_DATA_BYTES = 1 << 30
 """Four times what a capture with native stacks takes here."""
 _LARGE_BYTES = 150_000_000
 
-Row = tuple[int, int, int, int, int | None, bool, Backing | None, bool, str, SeenBy]
+Row = tuple[int, int, int, int, int | None, bool, Backing | None, bool, str, SeenBy, int | None]
 """A block: the number of its place, and then its attributes in their order."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A capture, and what was seen of the read that it is of."""
+    """A capture, what was seen of the read that it is of, and whether ``stacks`` are asked for."""
 
     capture: str
     seen: MemraySeen
+    stacks: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Decoded:
     places: tuple[Place, ...] = ()
     rows: tuple[Row, ...] = ()
     moves: tuple[Move, ...] = ()
+    stacks: tuple[tuple[Frame, ...], ...] = ()
     failure: str = ""
     is_last: bool = False
 
@@ -53,12 +55,12 @@ def packed(capture: Capture) -> Decoded:
     found = dict.fromkeys(block.place for block in capture.blocks)
     places = {place: number for number, place in enumerate(found)}
     rows = tuple(_row(block, places[block.place]) for block in capture.blocks)
-    return Decoded(tuple(places), rows, tuple(capture.moves))
+    return Decoded(tuple(places), rows, tuple(capture.moves), tuple(capture.stacks))
 
 
 def _row(one: Block, place: int) -> Row:
     sizes = (one.size_bytes, one.grown_bytes, one.born, one.died)
-    return (place, *sizes, one.is_map, one.backing, one.is_after, one.native, one.seen_by)
+    return (place, *sizes, one.is_map, one.backing, one.is_after, one.native, one.seen_by, one.stack)
 
 
 def unpacked(decoded: Decoded) -> Capture:
@@ -68,7 +70,7 @@ def unpacked(decoded: Decoded) -> Capture:
         IndexError: a place is missing.
     """
     blocks = [Block(decoded.places[row[0]], *row[1:]) for row in decoded.rows]
-    return Capture(blocks, list(decoded.moves))
+    return Capture(blocks, list(decoded.moves), decoded.stacks)
 
 
 def serve(channel_fd: int, *, timeout_s: int) -> None:
@@ -91,7 +93,7 @@ def serve(channel_fd: int, *, timeout_s: int) -> None:
 
 def _decoded(wanted: Wanted) -> Decoded:
     try:
-        return packed(read_capture(Path(wanted.capture), wanted.seen))
+        return packed(read_capture(Path(wanted.capture), wanted.seen, stacks=wanted.stacks))
     except CouldNotMeasure as failure:
         return Decoded(failure=str(failure))
     except Exception as error:  # whatever a damaged capture makes of memray's reader

@@ -34,7 +34,7 @@ def use_of(measurement: Measurement, capture: block.Capture | None) -> ReadUse:
     if capture is None or reading is None:
         return ReadUse(None, proofs)
     after = tuple(one for one in capture.blocks if one.is_after)
-    in_heap = [one for one in reading if one.backing in (None, "made")]
+    in_heap = [one for one in reading if one.is_heap]
     heap = replace(heap_of(reading), after=after, stage_peaks=peaks_of(in_heap, capture.moves))
     payload_bytes = measurement.payload.logical_bytes if measurement.payload else 1
     return ReadUse(heap, proofs, staircase_of(in_heap, capture.moves, payload_bytes))

@@ -13,6 +13,7 @@ from rich.console import Console
 from cachekit_memprobe import pages
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.console import PlainConsole, stderr_console, stdout_console
+from cachekit_memprobe.cli.flamegraph import FlameGraphs
 from cachekit_memprobe.cli.outputs import TERMINAL, Output
 from cachekit_memprobe.errors import MemprobeError
 from cachekit_memprobe.report.private import without_source
@@ -43,6 +44,7 @@ def publish(
     names: Collection[str] = (),
     full: bool = False,
     no_source: bool = False,
+    flame_graphs: FlameGraphs | None = None,
 ) -> None:
     """Show a report as tables, or quietly as one line a scenario, and write it in other formats.
 
@@ -52,6 +54,7 @@ def publish(
         names: of scenarios, these only.
         full: with ``names``, which scenarios the tables show in full, see :func:`render_report`.
         no_source: what is written in a format or to a file is :func:`without_source`.
+        flame_graphs: where those of the reads go, if they are asked for.
 
     Raises:
         MemprobeError: a file can't be written; the report has been shown nevertheless.
@@ -63,7 +66,14 @@ def publish(
         if output is not None and output.format == TERMINAL:
             report, names = narrowed, [result.scenario.name for result in narrowed.results if names]
     show = partial(_show_quietly, report) if quiet else partial(_show, report, names=names, full=full)
-    write(narrowed, files, output, show)
+    if flame_graphs is None:
+        write(narrowed, files, output, show)
+        return
+    links, failures = flame_graphs.write(chosen, narrowed)
+    linked = [flame_graphs.linked(one, links) for one in files]
+    write(narrowed, linked, output and flame_graphs.linked(output, links), show)
+    if failures:
+        raise MemprobeError("; ".join(failures))
 
 
 def write(

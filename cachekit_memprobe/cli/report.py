@@ -8,6 +8,7 @@ import click
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
+from cachekit_memprobe.cli.flamegraph import FlameGraphs, flamegraph_option, pages_beside
 from cachekit_memprobe.cli.formats import REPORT_FORMATS
 from cachekit_memprobe.cli.options import (
     full_option,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 @full_option
 @format_options(REPORT_FORMATS)
 @file_options(REPORT_FORMATS)
+@flamegraph_option
 @no_source_option
 @exits
 def report_command(
@@ -59,6 +61,7 @@ def report_command(
     full: bool,
     output: Output[Report] | None,
     files: tuple[Output[Report], ...],
+    flamegraph: bool,
     no_source: bool,
 ) -> int:
     """Show a saved run again, without measuring anything.
@@ -71,8 +74,11 @@ def report_command(
     """
     from cachekit_memprobe import pipeline
 
-    check_outputs([*files, *([output] if output else [])])
-    report = pipeline.explain(RunFolder.open(run_folder(spec)), predict, sort=sort, workers=workers or 0)
+    outputs = [*files, *([output] if output else [])]
+    check_outputs(outputs)
+    pages = pages_beside(outputs) if flamegraph else ()
+    run = RunFolder.open(run_folder(spec))
+    report = pipeline.explain(run, predict, sort=sort, workers=workers or 0)
     if predict and not report.run.sweep.sizes:
         raise UsageError(
             f"--predict: {printable(spec)} was measured at one size only; a prediction needs a run "
@@ -84,7 +90,15 @@ def report_command(
     report = report.only(chosen) if chosen else report
     if predict and not report.scaling:
         raise UsageError("--predict: a prediction needs all sizes of a scenario; name them all, or none")
-    publish(report, files=files, output=output, names=chosen, full=full, no_source=no_source)
+    publish(
+        report,
+        files=files,
+        output=output,
+        names=chosen,
+        full=full,
+        no_source=no_source,
+        flame_graphs=FlameGraphs(pages, run) if pages else None,
+    )
     return exit_code(report)
 
 

@@ -11,6 +11,7 @@ from cachekit_memprobe.child.printable import pasted
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stderr_console
 from cachekit_memprobe.cli.exits import exit_code
+from cachekit_memprobe.cli.flamegraph import FlameGraphs, flamegraph_option, pages_beside
 from cachekit_memprobe.cli.formats import REPORT_FORMATS
 from cachekit_memprobe.cli.new_file import write_new
 from cachekit_memprobe.cli.options import (
@@ -34,7 +35,7 @@ from cachekit_memprobe.cli.run_options import (
     sweep_options,
 )
 from cachekit_memprobe.errors import UsageError
-from cachekit_memprobe.metrics import RSS, metric_of
+from cachekit_memprobe.metrics import MEMRAY, RSS, metric_of
 from cachekit_memprobe.model import Limit, Run, RunOptions, Scenario
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.words import verdict_line
@@ -104,6 +105,7 @@ run in which nothing at all was measured ends with 3."""
 )
 @full_option
 @file_options(REPORT_FORMATS)
+@flamegraph_option
 @no_source_option
 @click.option(
     "--quiet", "-q", is_flag=True, help="Print one line for each scenario instead of tables, and no progress."
@@ -124,6 +126,7 @@ def run_command(
     out: Path | None,
     full: bool,
     files: tuple[Output[Report], ...],
+    flamegraph: bool,
     no_source: bool,
     quiet: bool,
 ) -> int:
@@ -141,6 +144,9 @@ def run_command(
     _refuse_unmeasured(limits, multiplied, options)
     _refuse_pinned(scenarios, options)
     check_outputs(files)
+    pages = pages_beside(files) if flamegraph else ()
+    if flamegraph and MEMRAY not in options.instruments:
+        raise UsageError("--flamegraph: memray makes it, and this run doesn't use memray")
     check_unused(out)
     with ProgressDisplay(silent=quiet) as progress:
         resolved = target.resolve(spec, python, progress.preparing, extras)
@@ -153,7 +159,8 @@ def run_command(
     try:
         folder.save_report(to_json(report), Summary.of(report.run, verdict_line(report)))
     finally:
-        publish(report, files=files, quiet=quiet, full=full, no_source=no_source)
+        graphs = FlameGraphs(pages, folder) if pages else None
+        publish(report, files=files, quiet=quiet, full=full, no_source=no_source, flame_graphs=graphs)
     return exit_code(report)
 
 

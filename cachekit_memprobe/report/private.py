@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any, TypeVar, cast
 
 from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.flames import Flames
 from cachekit_memprobe.model import Scenario
 from cachekit_memprobe.report.view import location
 from cachekit_memprobe.result import Finding, Report, Result, SiteUsage
@@ -65,6 +66,13 @@ def without_source(report: Report) -> Report:
         run_folder=None,
     )
     return _each_text(public, names.without)
+
+
+def flames_without_source(flames: Flames) -> Flames:
+    """The same stacks, with the text of cachekit's own lines only."""
+    return replace(
+        flames, sources={line: text for line, text in flames.sources.items() if line.startswith(_OWN)}
+    )
 
 
 def _names(scenarios: list[Scenario]) -> _Names:

@@ -8,11 +8,15 @@ from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from cachekit_memprobe.flames import Flame, Flames
+from cachekit_memprobe.report.clean import clean_line
+from cachekit_memprobe.report.flamegraph import flame_graph
 from cachekit_memprobe.report.html import render_html
 from tests.golden.pictures import FAILING, HOSTILE, PASSING, hostile
 from tests.golden.reports import FILE_GET, FILE_MAP, NOT_APPLICABLE, UNMEASURED, report_of
@@ -30,8 +34,17 @@ PAGES = {
         {"MEM001": "Pass the view on."},
     ),
     "sweep": render_html(MATRIX_AT_SIZES),
-    "hostile": render_html(report_of(hostile(), hostile(PASSING)), {"MEM001": HOSTILE}),
+    "hostile": render_html(
+        report_of(hostile(), hostile(PASSING)), {"MEM001": HOSTILE}, {HOSTILE: quote(f"{HOSTILE}.html")}
+    ),
 }
+FLAMES = Flames(
+    (
+        Flame("unwrap", (("unwrap", "cachekit/wrapper.py", 126),), 3_000, 1),
+        Flame(HOSTILE, ((HOSTILE, HOSTILE, 3),), 2_000, 1),
+    ),
+    {"cachekit/wrapper.py:126": HOSTILE},
+)
 WIDTHS, SCHEMES = (390, 1280), ("light", "dark")
 VIEWS = [*product(PAGES, WIDTHS, SCHEMES)]
 AXE_RULES = {
@@ -54,6 +67,11 @@ CHARTS = """() => [...document.querySelectorAll('svg.p')].map(chart => {
     const box = chart.getBoundingClientRect();
     return [chart.querySelector('title').textContent, Math.min(box.width, box.height)];
 })"""
+FRAMES = """() => [...document.querySelectorAll('#chart .frame')].map(frame => {
+    // What it says of a frame it makes when the mouse gets there.
+    frame.dispatchEvent(new MouseEvent('mouseover', {bubbles: true}));
+    return frame.querySelector('.d3-flame-graph-label').textContent;
+})"""
 AXE = """async rules => (await axe.run({runOnly: rules})).violations.map(
     found => found.id + ': ' + found.nodes.slice(0, 3).map(node => node.html.slice(0, 200)).join(' | '))"""
 
@@ -70,10 +88,11 @@ class Seen:
     charts: list[tuple[str, float]]
     background: str
     violations: list[str]
+    frames: list[str]
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, int, str], Seen]:
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Any, Seen]:
     folder, before = tmp_path_factory.mktemp("pages"), set(psutil.Process().children(recursive=True))
     with sync_playwright() as playwright:
         # Chromium's sandbox refuses to run for root, as in most containers.
@@ -81,7 +100,11 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, int, st
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         for name, text in PAGES.items():
             (folder / f"{name}.html").write_text(text, encoding="utf-8")
-        looks = {view: look(browser, folder / f"{view[0]}.html", *view[1:]) for view in VIEWS}
+        (folder / "flames.html").write_text(flame_graph(FLAMES, hostile(), report_of(hostile())), "utf-8")
+        looks: dict[Any, Seen] = {
+            view: look(browser, folder / f"{view[0]}.html", *view[1:]) for view in VIEWS
+        }
+        looks["flames"] = look(browser, folder / "flames.html", 1280, "light")
         started = set(psutil.Process().children(recursive=True)) - before
         browser.close()
     # The tests' process adopts orphans, and Chromium leaves some to be buried.
@@ -99,6 +122,8 @@ def look(browser: Browser, page: Path, width: int, scheme: Any) -> Seen:
     tab.on("dialog", lambda dialog: complaints.append(dialog.message))
     tab.on("request", lambda request: requests.append(request.url))
     tab.goto(page.as_uri())
+    if page.stem == "flames":
+        tab.wait_for_selector("#chart .frame .d3-flame-graph-label")
     tab.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
     found = Seen(
         [*complaints],
@@ -109,6 +134,7 @@ def look(browser: Browser, page: Path, width: int, scheme: Any) -> Seen:
         [tuple(chart) for chart in tab.evaluate(CHARTS)],
         tab.evaluate("getComputedStyle(document.body).backgroundColor"),
         axe(tab, AXE_RULES.get((page.stem, width, scheme))),
+        tab.evaluate(FRAMES),
     )
     context.close()
     return found
@@ -151,3 +177,9 @@ def test_every_chart_is_there(seen: Any, width: int) -> None:
     assert sum(title.startswith("The resident set over the reads") for title in titles) == 2
     assert titles.count("Who keeps memory alive after the read") == 2
     assert all(side > 40 for _, side in charts)
+
+
+def test_a_flame_graph_is_drawn_and_stays_text(seen: Any) -> None:
+    assert (seen["flames"].complaints, len(seen["flames"].requests)) == ([], 1)
+    name = clean_line(HOSTILE)
+    assert seen["flames"].frames == ["<root>", "unwrap", name, name, f"{name} at {name}:3"]

@@ -40,12 +40,15 @@ _NOTHING: Mapping[str, str] = {}
 _BETWEEN = re.compile(r"[ \n]*\n[ \n]*")
 
 
-def render_html(report: Report, remedies: Mapping[str, str] = _NOTHING) -> str:
+def render_html(
+    report: Report, remedies: Mapping[str, str] = _NOTHING, flame_graphs: Mapping[str, str] = _NOTHING
+) -> str:
     """The whole report.
 
     Args:
         remedies: what a fix looks like, as plain text with blank lines between paragraphs, by the code of a
             finding.
+        flame_graphs: links to memray's, by scenario.
     """
     style = _BETWEEN.sub("", (_FOLDER / "report.css").read_text(encoding="utf-8"))
     parts, facts = parts_of(report), _environment(report)
@@ -62,6 +65,7 @@ def render_html(report: Report, remedies: Mapping[str, str] = _NOTHING) -> str:
         not_judged=not_judged_line(report),
         metrics=HEADLINE_METRICS,
         parts=parts,
+        flame_graphs={clean_line(name): link for name, link in flame_graphs.items()},
         sections=[*matrix_sections(report), *scaling_sections(report), *_workers(report)],
         meaning=scaling_meaning(report),
         command=command_words(report),

@@ -80,9 +80,10 @@ class Recorder:
         entries = self.journal.entries if journal is None else journal
         return read_capture(self.capture, memray_seen(entries, package_folder=str(self.folder))).blocks
 
-    def read(self) -> Capture:
+    def read(self, *, stacks: bool = False) -> Capture:
         """All that is read."""
-        return read_capture(self.capture, memray_seen(self.journal.entries, package_folder=str(self.folder)))
+        seen = memray_seen(self.journal.entries, package_folder=str(self.folder))
+        return read_capture(self.capture, seen, stacks=stacks)
 
     def large(self) -> list[Block]:
         """The blocks of half a MiB and more: Python's own don't get so large."""

@@ -132,3 +132,22 @@ def test_what_is_the_users_own_can_be_left_out(invoke: Invoke, tool: Tool) -> No
     result = invoke("report", "run", "--no-source", "--json", "-")
     assert "salaries" not in result.stdout
     assert "salaries" in result.stderr  # which stays here
+
+
+class TestFlameGraphs:
+    def test_need_a_page_beside_which_they_are(self, invoke: Invoke, tool: Tool) -> None:
+        for options in ((), ("--json", "x.json"), ("--html", "-")):
+            result = invoke("run", "arrow-l1-hit", "--flamegraph", *options)
+            assert (result.exit_code, tool.resolved) == (2, [])
+            assert "--flamegraph puts its files beside an HTML page: give --html FILE" in result.stderr
+
+    def test_need_memray(self, invoke: Invoke, tool: Tool) -> None:
+        result = invoke("run", "arrow-l1-hit", "--flamegraph", "--html", "x.html", "--instrument", "rss")
+        assert (result.exit_code, tool.resolved) == (2, [])
+        assert "--flamegraph: memray makes it, and this run doesn't use memray" in result.stderr
+
+    def test_need_a_place_for_their_folder(self, invoke: Invoke, tool: Tool) -> None:
+        Path("x.flamegraphs").write_text("mine")
+        result = invoke("run", "arrow-l1-hit", "--flamegraph", "--html", "x.html")
+        assert (result.exit_code, tool.resolved) == (2, [])
+        assert "x.flamegraphs, where its files go, is not a folder" in result.stderr
