@@ -66,13 +66,14 @@ class Meanwhile:
         self._channel.close()
 
     def _run(self) -> None:
-        # The process is gone, or answers nonsense: what is left is explained without it.
-        with suppress(EOFError, OSError, Invalid):
+        # The process is gone: what is left is explained without it.
+        with suppress(EOFError, OSError):
             while name := self._saved.get():
                 self._channel.send_bytes(name.encode())
-                result = from_json(Result, self._channel.recv_bytes())
-                self._results[name] = result
-                self._ended(result)
+                answer = self._channel.recv_bytes()
+                with suppress(Invalid):  # of this one, which is explained again
+                    self._results[name] = from_json(Result, answer)
+                    self._ended(self._results[name])
 
 
 def _started(channel_fd: int, folder: Path) -> "subprocess.Popen[bytes] | None":

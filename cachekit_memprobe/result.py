@@ -255,7 +255,7 @@ class Result:
     footprint: Footprint | None = None
     staircase: Staircase | None = None
     read_us: int | None = None
-    repeats: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    repeats: Mapping[str, tuple[Annotated[float, MAY_BE_NEGATIVE], ...]] = field(default_factory=dict)
     resident: tuple[ReadFigures, ...] = ()
 
 

@@ -91,7 +91,7 @@ def _problems(value: Any, key: _Key, *, may_be_negative: bool = False) -> Iterat
             yield from _problems(part, (*key, str(name)), may_be_negative=may_be_negative)
     elif isinstance(value, (tuple, list)):
         for number, part in enumerate(value):
-            yield from _problems(part, (*key, str(number)))
+            yield from _problems(part, (*key, str(number)), may_be_negative=may_be_negative)
 
 
 def _of_number(value: float, *, may_be_negative: bool) -> str:

@@ -36,7 +36,9 @@ def test_of_a_run_that_was_moved_too(folder: Path) -> None:
 
 
 def test_a_negative_figure_is_none_to_stumble_over(folder: Path) -> None:
-    shrinking = replace(L1_HIT, metrics={"growth.rss": -0.25})
+    shrinking = replace(
+        L1_HIT, metrics={"growth.per_read": -0.25}, repeats={"growth.per_read": (-0.25, -0.5)}
+    )
     KeptResults(folder).keep([shrinking])
     assert KeptResults(folder).of(NAME) == shrinking
 
