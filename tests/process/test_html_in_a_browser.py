@@ -173,7 +173,7 @@ def test_axe_finds_no_fault(seen: Any, view: tuple[str, int, str]) -> None:
 def test_every_chart_is_there(seen: Any, width: int) -> None:
     charts = seen["every-verdict", width, "light"].charts
     titles = [title for title, _ in charts]
-    assert titles.count("The heap in the course of the read") == 2
+    assert titles.count("The heap during the read") == 2
     assert sum(title.startswith("The resident set over the reads") for title in titles) == 2
     assert titles.count("Who keeps memory alive after the read") == 2
     assert all(side > 40 for _, side in charts)

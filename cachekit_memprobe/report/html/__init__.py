@@ -12,7 +12,7 @@ from cachekit_memprobe.fingerprint import fingerprint_of
 from cachekit_memprobe.metrics import NAMES, metric_of
 from cachekit_memprobe.report.clean import clean, clean_line
 from cachekit_memprobe.report.html.keeping import KEEPER_WIDTH
-from cachekit_memprobe.report.html.page import BAR, Part, parts_of
+from cachekit_memprobe.report.html.page import Part, parts_of
 from cachekit_memprobe.report.html.plot import HEIGHT, WIDTH
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.templates import hash_of, template
@@ -37,7 +37,9 @@ from cachekit_memprobe.result import Report
 _FOLDER = Path(__file__).parent
 _MANY = 3
 _NOTHING: Mapping[str, str] = {}
+_XZ_OF_TEXT = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0}
 _BETWEEN = re.compile(r"[ \n]*\n[ \n]*")
+_BETWEEN_TAGS = re.compile(r">\s*\n\s*<")
 
 
 def render_html(
@@ -50,9 +52,9 @@ def render_html(
             finding.
         flame_graphs: links to memray's, by scenario.
     """
-    style = _BETWEEN.sub("", (_FOLDER / "report.css").read_text(encoding="utf-8"))
     parts, facts = parts_of(report), _environment(report)
-    return template(_FOLDER / "report.html.jinja").render(
+    style = _BETWEEN.sub("", (_FOLDER / "report.css").read_text(encoding="utf-8")) + _widths(parts)
+    page = template(_FOLDER / "report.html.jinja").render(
         report=report,
         style=style,
         style_hash=hash_of(style),
@@ -73,19 +75,27 @@ def render_html(
         remedies={code: clean(remedies[code]) for code in _codes(parts) if code in remedies},
         meanings=_meanings(parts),
         shared=_shared(parts),
-        json_xz=base64.b64encode(lzma.compress(_compact(report), preset=lzma.PRESET_EXTREME)).decode(),
+        json_xz=base64.b64encode(_packed(report)).decode(),
         stages=STAGES,
         no_budget=NO_BUDGET,
         width=WIDTH,
         height=HEIGHT,
         keeper=KEEPER_WIDTH,
-        bar=BAR,
     )
+    # What a text has of angle brackets is escaped, so that these are between tags.
+    return _BETWEEN_TAGS.sub("><", page)
 
 
-def _compact(report: Report) -> bytes:
-    """Packed by xz it is half of what gzip makes of it, which doesn't see that scenarios are alike."""
-    return json.dumps(json.loads(to_json(report)), separators=(",", ":")).encode()
+def _widths(parts: Sequence[Part]) -> str:
+    """Of the bars that there are; no element of the page may have a style of its own."""
+    widths = {bar.filled for part in parts for bar in part.bars}
+    return "".join(f".b{width}{{--w:{width}px}}" for width in sorted(widths))
+
+
+def _packed(report: Report) -> bytes:
+    """By xz it is half of what gzip makes of it, which doesn't see that scenarios are alike."""
+    compact = json.dumps(json.loads(to_json(report)), separators=(",", ":"))
+    return lzma.compress(compact.encode(), filters=[_XZ_OF_TEXT])
 
 
 def _workers(report: Report) -> Iterator[Section]:

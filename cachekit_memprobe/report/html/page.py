@@ -14,27 +14,28 @@ from cachekit_memprobe.report.words import (
     TextTable,
     scenario_words,
 )
+from cachekit_memprobe.report.words.chart import coarser
 from cachekit_memprobe.report.words.instruments import InstrumentRow, instrument_rows
 from cachekit_memprobe.report.words.keeping import Keeping, keeping_of
 from cachekit_memprobe.report.words.resident import resident_table
 from cachekit_memprobe.result import BudgetResult, Report, Result
 from cachekit_memprobe.units import format_payloads
 
-BAR = 60
-"""Width of the bar of a figure, whose limit is at two thirds of it."""
+_BAR = 60
+"""Pixels of the bar of a figure; its limit is at two thirds of it."""
 _FEW = 2
 """So many scenarios are open, whatever their verdict."""
 _SEVERAL = 10
 """So many are drawn with all details: a report of all that there are has to stay small enough to be sent."""
+_FEWER_STEPS = 48
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A figure of the summary; ``filled`` and ``limit`` are units of its bar, if it has a limit."""
+    """A figure of the summary; ``filled`` are pixels of its bar, which it has if it has a limit."""
 
     words: str
-    filled: float = 0.0
-    limit: float = 0.0
+    filled: int = 0
     is_over: bool = False
     title: str = ""
 
@@ -48,13 +49,22 @@ class LimitRow:
 
 
 @dataclass(frozen=True)
+class Within:
+    """Limits that are kept to, and are as large as each other, with the same figure."""
+
+    words: str
+    metrics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Part:
     """One scenario.
 
     Attributes:
         words: without the lines of the heap and of tracemalloc where ``instruments`` tells them.
         only_kept: in place of ``keeping`` where it would be one line.
-        limits: in a table; those that are kept to are only listed in ``within`` when the part is folded.
+        limits: in a table; those that are kept to are only listed in ``within`` when the part is folded, or
+            one of many.
         is_open: it needs a look, or there are few; others are folded.
         is_fine: drawn with all details; among many scenarios a drawing has fewer.
     """
@@ -69,7 +79,7 @@ class Part:
     keeping: Links | None
     only_kept: Keeping | None
     limits: tuple[LimitRow, ...]
-    within: tuple[BudgetRow, ...]
+    within: tuple[Within, ...]
     is_open: bool
     is_fine: bool
 
@@ -85,19 +95,20 @@ def _part(number: int, result: Result, report: Report) -> Part:
     is_open = len(report.results) <= _FEW or any(_needs_a_look(result))
     words, instruments, keeping = scenario_words(result, report), instrument_rows(result), keeping_of(result)
     told = ("heap", "tracemalloc") if instruments else ()
-    within = () if is_open else tuple(row for row in words.budgets if row.status == "within")
+    is_in_full = is_open and is_fine
+    within = () if is_in_full else tuple(row for row in words.budgets if row.status == "within")
     return Part(
         anchor=f"s{number}",
         words=replace(words, figures=tuple(line for line in words.figures if line.label not in told)),
         bars=tuple(_bar(metric, result, limits.get(metric)) for metric in HEADLINE_METRICS),
-        staircase=_staircase(result, limits.get("peak.heap"), MOST_ROWS if is_fine else MOST_ROWS // 3),
-        course=course_of(result, MOST_SAMPLES if is_fine else MOST_SAMPLES // 11),
+        staircase=_staircase(result, limits.get("peak.heap"), is_fine=is_fine),
+        course=course_of(result, MOST_SAMPLES if is_fine else MOST_SAMPLES // 12),
         resident=resident_table(result),
         instruments=instruments,
         keeping=links_of(keeping) if len(keeping) > 1 else None,
         only_kept=keeping[0] if len(keeping) == 1 else None,
         limits=tuple(_limits([row for row in words.budgets if row not in within])),
-        within=within,
+        within=tuple(_within(within)),
         is_open=is_open,
         is_fine=is_fine,
     )
@@ -111,11 +122,21 @@ def _limits(rows: Iterable[BudgetRow]) -> Iterator[LimitRow]:
         yield from (LimitRow(row, 0 if remarks else 1) for row in others)
 
 
-def _staircase(result: Result, limit: BudgetResult | None, most_rows: int) -> Drawing | None:
+def _within(rows: Iterable[BudgetRow]) -> Iterator[Within]:
+    alike: dict[str, list[str]] = {}
+    for row in rows:
+        alike.setdefault(f"{row.observed} of {row.limit}", []).append(row.metric)
+    for words, metrics in alike.items():
+        yield Within(words, tuple(metrics))
+
+
+def _staircase(result: Result, limit: BudgetResult | None, *, is_fine: bool) -> Drawing | None:
     if result.staircase is None or result.payload is None:
         return None
     payloads = None if limit is None else limit.limit
-    return drawing_of(result.staircase, result.payload.logical_bytes, payloads, most_rows)
+    staircase = result.staircase if is_fine else coarser(result.staircase, _FEWER_STEPS)
+    most_rows = MOST_ROWS if is_fine else MOST_ROWS // 4
+    return drawing_of(staircase, result.payload.logical_bytes, payloads, most_rows)
 
 
 def _needs_a_look(result: Result) -> Iterator[bool]:
@@ -131,7 +152,5 @@ def _bar(metric: str, result: Result, limit: BudgetResult | None) -> Bar:
     words = format_payloads(value)
     if limit is None or not limit.limit:
         return Bar(words)
-    at_limit = BAR * 2 / 3
-    filled = min(BAR, at_limit * value / limit.limit)
-    title = f"of {format_payloads(limit.limit)}"
-    return Bar(words, round(max(0.0, filled)), round(at_limit), limit.status == "over", title)
+    filled = min(_BAR, max(0, round(_BAR * 2 / 3 * value / limit.limit)))
+    return Bar(words, filled, limit.status == "over", f"of {format_payloads(limit.limit)}")

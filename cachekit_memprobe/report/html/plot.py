@@ -1,6 +1,6 @@
 """What the drawings share: a plane in units of the SVG, levels of payloads, and short coordinates."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -71,14 +71,20 @@ def stage_number(stage: str) -> int:
     return STAGES.index(stage if stage in STAGES else OTHER)
 
 
-def joined(corners: Iterator[str]) -> str:
-    """A path without the corners on the way of a longer horizontal line."""
-    kept: list[str] = []
-    for corner in corners:
-        if kept and kept[-1][0] == corner[0] == "H":
-            kept.pop()
-        kept.append(corner)
-    return "".join(kept)
+def outline(points: Iterable[tuple[float, int]]) -> str:
+    """A closed path along horizontal and vertical lines, from each corner to the next as a difference.
+
+    Its last line, back to the first corner, is left out.
+    """
+    whole = [point for point, _ in groupby((round(x), y) for x, y in points)]
+    (x0, y0), *_ = whole
+    steps: list[tuple[str, int]] = []
+    for before, (x, y) in pairwise(whole):
+        axis, change = ("h", x - before[0]) if y == before[1] else ("v", y - before[1])
+        if steps and steps[-1][0] == axis:
+            change += steps.pop()[1]
+        steps.append((axis, change))
+    return f"M{x0} {y0}{''.join(f'{axis}{change}' for axis, change in steps)}z"
 
 
 def polygon(points: Iterable[tuple[float, int]]) -> str:

@@ -11,7 +11,7 @@ from cachekit_memprobe.report.html.plot import (
     WIDTH,
     Label,
     Plane,
-    joined,
+    outline,
     plane_of,
     short,
     stage_number,
@@ -145,23 +145,20 @@ def _path(edges: _Edges, plane: Plane, step_width: float) -> str:
         if not has_some:
             continue
         numbered = list(run)
-        first = numbered[0][0]
-        upper = joined(_edge([(number, high) for number, (_, high) in numbered], plane, step_width))
-        lower = joined(_edge([(number, low) for number, (low, _) in numbered], plane, step_width, back=True))
-        # From the upper edge on, and back along the lower one; the end closes it.
-        parts.append(f"M{short(first * step_width)} {upper[1:]}{lower}Z")
+        if all(plane.y(low) == plane.y(high) for _, (low, high) in numbered):
+            continue
+        upper = [*_edge([(number, high) for number, (_, high) in numbered], plane, step_width)]
+        lower = [*_edge([(number, low) for number, (low, _) in numbered], plane, step_width)]
+        parts.append(outline([*upper, *reversed(lower)]))
     return "".join(parts)
 
 
-def _edge(points: _Edges, plane: Plane, step_width: float, *, back: bool = False) -> Iterator[str]:
-    """Along the edge, with a corner only where it changes its height."""
-    last = None
-    for number, size in reversed(points) if back else points:
+def _edge(points: _Edges, plane: Plane, step_width: float) -> Iterator[tuple[float, int]]:
+    """From left to right, each step as a horizontal line."""
+    for number, size in points:
         y = plane.y(size)
-        if y != last:
-            yield f"V{y}"
-            last = y
-        yield f"H{short((number if back else number + 1) * step_width)}"
+        yield number * step_width, y
+        yield (number + 1) * step_width, y
 
 
 def _label(stage: str, edges: _Edges, plane: Plane, step_width: float) -> Label | None:

@@ -2,7 +2,7 @@
 
 import string
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeVar
 
@@ -68,6 +68,20 @@ def _column(step: HeapStep, letters: Sequence[str], level_bytes: float) -> str:
 def thinned(staircase: Staircase, most: int) -> Sequence[tuple[int, HeapStep]]:
     """At most so many steps, with their numbers."""
     return highest([*enumerate(staircase.steps)], most, lambda one: one[1].total_bytes)
+
+
+def coarser(staircase: Staircase, most: int) -> Staircase:
+    """The same with at most so many steps; a stage that was short is drawn for one of them."""
+    count = len(staircase.steps)
+    if count <= most:
+        return staircase
+    steps = tuple(step for _, step in thinned(staircase, most))
+    spans = []
+    for span in staircase.spans:
+        begin, end = span.begin * most // count, -(-span.end * most // count)
+        spans.append(replace(span, begin=begin, end=end))
+    peak = max(range(most), key=lambda number: steps[number].total_bytes)
+    return replace(staircase, steps=steps, peak=peak, spans=tuple(spans))
 
 
 def highest(steps: Sequence[_Step], most: int, height: Callable[[_Step], int]) -> Sequence[_Step]:
