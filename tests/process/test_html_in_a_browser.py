@@ -14,10 +14,13 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from cachekit_memprobe.comparing import compare
 from cachekit_memprobe.flames import Flame, Flames
 from cachekit_memprobe.report.clean import clean_line
+from cachekit_memprobe.report.comparison.html import comparison_html
 from cachekit_memprobe.report.flamegraph import flame_graph
 from cachekit_memprobe.report.html import render_html
+from tests.golden.comparisons import NEW, OLD
 from tests.golden.pictures import FAILING, HOSTILE, PASSING, hostile
 from tests.golden.reports import FILE_GET, FILE_MAP, NOT_APPLICABLE, UNMEASURED, report_of
 from tests.golden.sweeps import MATRIX_AT_SIZES
@@ -34,6 +37,7 @@ PAGES = {
         {"MEM001": "Pass the view on."},
     ),
     "sweep": render_html(MATRIX_AT_SIZES),
+    "comparison": comparison_html(compare(OLD, NEW)),
     "hostile": render_html(
         report_of(hostile(), hostile(PASSING)), {"MEM001": HOSTILE}, {HOSTILE: quote(f"{HOSTILE}.html")}
     ),
@@ -51,6 +55,8 @@ AXE_RULES = {
     ("every-verdict", 1280, "light"): ["wcag2a", "wcag2aa"],
     ("every-verdict", 1280, "dark"): ["color-contrast"],
     ("sweep", 390, "light"): ["wcag2a", "wcag2aa"],
+    ("comparison", 1280, "light"): ["wcag2a", "wcag2aa"],
+    ("comparison", 1280, "dark"): ["color-contrast"],
 }
 """It takes its time, so it looks at each thing once."""
 
@@ -173,6 +179,8 @@ def test_axe_finds_no_fault(seen: Any, view: tuple[str, int, str]) -> None:
 def test_every_chart_is_there(seen: Any, width: int) -> None:
     charts = seen["every-verdict", width, "light"].charts
     titles = [title for title, _ in charts]
+    both = [title for title, _ in seen["comparison", width, "light"].charts]
+    assert both == ["The heap during the read"] * 2
     assert titles.count("The heap during the read") == 2
     assert sum(title.startswith("The resident set over the reads") for title in titles) == 2
     assert titles.count("Who keeps memory alive after the read") == 2

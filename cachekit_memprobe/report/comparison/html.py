@@ -6,21 +6,22 @@ from pathlib import Path
 from cachekit_memprobe import __version__
 from cachekit_memprobe.child.stages import STAGES
 from cachekit_memprobe.comparison import Comparison
-from cachekit_memprobe.report.comparison.panels import HEIGHT, WIDTH, Panel, panels_of
+from cachekit_memprobe.report.comparison.panels import Panel, panels_of
 from cachekit_memprobe.report.comparison.words import (
     METRIC_COLUMNS,
     SUMMARY_COLUMNS,
     ScenarioWords,
     comparison_words,
 )
-from cachekit_memprobe.report.templates import hash_of, template
+from cachekit_memprobe.report.html.plot import HEIGHT, WIDTH
+from cachekit_memprobe.report.templates import SHARED, hash_of, style_of, template
 
 _FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class Part:
-    """One scenario, and the picture of both reads."""
+    """One scenario, and the pictures of both reads."""
 
     anchor: str
     words: ScenarioWords
@@ -29,14 +30,14 @@ class Part:
 
 def comparison_html(comparison: Comparison) -> str:
     """The whole comparison."""
-    style = (_FOLDER / "comparison.css").read_text(encoding="utf-8")
+    style = style_of((SHARED / "base.css", _FOLDER / "comparison.css"))
     words = comparison_words(comparison)
     return template(_FOLDER / "comparison.html.jinja").render(
         style=style,
         style_hash=hash_of(style),
         words=words,
         parts=[
-            Part(f"s{number}", said, panels_of(scenario))
+            Part(f"s{number}", said, panels_of(scenario, len(comparison.scenarios)))
             for number, (said, scenario) in enumerate(
                 zip(words.scenarios, comparison.scenarios, strict=True), 1
             )

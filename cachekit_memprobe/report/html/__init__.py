@@ -15,7 +15,7 @@ from cachekit_memprobe.report.html.keeping import KEEPER_WIDTH
 from cachekit_memprobe.report.html.page import Part, parts_of
 from cachekit_memprobe.report.html.plot import HEIGHT, WIDTH
 from cachekit_memprobe.report.json import to_json
-from cachekit_memprobe.report.templates import hash_of, template
+from cachekit_memprobe.report.templates import hash_of, style_of, template
 from cachekit_memprobe.report.view import AS_DEPLOYED, as_deployed_words, metric_label, outcome
 from cachekit_memprobe.report.words import (
     HEADLINE_METRICS,
@@ -38,7 +38,6 @@ _FOLDER = Path(__file__).parent
 _MANY = 3
 _NOTHING: Mapping[str, str] = {}
 _XZ_OF_TEXT = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "pb": 0}
-_BETWEEN = re.compile(r"[ \n]*\n[ \n]*")
 _BETWEEN_TAGS = re.compile(r">\s*\n\s*<")
 
 
@@ -53,7 +52,7 @@ def render_html(
         flame_graphs: links to memray's, by scenario.
     """
     parts, facts = parts_of(report), _environment(report)
-    style = _BETWEEN.sub("", (_FOLDER / "report.css").read_text(encoding="utf-8")) + _widths(parts)
+    style = style_of((_FOLDER / "base.css", _FOLDER / "report.css")) + _widths(parts)
     page = template(_FOLDER / "report.html.jinja").render(
         report=report,
         style=style,
@@ -126,5 +125,9 @@ def _meanings(parts: tuple[Part, ...]) -> Mapping[str, str]:
 def _environment(report: Report) -> Mapping[str, str]:
     """What was measured, with what, and how; with the digest by which two environments are told apart."""
     options, fingerprint = report.run.options, fingerprint_of(report.run)
-    how = f"{options.reads} reads, {options.repeat} process{'es' * (options.repeat > 1)}, {options.isolation}"
-    return {**fingerprint.parts, "rss": how, "fingerprint": fingerprint.digest}
+    reads, processes = "s" * (options.reads > 1), "es" * (options.repeat > 1)
+    how = {
+        "rss": f"{options.reads} read{reads} in each of {options.repeat} process{processes}",
+        "processes": "of rss fresh, others forked" if options.isolation == "fork" else "fresh",
+    }
+    return {**fingerprint.parts, **how, "fingerprint": fingerprint.digest}

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from cachekit_memprobe.report.html.keeping import Links, links_of
-from cachekit_memprobe.report.html.resident import MOST_SAMPLES, Course, course_of
-from cachekit_memprobe.report.html.staircase import MOST_ROWS, Drawing, drawing_of
+from cachekit_memprobe.report.html.plot import COARSE, FINE, Detail
+from cachekit_memprobe.report.html.resident import Course, course_of
+from cachekit_memprobe.report.html.staircase import Drawing, drawing_of
+from cachekit_memprobe.report.view import exceeded
 from cachekit_memprobe.report.words import (
     HEADLINE_METRICS,
     BudgetRow,
@@ -14,7 +16,6 @@ from cachekit_memprobe.report.words import (
     TextTable,
     scenario_words,
 )
-from cachekit_memprobe.report.words.chart import coarser
 from cachekit_memprobe.report.words.instruments import InstrumentRow, instrument_rows
 from cachekit_memprobe.report.words.keeping import Keeping, keeping_of
 from cachekit_memprobe.report.words.resident import resident_table
@@ -27,7 +28,6 @@ _FEW = 2
 """So many scenarios are open, whatever their verdict."""
 _SEVERAL = 10
 """So many are drawn with all details: a report of all that there are has to stay small enough to be sent."""
-_FEWER_STEPS = 48
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class Part:
         only_kept: in place of ``keeping`` where it would be one line.
         limits: in a table; those that are kept to are only listed in ``within`` when the part is folded, or
             one of many.
+        also_over: the metrics that are over their limits and have no bar, in words.
         is_open: it needs a look, or there are few; others are folded.
         is_fine: drawn with all details; among many scenarios a drawing has fewer.
     """
@@ -72,6 +73,7 @@ class Part:
     anchor: str
     words: ScenarioWords
     bars: tuple[Bar, ...]
+    also_over: str
     staircase: Drawing | None
     course: Course | None
     resident: TextTable | None
@@ -92,6 +94,7 @@ def parts_of(report: Report) -> tuple[Part, ...]:
 def _part(number: int, result: Result, report: Report) -> Part:
     limits = {limit.metric: limit for limit in result.budgets}
     is_fine = len(report.results) <= _SEVERAL
+    detail = FINE if is_fine else COARSE
     is_open = len(report.results) <= _FEW or any(_needs_a_look(result))
     words, instruments, keeping = scenario_words(result, report), instrument_rows(result), keeping_of(result)
     told = ("heap", "tracemalloc") if instruments else ()
@@ -101,8 +104,9 @@ def _part(number: int, result: Result, report: Report) -> Part:
         anchor=f"s{number}",
         words=replace(words, figures=tuple(line for line in words.figures if line.label not in told)),
         bars=tuple(_bar(metric, result, limits.get(metric)) for metric in HEADLINE_METRICS),
-        staircase=_staircase(result, limits.get("peak.heap"), is_fine=is_fine),
-        course=course_of(result, MOST_SAMPLES if is_fine else MOST_SAMPLES // 12),
+        also_over=_also_over(result),
+        staircase=_staircase(result, limits.get("peak.heap"), detail),
+        course=course_of(result, detail),
         resident=resident_table(result),
         instruments=instruments,
         keeping=links_of(keeping) if len(keeping) > 1 else None,
@@ -122,6 +126,14 @@ def _limits(rows: Iterable[BudgetRow]) -> Iterator[LimitRow]:
         yield from (LimitRow(row, 0 if remarks else 1) for row in others)
 
 
+def _also_over(result: Result) -> str:
+    """Two of them by name, a verbatim copy first: it says more than that much was moved."""
+    names = [limit.metric for limit in exceeded(result) if limit.metric not in HEADLINE_METRICS]
+    names.sort(key=lambda name: not name.startswith("verbatim."))
+    more = [f"{len(names) - 2} more"] if len(names) > 2 else []
+    return ", ".join([*names[:2], *more])
+
+
 def _within(rows: Iterable[BudgetRow]) -> Iterator[Within]:
     alike: dict[str, list[str]] = {}
     for row in rows:
@@ -130,13 +142,11 @@ def _within(rows: Iterable[BudgetRow]) -> Iterator[Within]:
         yield Within(words, tuple(metrics))
 
 
-def _staircase(result: Result, limit: BudgetResult | None, *, is_fine: bool) -> Drawing | None:
+def _staircase(result: Result, limit: BudgetResult | None, detail: Detail) -> Drawing | None:
     if result.staircase is None or result.payload is None:
         return None
     payloads = None if limit is None else limit.limit
-    staircase = result.staircase if is_fine else coarser(result.staircase, _FEWER_STEPS)
-    most_rows = MOST_ROWS if is_fine else MOST_ROWS // 4
-    return drawing_of(staircase, result.payload.logical_bytes, payloads, most_rows)
+    return drawing_of(result.staircase, result.payload.logical_bytes, payloads, detail)
 
 
 def _needs_a_look(result: Result) -> Iterator[bool]:

@@ -11,9 +11,29 @@ WIDTH, HEIGHT = 640, 180
 """Of a plot; its origin is at the lower left corner, below which the rest of a drawing has room."""
 
 _NICE = (0.1, 0.25, 0.5, 1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
-_MOST_LINES = 4
 LEAST_PAYLOADS = _NICE[0] / 2
 """What has no more than this isn't worth a drawing."""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """How much of it is drawn, at most.
+
+    Attributes:
+        steps: of a staircase.
+        rows: of the table of its steps.
+        samples: of the resident set, for each read.
+        levels: lines of payloads.
+    """
+
+    steps: int
+    rows: int
+    samples: int
+    levels: int
+
+
+FINE = Detail(steps=300, rows=12, samples=80, levels=10)
+COARSE = Detail(steps=48, rows=3, samples=8, levels=4)
 
 
 @dataclass(frozen=True)
@@ -45,9 +65,10 @@ class Plane:
     def height(self, size_bytes: float) -> float:
         return size_bytes / self.payload_bytes * HEIGHT / (self.top - self.bottom)
 
-    def levels(self) -> tuple[Label, ...]:
-        """Horizontal lines, from 0 up."""
-        level = next((nice for nice in _NICE if self.top / nice <= _MOST_LINES), self.top / _MOST_LINES)
+    def levels(self, most: int) -> tuple[Label, ...]:
+        """Horizontal lines, from 0 up, one a payload where there is room."""
+        nice = (nice for nice in _NICE if nice >= 1 or self.top < 2)
+        level = next((one for one in nice if self.top / one <= most), self.top / most)
         return tuple(
             Label(0, self.y(number * level * self.payload_bytes), f"{number * level:g}x")
             for number in range(int(self.top / level) + 1)
@@ -57,7 +78,7 @@ class Plane:
         """A limit's line, if it is within the picture."""
         if payloads is None or payloads > self.top:
             return None
-        return Label(0, self.y(payloads * self.payload_bytes), f"limit {format_payloads(payloads)}")
+        return Label(4, self.y(payloads * self.payload_bytes), f"limit {format_payloads(payloads)}")
 
 
 def plane_of(payload_bytes: int, peak: float, limit: float | None, lowest: float = 0.0) -> Plane:

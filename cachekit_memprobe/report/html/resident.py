@@ -5,8 +5,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from cachekit_memprobe.child.seen import ReadFigures, RssSample
-from cachekit_memprobe.report.html.plot import LEAST_PAYLOADS, WIDTH, Label, Plane, plane_of, polygon, short
-from cachekit_memprobe.report.view import in_payloads, noticeable
+from cachekit_memprobe.report.html.plot import (
+    FINE,
+    LEAST_PAYLOADS,
+    WIDTH,
+    Detail,
+    Label,
+    Plane,
+    plane_of,
+    polygon,
+    short,
+)
+from cachekit_memprobe.report.view import in_payloads
 from cachekit_memprobe.result import Result
 from cachekit_memprobe.units import format_payloads
 
@@ -15,7 +25,6 @@ _PARTS: tuple[tuple[str, Callable[[RssSample], int]], ...] = (
     ("file-backed", lambda sample: sample.file_bytes),
     ("shared", lambda sample: sample.shared_bytes),
 )
-MOST_SAMPLES = 80
 _REST = 0.15
 """Of a read's width, in which it is over: there its settled level is drawn."""
 
@@ -53,13 +62,21 @@ class Course:
 
 @dataclass(frozen=True)
 class _Shown:
-    """A read in the picture; ``offset_bytes`` is what was there before it and not before the first one."""
+    """A read in the picture.
+
+    Attributes:
+        stays: of each part, what was there before it and not before the first one, in bytes.
+    """
 
     read: ReadFigures
     left: float
     width: float
-    offset_bytes: int
+    stays: tuple[int, int, int]
     course: Sequence[RssSample]
+
+    @property
+    def offset_bytes(self) -> int:
+        return sum(self.stays)
 
     @property
     def end(self) -> float:
@@ -69,31 +86,29 @@ class _Shown:
         return f"M{short(self.left)} {y}H{short(self.end)}"
 
 
-def course_of(result: Result, most_samples: int = MOST_SAMPLES) -> Course | None:
-    """``None`` if no samples were kept, or the reads never take as much as can be seen.
-
-    Args:
-        most_samples: of each read that are drawn.
-    """
+def course_of(result: Result, detail: Detail = FINE) -> Course | None:
+    """``None`` if no samples were kept, or the reads never take as much as can be seen."""
     reads, payload = result.resident, result.payload
     if payload is None or not any(read.course for read in reads):
         return None
     limit = next((budget.limit for budget in result.budgets if budget.metric == "rss.peak"), None)
-    shown = _side_by_side(reads, most_samples)
+    shown = _side_by_side(reads, detail.samples)
     highest = max(shown, key=lambda one: one.offset_bytes + one.read.peak_bytes)
     peak = in_payloads(highest.offset_bytes + highest.read.peak_bytes, payload)
     if peak < LEAST_PAYLOADS:
         return None
     lowest = in_payloads(min(min(one.offset_bytes, one.read.settled_bytes) for one in shown), payload)
-    plane = plane_of(payload.logical_bytes, peak, limit, lowest)
+    most_before = in_payloads(max(one.offset_bytes for one in shown), payload)
+    plane = plane_of(payload.logical_bytes, peak, None if limit is None else limit + most_before, lowest)
     limit_bytes = 0 if limit is None else limit * payload.logical_bytes
     limits = [plane.y(one.offset_bytes + limit_bytes) for one in shown]
+    is_limited = limit is not None and min(limits) >= 0
     return Course(
-        levels=plane.levels(),
+        levels=plane.levels(detail.levels),
         layers=tuple(_layers(shown, plane)),
         peaks=_across(shown, [plane.y(one.offset_bytes + one.read.peak_bytes) for one in shown]),
-        limits=_limits(shown, limits) if plane.limit(limit) else "",
-        limit=plane.limit(limit),
+        limits=_limits(shown, limits) if is_limited else "",
+        limit=Label(4, limits[0], f"limit {format_payloads(limit)}") if limit and is_limited else None,
         settled="".join(_settled(one, plane) for one in shown),
         names=tuple(_name(number, one) for number, one in enumerate(shown, 1)),
         peak=Label(
@@ -105,17 +120,22 @@ def course_of(result: Result, most_samples: int = MOST_SAMPLES) -> Course | None
 
 
 def _side_by_side(reads: Sequence[ReadFigures], most_samples: int) -> Sequence[_Shown]:
-    width, first_bytes = WIDTH / len(reads), reads[0].baseline_bytes
+    width = WIDTH / len(reads)
     return [
-        _Shown(
-            read,
-            number * width,
-            width,
-            read.baseline_bytes - first_bytes,
-            _thinned(read.course, most_samples),
-        )
+        _Shown(read, number * width, width, _stays(read, reads[0]), _thinned(read.course, most_samples))
         for number, read in enumerate(reads)
     ]
+
+
+def _stays(read: ReadFigures, first: ReadFigures) -> tuple[int, int, int]:
+    """Of which part it is isn't told by folders of earlier versions: it is mostly anonymous."""
+    stays_bytes = read.baseline_bytes - first.baseline_bytes
+    if read.baseline_anon_bytes is None or first.baseline_anon_bytes is None:
+        return (stays_bytes, 0, 0)
+    anon_bytes = read.baseline_anon_bytes - first.baseline_anon_bytes
+    return (
+        (anon_bytes, stays_bytes - anon_bytes, 0) if 0 <= anon_bytes <= stays_bytes else (stays_bytes, 0, 0)
+    )
 
 
 def _across(shown: Sequence[_Shown], heights: Sequence[int]) -> str:
@@ -130,12 +150,34 @@ def _limits(shown: Sequence[_Shown], heights: Sequence[int]) -> str:
 
 
 def _thinned(course: Sequence[RssSample], most: int) -> Sequence[RssSample]:
-    """The first and the last, and of neighbours of which only one can stay the highest."""
+    """The first, the last, the highest, and one after the other those that the lines between miss most.
+
+    So a tower stays a tower and a fall stays a fall, however few there are.
+    """
     if len(course) <= most:
         return course
-    bounds = [1 + number * (len(course) - 2) // (most - 2) for number in range(most - 1)]
-    inner = [max(course[begin:end], key=_resident_bytes) for begin, end in pairwise(bounds)]
-    return [course[0], *inner, course[-1]]
+    highest = max(range(len(course)), key=lambda number: _resident_bytes(course[number]))
+    kept = sorted({0, highest, len(course) - 1})
+    while len(kept) < most:
+        missed = [_most_missed(course, begin, end) for begin, end in pairwise(kept)]
+        by_bytes, number = max(missed)
+        if not by_bytes:
+            break
+        kept = sorted({*kept, number})
+    return [course[number] for number in kept]
+
+
+def _most_missed(course: Sequence[RssSample], begin: int, end: int) -> tuple[float, int]:
+    """By how much a straight line from one sample to another misses one between them, and which."""
+    first, last = course[begin], course[end]
+    span_us = max(1, last.elapsed_us - first.elapsed_us)
+
+    def missed_bytes(number: int) -> float:
+        share = (course[number].elapsed_us - first.elapsed_us) / span_us
+        on_line = _resident_bytes(first) + share * (_resident_bytes(last) - _resident_bytes(first))
+        return abs(_resident_bytes(course[number]) - on_line)
+
+    return max(((missed_bytes(number), number) for number in range(begin + 1, end)), default=(0.0, begin))
 
 
 def _resident_bytes(sample: RssSample) -> int:
@@ -146,12 +188,12 @@ def _layers(shown: Sequence[_Shown], plane: Plane) -> Iterator[Layer]:
     """From the bottom up; a part that nobody could see is left out."""
     for number, (name, part) in enumerate(_PARTS):
         sizes = [part(sample) for one in shown for sample in one.course]
-        if noticeable(max(sizes) / plane.payload_bytes):
+        if plane.height(max(*sizes, *(one.stays[number] for one in shown))) >= 1:
             yield Layer(number, name, "".join(_area(one, number, plane) for one in shown))
 
 
 def _area(one: _Shown, number: int, plane: Plane) -> str:
-    """Of one part in one read, from what is below it to its own height."""
+    """Of one part in one read, from what is below it to its own height; with what stayed of reads before."""
     course = one.course
     if not course:
         return ""
@@ -159,10 +201,9 @@ def _area(one: _Shown, number: int, plane: Plane) -> str:
     points = []
     for sample in course:
         x = one.left + (sample.elapsed_us - course[0].elapsed_us) / span_us * (one.end - one.left)
-        sizes = [max(0, part(sample)) for _, part in _PARTS[: number + 1]]
-        points.append(
-            (x, plane.y(one.offset_bytes + sum(sizes[:-1])), plane.y(one.offset_bytes + sum(sizes)))
-        )
+        sizes = [stay + max(0, part(sample)) for stay, (_, part) in zip(one.stays, _PARTS, strict=True)]
+        below, own = sum(sizes[:number]), sum(sizes[: number + 1])
+        points.append((x, plane.y(below), plane.y(own)))
     if all(low == high for _, low, high in points):
         return ""
     lower = [(x, low) for x, low, _ in points]

@@ -6,9 +6,11 @@ from itertools import groupby
 
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.html.plot import (
+    FINE,
     HEIGHT,
     LEAST_PAYLOADS,
     WIDTH,
+    Detail,
     Label,
     Plane,
     outline,
@@ -16,15 +18,12 @@ from cachekit_memprobe.report.html.plot import (
     short,
     stage_number,
 )
-from cachekit_memprobe.report.words.chart import highest
+from cachekit_memprobe.report.words.chart import coarser, highest
 from cachekit_memprobe.result import Staircase
 from cachekit_memprobe.units import format_payloads
 
 BAND_GAP, BAND_HEIGHT = 6, 16
 """Of the bands below the plot."""
-
-MOST_ROWS = 12
-"""Of the table."""
 _UNITS_PER_LETTER, _LETTER_HEIGHT = 6.4, 12
 _NOTICEABLE = 0.005
 _Edges = Sequence[tuple[int, int]]
@@ -78,19 +77,25 @@ class Drawing:
 
 
 def drawing_of(
-    staircase: Staircase, payload_bytes: int, limit: float | None, most_rows: int = MOST_ROWS
+    staircase: Staircase,
+    payload_bytes: int,
+    limit: float | None = None,
+    detail: Detail = FINE,
+    *,
+    beside: float = 0.0,
 ) -> Drawing | None:
     """``None`` if the read never has as much on the heap as can be seen.
 
     Args:
         limit: of ``peak.heap``, in payloads.
-        most_rows: of the table.
+        beside: the highest peak of those that are drawn on the same scale, in payloads.
     """
-    staircase, steps = _clean(staircase), staircase.steps
+    staircase = coarser(_clean(staircase), detail.steps)
+    steps = staircase.steps
     peak = steps[staircase.peak].total_bytes / payload_bytes if steps else 0.0
-    if peak < LEAST_PAYLOADS:
+    if not steps or max(peak, beside) < LEAST_PAYLOADS:
         return None
-    plane, step_width = plane_of(payload_bytes, peak, limit), WIDTH / len(steps)
+    plane, step_width = plane_of(payload_bytes, max(peak, beside), limit), WIDTH / len(steps)
     areas = tuple(_areas(staircase, plane, step_width))
     bands = tuple(_bands(staircase, step_width))
     at_peak = {
@@ -100,7 +105,7 @@ def drawing_of(
     }
     return Drawing(
         areas=areas,
-        levels=plane.levels(),
+        levels=plane.levels(detail.levels),
         peak=Label(
             round((staircase.peak + 0.5) * step_width),
             plane.y(steps[staircase.peak].total_bytes),
@@ -114,7 +119,7 @@ def drawing_of(
             Key(stage_number(stage), stage, at_peak.get(stage, ""))
             for stage in dict.fromkeys([*(area.stage for area in areas), *(band.stage for band in bands)])
         ),
-        table=tuple(_table(staircase, [area.stage for area in areas], payload_bytes, most_rows)),
+        table=tuple(_table(staircase, [area.stage for area in areas], payload_bytes, detail.rows)),
     )
 
 

@@ -6,13 +6,13 @@ Everything here is text without control characters. It isn't escaped for any for
 from cachekit_memprobe.report.words.budget import BudgetRow, budget_rows
 from cachekit_memprobe.report.words.chart import TextChart, text_chart
 from cachekit_memprobe.report.words.figures import FigureLine, figure_lines
+from cachekit_memprobe.report.words.headline import main_point
 from cachekit_memprobe.report.words.matrix import matrix_sections
 from cachekit_memprobe.report.words.reproduce import command_words
 from cachekit_memprobe.report.words.run import (
     HEADLINE_METRICS,
     SummaryRow,
     ended_line,
-    main_point,
     modified_lines,
     not_judged_line,
     scenario_line,

@@ -118,20 +118,6 @@ def skipped_lines(report: Report) -> list[str]:
     ]
 
 
-def main_point(report: Report) -> str:
-    """The one sentence that matters most; empty if all is as it should be."""
-    for result in report.results:
-        if result.verdict == "unmeasured":
-            first_line = why_unmeasured(result).strip().partition("\n")[0]
-            return f"{clean_line(result.scenario.name)} could not be measured: {clean_line(first_line)}"
-    over = [(limit.excess, result, limit) for result in report.results for limit in exceeded(result)]
-    if not over:
-        return ""
-    _, result, limit = max(over, key=lambda one: one[0])
-    words = _excesses("", (limit,))
-    return f"{clean_line(result.scenario.name)}: {words}"
-
-
 def not_judged_line(report: Report) -> str:
     """What the run's instruments left unjudged, over all scenarios, and what to do; empty if nothing."""
     names = [name for result in report.results for name in with_status(result, "not_judged")]

@@ -82,10 +82,15 @@ def written(payloads: float | None) -> str:
 def test_the_summary_has_the_figures_of_the_json() -> None:
     heading, *rows = page_of(ALL).rows("sum")[0]
     metrics = heading[2:]
+    assert metrics.pop() == "also over"
     assert metrics == ["copies.total", "peak.heap", "rss.peak"]
     for row, result in zip(rows, results_of(ALL), strict=True):
         assert row[0] == result["scenario"]
-        assert row[2:] == [written(result["metrics"].get(metric)) for metric in metrics]
+        assert row[2:5] == [written(result["metrics"].get(metric)) for metric in metrics]
+        errors = [one for one in result["budgets"] if one["level"] == "error"]
+        over = [one["metric"] for one in errors if one["status"] == "over"]
+        others = [name for name in over if name not in metrics]
+        assert row[5:] == ([", ".join(others)] if others else [])
 
 
 def test_the_stages_have_the_figures_of_the_json() -> None:

@@ -156,7 +156,7 @@ def check_stages(one: dict[str, Any], table: Table | None) -> None:
 def test_it_begins_with_the_verdict_and_what_matters_most() -> None:
     lines = render_markdown(report_of(L1_HIT)).splitlines()
     assert lines[0] == "### FAIL: of 1 scenario, 1 over budget, 1 warning"
-    assert lines[2].startswith("**arrow-l1-hit: copies.unwrap 1.00x over 0.30x (unwrap at ")
+    assert lines[2].startswith("**arrow-l1-hit: copies.unwrap is 1.00x, over its limit of 0.30x (unwrap at ")
 
 
 def test_it_ends_with_how_to_measure_it_again() -> None:
