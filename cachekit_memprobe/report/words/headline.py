@@ -83,7 +83,8 @@ def _of_several(over: list[_Over], count: int) -> str:
         what = f"the line to look at first is in {suspect_words(one.limit.suspect)}"
     else:
         what = f"{one.limit.metric} is over its limit"
-    which = f"all {count}" if of_them == count else f"{of_them} of the {count}"
+    every = "both" if count == 2 else f"all {count}"
+    which = every if of_them == count else f"{of_them} of the {count}"
     return f"{what}, in {which} scenarios that are over budget"
 
 

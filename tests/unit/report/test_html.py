@@ -11,16 +11,25 @@ from typing import Any
 
 import pytest
 
+from cachekit_memprobe.child.seen import RssSample
 from cachekit_memprobe.child.stages import STAGES
 from cachekit_memprobe.report.html import render_html
-from cachekit_memprobe.report.html.plot import HEIGHT, WIDTH, polygon
+from cachekit_memprobe.report.html.plot import FINE, HEIGHT, WIDTH, polygon
 from cachekit_memprobe.report.html.resident import course_of
 from cachekit_memprobe.report.html.staircase import drawing_of
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.units import format_payloads
 from tests.golden.pictures import FAILING, HOSTILE, PASSING, STAIRCASE, hostile, many
-from tests.golden.reports import FILE_GET, FILE_MAP, LOGICAL_BYTES, NOT_APPLICABLE, UNMEASURED, report_of
+from tests.golden.reports import (
+    FILE_GET,
+    FILE_MAP,
+    LOGICAL_BYTES,
+    NOT_APPLICABLE,
+    UNMEASURED,
+    report_of,
+    size,
+)
 
 ALL = report_of(FAILING, PASSING, FILE_GET, FILE_MAP, NOT_APPLICABLE, UNMEASURED)
 
@@ -213,6 +222,49 @@ def test_a_limit_is_over_what_was_resident_before_its_own_read() -> None:
     assert [low - high for low, high in zip(limits, marks, strict=True)] == pytest.approx(
         [(2.1 - 1.4) * units] * 5, abs=1
     )
+
+
+def test_of_many_samples_those_stay_that_make_the_shape() -> None:
+    heights_of_samples = [*range(100), *(10 for _ in range(100)), *range(10, 80), *(80 for _ in range(130))]
+    samples = tuple(
+        RssSample(1000 * at, size(high / 100), 0, 0) for at, high in enumerate(heights_of_samples)
+    )
+    one = replace(FAILING.resident[0], peak_bytes=size(0.99), course=samples)
+    drawn = course_of(replace(FAILING, resident=(one,), budgets=()), replace(FINE, samples=6))
+    assert drawn is not None
+    (layer,) = drawn.layers
+    upper = corners(layer.path)[:6]
+    units = HEIGHT / (0.99 * 1.08)
+    tower, fall = upper[1], upper[2]
+    assert HEIGHT - tower[1] == pytest.approx(0.99 * units, abs=1)
+    assert HEIGHT - fall[1] == pytest.approx(0.10 * units, abs=1)
+    assert fall[0] - tower[0] <= 3
+
+
+def corners(path: str) -> list[tuple[int, int]]:
+    """Of a path of straight lines, told as differences."""
+    begin, _, steps = path.partition("l")
+    x, y = map(int, begin[1:].split())
+    found = [(x, y)]
+    numbers = [int(number) for number in re.findall(r"-?\d+", steps.partition("z")[0])]
+    for right, down in zip(numbers[::2], numbers[1::2], strict=True):
+        x, y = x + right, y + down
+        found.append((x, y))
+    return found
+
+
+def test_what_stays_of_a_read_is_filled_below_the_next_ones() -> None:
+    reads = [
+        replace(read, baseline_anon_bytes=300_000_000 + size(0.05 * number))
+        for number, read in enumerate(FAILING.resident)
+    ]
+    drawn = course_of(replace(FAILING, resident=tuple(reads)))
+    assert drawn is not None
+    rings = [corners(ring + "z") for ring in drawn.layers[0].path.split("z")[:-1]]
+    assert [max(y for _, y in ring) for ring in rings] == [HEIGHT] * 5
+    begins = [HEIGHT - ring[0][1] for ring in rings]
+    units = HEIGHT / (2.3 * 1.08)
+    assert begins == pytest.approx([0.05 * number * units for number in range(5)], abs=1)
 
 
 def test_reads_without_samples_are_a_table_and_no_picture() -> None:
