@@ -23,6 +23,7 @@ from cachekit_memprobe.child.seen import (
     TracemallocSeen,
 )
 from cachekit_memprobe.child.task import Caching, Link, Need, Read, Value
+from cachekit_memprobe.request import Request
 from cachekit_memprobe.sweep import Sweep, Variant
 
 Level = Literal["error", "warn"]
@@ -138,6 +139,7 @@ class Run:
     Attributes:
         created: when, as ISO 8601.
         sweep: how the scenarios were multiplied.
+        request: what the command line said; ``None`` where nobody noted it.
     """
 
     created: str
@@ -145,6 +147,7 @@ class Run:
     options: RunOptions
     scenarios: tuple[Scenario, ...]
     sweep: Sweep = field(default_factory=Sweep)
+    request: Request | None = None
 
     @classmethod
     def planned(

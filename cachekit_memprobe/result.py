@@ -283,9 +283,12 @@ class Report:
         }
         results = tuple(result for result in self.results if result.scenario.name in names)
         scenarios, sweep = tuple(result.scenario for result in results), replace(self.run.sweep, skipped=())
+        request = self.run.request
+        if request and left_out:
+            request = replace(request, patterns=None)
         return replace(
             self,
-            run=replace(self.run, scenarios=scenarios, sweep=sweep),
+            run=replace(self.run, scenarios=scenarios, sweep=sweep, request=request),
             results=results,
             scaling=tuple(fit for fit in self.scaling if fit.scenario not in unfitted),
         )

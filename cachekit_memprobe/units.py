@@ -90,6 +90,14 @@ def format_exactly(size_bytes: int) -> str:
     )
 
 
+def format_limit(payloads: float | None, size_bytes: int | None) -> str:
+    """``1.3x`` or ``10MB``: what is read back as the same limit, of which one is ``None``."""
+    if payloads is None:
+        return format_exactly(size_bytes or 0)
+    short = f"{payloads:g}"
+    return f"{short if float(short) == payloads else repr(payloads)}x"
+
+
 def format_payloads(payloads: float) -> str:
     """``1.00x``; a figure that rounds to nothing is ``0.00x``, never ``-0.00x``."""
     return f"{payloads + 0.0:.2f}x" if abs(payloads) >= 0.005 else "0.00x"

@@ -1,17 +1,19 @@
 """The two reports that ``compare`` is about: of saved runs, or of releases, which are measured if need be."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
 from cachekit_memprobe.cli.progress import ProgressDisplay
+from cachekit_memprobe.cli.requests import size_of
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import INSTRUMENTS
 from cachekit_memprobe.model import Run, RunOptions
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.words import verdict_line
+from cachekit_memprobe.request import Request
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder, Summary, published_report, run_folder, same_run
 
@@ -89,7 +91,10 @@ def _measured(spec: str, wanted: Wanted, progress: ProgressDisplay) -> Report:
     scenarios, multiplied = expand(select(wanted.patterns), sizes=wanted.sizes, axes=(), limits=())
     resolved = target.resolve(spec, None, progress.preparing)
     target.check_stages(resolved, wanted.options.stages)
-    planned = Run.planned(resolved, wanted.options, scenarios, multiplied)
+    planned = replace(
+        Run.planned(resolved, wanted.options, scenarios, multiplied),
+        request=Request(wanted.patterns, size_of(wanted.sizes)),
+    )
     if known := same_run(planned):
         return pipeline.explain(RunFolder.open(known))
     folder = RunFolder.create()

@@ -24,6 +24,7 @@ from cachekit_memprobe.cli.options import (
 from cachekit_memprobe.cli.outputs import Output, check_outputs, file_options, no_source_option
 from cachekit_memprobe.cli.progress import ProgressDisplay
 from cachekit_memprobe.cli.publish import publish
+from cachekit_memprobe.cli.requests import request_of
 from cachekit_memprobe.cli.run_options import (
     DataOptions,
     ServerOptions,
@@ -152,7 +153,8 @@ def run_command(
         resolved = target.resolve(spec, python, progress.preparing, extras)
         target.check_stages(resolved, options.stages)
         folder = RunFolder.create(out)
-        planned = Run.planned(resolved, options, scenarios, multiplied)
+        request = request_of(patterns, data, how, sweep, limits, given, extras)
+        planned = replace(Run.planned(resolved, options, scenarios, multiplied), request=request)
         progress.planned({scenario.name: work_of(scenario) for scenario in scenarios})
         ended = None if quiet else progress.ended
         report = pipeline.run(planned, folder, progress.measuring, own_servers, ended)
@@ -251,11 +253,10 @@ def _own_scenario(
 def _refuse_without_payload(data: DataOptions, how: "HowCached") -> None:
     if data.save_scenario is not None:
         raise UsageError("--save-scenario saves the scenario of --payload; give --payload as well")
-    for name, value in how.given.items():
-        word = {True: "on", False: "off"}.get(value, value)
+    for name, value in how.words.items():
         raise UsageError(
             f"--{name} is for the data of --payload; to change {name} in a scenario, write --matrix "
-            f"{name}={word}"
+            f"{name}={value}"
         )
 
 

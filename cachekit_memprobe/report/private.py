@@ -50,7 +50,10 @@ def without_source(report: Report) -> Report:
     Left out are the text of lines outside cachekit and what findings quote of them, the names of data
     files, and what a process printed before it failed.
     """
-    names = _names([*report.run.scenarios, *(result.scenario for result in report.results)])
+    names = _names(
+        [*report.run.scenarios, *(result.scenario for result in report.results)],
+        report.run.request.payload if report.run.request else "",
+    )
     sweep = report.run.sweep
     sweep = replace(
         sweep,
@@ -75,12 +78,18 @@ def flames_without_source(flames: Flames) -> Flames:
     )
 
 
-def _names(scenarios: list[Scenario]) -> _Names:
+def _names(scenarios: list[Scenario], payload: str) -> _Names:
+    """Those that the scenarios tell; of a scenario that can't be read, the request of the run does."""
     own = [scenario for scenario in scenarios if scenario.value.file]
-    called_after = [scenario for scenario in own if not scenario.source.endswith(".toml")]
+    of_files = [scenario for scenario in own if not scenario.source.endswith(".toml")]
+    called_after = scenarios if payload else of_files
+    files = {payload, *(scenario.value.file for scenario in own)} - {""}
     return _Names(
-        frozenset(PurePath(scenario.value.file).name for scenario in own),
-        frozenset(scenario.variant.of if scenario.variant else scenario.name for scenario in called_after),
+        frozenset(PurePath(file).name for file in files),
+        frozenset(
+            scenario.variant.of if scenario.variant else scenario.name.partition("@")[0]
+            for scenario in called_after
+        ),
     )
 
 

@@ -37,6 +37,8 @@ def of_run(saved: SavedRun) -> Problems:
     ):
         if 0 in sizes:
             yield f"sweep.{key}", "0 is nothing to predict"
+    if saved.request and not saved.request.is_bounded:
+        yield "request", "it is longer than any that was saved"
     if len(saved.sweep.axes) > _MOST_AXES:
         yield "sweep.axes", f"there are more than {_MOST_AXES}"
     for number, skipped in enumerate(saved.sweep.skipped):

@@ -15,6 +15,7 @@ from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.in_use import InUse, claim, share
 from cachekit_memprobe.model import Measurement, Run, Scenario, Target
+from cachekit_memprobe.request import Request
 from cachekit_memprobe.runstore import checks, loading
 from cachekit_memprobe.runstore.files import write, write_atomically, write_checksums
 from cachekit_memprobe.runstore.names import (
@@ -110,6 +111,7 @@ class RunFolder:
             options=run.options,
             scenarios=tuple(scenario.name for scenario in run.scenarios),
             sweep=run.sweep,
+            request=run.request and public_request(run.request),
         )
         try:
             validation.check(saved)
@@ -194,6 +196,7 @@ class RunFolder:
             options=saved.options,
             scenarios=(),
             sweep=saved.sweep,
+            request=saved.request,
         )
         return run, self.measurements(saved.scenarios)
 
@@ -260,6 +263,26 @@ def public_scenario(scenario: Scenario) -> Scenario:
     value = replace(scenario.value, file=file_name(scenario.value.file))
     given = variables.recorded(scenario.environment)
     return replace(scenario, source=file_name(scenario.source), value=value, environment=given)
+
+
+def public_request(request: Request) -> Request | None:
+    """As it is saved, likewise; ``None`` for one that is too long for that."""
+    public = replace(
+        request,
+        patterns=request.patterns and tuple(map(_public_pattern, request.patterns)),
+        environment=variables.recorded(request.environment),
+        payload=file_name(request.payload),
+        extras=tuple(map(printable, request.extras)),
+    )
+    return public if public.is_bounded else None
+
+
+def _public_pattern(pattern: str) -> str:
+    """A file by its name, which has to look like a file's."""
+    if "/" not in pattern:
+        return printable(pattern)
+    name = printable(file_name(pattern))
+    return name if name.endswith(".toml") else f"./{name}"
 
 
 def file_name(path: str) -> str:

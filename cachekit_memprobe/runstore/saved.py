@@ -7,6 +7,7 @@ from cachekit_memprobe.child import seen as records
 from cachekit_memprobe.child.seen import Seen
 from cachekit_memprobe.child.task import Need
 from cachekit_memprobe.model import Payload, RunOptions, Scenario
+from cachekit_memprobe.request import Request
 from cachekit_memprobe.sweep import Sweep
 
 SCHEMA_VERSION = records.SCHEMA_VERSION
@@ -39,6 +40,7 @@ class SavedRun:
     options: RunOptions
     scenarios: tuple[str, ...]
     sweep: Sweep = field(default_factory=Sweep)
+    request: Request | None = None
 
 
 @dataclass(frozen=True)

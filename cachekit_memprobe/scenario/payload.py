@@ -57,6 +57,11 @@ class HowCached:
         """What isn't left to the defaults."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
+    @property
+    def words(self) -> dict[str, str]:
+        """The same as the command line spells it."""
+        return {name: {True: "on", False: "off"}.get(value, value) for name, value in self.given.items()}
+
 
 def payload_scenario(file: Path, how: HowCached, limits: tuple[Limit, ...] = ()) -> Scenario:
     """The scenario that caches a file's data; its name is made of the file's.

@@ -13,7 +13,7 @@ from cachekit_memprobe.scenario.loader import parse_scenario
 from cachekit_memprobe.scenario.rules import OWN_DATA
 from cachekit_memprobe.scenario.schema import TABLES
 from cachekit_memprobe.toml import toml
-from cachekit_memprobe.units import format_exactly
+from cachekit_memprobe.units import format_exactly, format_limit
 
 _HEAD = """\
 # {summary}
@@ -169,7 +169,7 @@ def _budget(limits: Iterable[Limit]) -> dict[str, Any]:
 
 
 def _limit(limit: Limit) -> str | dict[str, str]:
-    text = f"{limit.payloads:g}x" if limit.payloads is not None else format_exactly(limit.size_bytes or 0)
+    text = format_limit(limit.payloads, limit.size_bytes)
     level = {} if limit.level == "error" else {"level": limit.level}
     when = {"when": limit.when} if limit.when else {}
     return {"limit": text, **level, **when} if level or when else text

@@ -31,7 +31,8 @@ class Tool:
     Attributes:
         report: what measuring gives; its folder becomes the real one.
         error: raised instead of an answer, by ``resolve`` or ``run`` as ``fails`` says.
-        resolved: the arguments of ``target.resolve``.
+        resolved: the arguments of ``target.resolve``; ``extras`` those of the last.
+        planned: the run that was to be measured.
     """
 
     report: Report = field(default_factory=lambda: report_of(FILE_MAP))
@@ -39,6 +40,8 @@ class Tool:
     error: BaseException | None = None
     fails: str = "run"
     resolved: list[tuple[str, Path | None]] = field(default_factory=list)
+    extras: tuple[str, ...] = ()
+    planned: Run | None = None
     scenarios: tuple[Scenario, ...] = ()
     options: RunOptions | None = None
     folder: RunFolder | None = None
@@ -56,6 +59,7 @@ class Tool:
         extras: tuple[str, ...] = (),
     ) -> Target:
         self.resolved.append((spec, python))
+        self.extras = extras
         progress("making an environment")
         self._fail("resolve")
         return self.target
@@ -68,6 +72,7 @@ class Tool:
         own_servers: OwnServers,
         ended: Callable[[Measured], None] | None = None,
     ) -> Report:
+        self.planned = planned
         self.scenarios, self.options, self.sweep = planned.scenarios, planned.options, planned.sweep
         self.folder, self.own_servers = folder, own_servers
         progress(Step("arrow-l1-hit", Phase.MEASURING, "rss 1/1"))

@@ -6,6 +6,7 @@ import pytest
 
 from cachekit_memprobe.model import Run
 from cachekit_memprobe.report.json import to_json
+from cachekit_memprobe.request import Request
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder
 from tests.golden.comparisons import AFTER, NEW, OLD, released
@@ -152,6 +153,8 @@ def test_releases_are_measured(
     assert [scenario.value.logical_bytes for scenario in tool.scenarios] == [16_000_000]
     assert tool.options is not None
     assert tool.options.instruments == ("rss", "memray")
+    assert tool.planned is not None
+    assert tool.planned.request == Request(("arrow-l1-hit",), size="16MB")
 
 
 def test_a_release_beside_a_saved_run_is_measured(
