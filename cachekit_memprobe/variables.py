@@ -13,6 +13,9 @@ from fnmatch import fnmatchcase
 UNRECORDED = "(not recorded)"
 """What is saved in place of a value."""
 
+TO_FILL_IN = "(fill in)"
+"""What stands for it in a command, which can't be run so."""
+
 _ALLOCATORS = (
     "MALLOC_*",  # glibc's, and jemalloc's MALLOC_CONF
     "GLIBC_TUNABLES",
@@ -49,6 +52,11 @@ _OF_THE_TOOL = {
 """Variables that this tool sets itself, and what to do instead."""
 
 
+def is_name(name: str) -> bool:
+    """Whether it can be an environment variable's in any shell."""
+    return len(name) <= _LONGEST and _NAME.fullmatch(name) is not None
+
+
 def is_allocator(name: str) -> bool:
     """Whether a variable sets which allocators a process uses, or how."""
     return any(fnmatchcase(name, pattern) for pattern in _ALLOCATORS) and not _SECRET.search(name)
@@ -65,9 +73,13 @@ def check(name: str, value: str) -> None:
     Raises:
         ValueError: the message says why, and what to do.
     """
-    if len(name) > _LONGEST or not _NAME.fullmatch(name):
+    if not is_name(name):
         raise ValueError(
             f"{name[:_LONGEST]!r} is not the name of an environment variable; use letters, digits and _"
+        )
+    if value == TO_FILL_IN:
+        raise ValueError(
+            f"{name} has to be filled in, as no report has its value: write it in place of {value}"
         )
     if name in _OF_THE_TOOL:
         raise ValueError(f"{name} is set by cachekit-memprobe; {_OF_THE_TOOL[name]}")

@@ -9,6 +9,7 @@ import io
 import json
 import math
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.terminal import render_report
-from cachekit_memprobe.report.words import scenario_line, worker_lines
+from cachekit_memprobe.report.words import command_words, scenario_line, worker_lines
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder
 from tests.fuzz.effort import effort
@@ -198,6 +199,9 @@ def shown(report: Report) -> Any:
     console.print(render_report(report, width=80))
     lines = [scenario_line(result, report) for result in report.results] + worker_lines(report)
     assert all(lines)
+    command = command_words(report)
+    assert command.isprintable()
+    assert "cachekit-memprobe" in shlex.split(command)
     text = to_json(report)
     assert "this is a bug" not in text, text
     assert exit_code(report) in (0, 1, 3)

@@ -19,6 +19,7 @@ REFUSED = {
     "A-B=x": "not the name",
     "=x": "not the name",
     "A=\0": "null character",
+    f"A={variables.TO_FILL_IN}": "has to be filled in",
 }
 
 

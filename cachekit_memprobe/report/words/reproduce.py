@@ -1,64 +1,149 @@
-"""The command that measures the same again, as far as a saved run knows it."""
+"""The command that measures the same again, as far as a saved run knows it.
+
+What a run folder says comes from outside, so each word is cleaned, quoted for a shell, and the value of an
+option that is named here. What isn't known is to be filled in, and can't be run before.
+"""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from cachekit_memprobe.metrics import INSTRUMENTS, QUICK
-from cachekit_memprobe.model import RunOptions, Scenario
-from cachekit_memprobe.report.clean import clean_line
+from packaging.version import InvalidVersion, Version
+
+from cachekit_memprobe.metrics import INSTRUMENTS, NAMES, QUICK, metric_of
+from cachekit_memprobe.model import RunOptions, Scenario, Target
+from cachekit_memprobe.report.clean import clean
 from cachekit_memprobe.report.view import public_spec
+from cachekit_memprobe.report.words.asked import asked_for
+from cachekit_memprobe.report.words.left import axes_left, sizes_left
+from cachekit_memprobe.request import Request
 from cachekit_memprobe.result import Report
-from cachekit_memprobe.variables import UNRECORDED
+from cachekit_memprobe.sweep import STORED
+from cachekit_memprobe.units import format_exactly
+from cachekit_memprobe.variables import TO_FILL_IN, UNRECORDED, is_name, is_recorded
 
 _DEFAULTS = RunOptions(instruments=INSTRUMENTS)
 _BUNDLED = "bundled:"
-_MOST_WORDS = 8
-"""Of more scenarios the command would be the longest part of a report; a run of all needs none."""
+_CACHING = ("serializer", "tier", "route", "backend", "compression", "encryption")
+_BUILT = ("source tree ", "file ")
+"""What the state of a cachekit begins with that was built for the run."""
+
+_Words = Iterator[str]
 
 
 def command_words(report: Report) -> str:
     """``cachekit-memprobe run arrow-l1-hit --cachekit 0.9.1``, quoted for a shell."""
     settings = report.run.options.kept_environment.items()
-    kept = [f"{name}={shlex.quote(clean_line(value))}" for name, value in settings if value != UNRECORDED]
+    kept = [
+        f"{name}={shlex.quote(_cleaned(value))}"
+        for name, value in settings
+        if is_name(name) and value != UNRECORDED
+    ]
     words = ("cachekit-memprobe", "run", *_arguments(report))
-    return " ".join([*kept, shlex.join(map(clean_line, words))])
+    return " ".join([*kept, shlex.join(map(_cleaned, words))])
 
 
-def _arguments(report: Report) -> Iterator[str]:
+def _cleaned(word: str) -> str:
+    return clean(word).replace("\n", " ")
+
+
+def _arguments(report: Report) -> _Words:
     run = report.run
-    chosen = dict.fromkeys(word for one in run.scenarios for word in _chosen(one))
-    if len(chosen) <= _MOST_WORDS:
-        yield from chosen
-    if run.target.spec != "installed":
-        is_path = "/" in run.target.spec or "\\" in run.target.spec
-        yield from ("--python" if is_path else "--cachekit", public_spec(run.target))
-    if run.sweep.sizes:
-        yield from ("--size", ",".join(run.sweep.sizes))
-    for axis, values in run.sweep.axes.items():
-        yield from ("--matrix", f"{axis}={','.join(values)}")
+    request = run.request or asked_for(run)
+    yield from _chosen(run.scenarios, request)
+    yield from _target(run.target)
+    yield from _each("--with", request.extras)
+    yield from _multiplied(report, request)
+    yield from _each("--budget", request.limits)
+    for name, value in request.environment.items():
+        yield from ("--env", f"{name}={TO_FILL_IN if value == UNRECORDED else value}")
     yield from _options(run.options)
 
 
-def _chosen(scenario: Scenario) -> Sequence[str]:
-    """How a scenario is named on the command line: a bundled one, a file, or the user's own data."""
-    name = scenario.variant.of if scenario.variant else scenario.name
-    if scenario.source.startswith(_BUNDLED):
-        return (name,)
-    if not scenario.value.file or scenario.source.endswith(".toml"):
-        return (scenario.source or name,)
-    return ("--payload", scenario.value.file, "--tier", scenario.read.tier)
+def _chosen(scenarios: tuple[Scenario, ...], request: Request) -> _Words:
+    """The user's own data, or the scenarios: as they were named, or those that are in the report."""
+    if request.payload:
+        yield from ("--payload", request.payload)
+        for option in _CACHING:
+            if option in request.caching:
+                yield from (f"--{option}", request.caching[option])
+        return
+    patterns = request.patterns
+    for word in dict.fromkeys(map(_name, scenarios) if patterns is None else patterns):
+        # None is an option, whatever a run folder says.
+        yield f"./{word}" if _cleaned(word).lstrip().startswith("-") else word
 
 
-def _options(options: RunOptions) -> Iterator[str]:
+def _name(scenario: Scenario) -> str:
+    """How a scenario is named on the command line: a bundled one, or a file."""
+    source = scenario.source
+    if source.startswith(_BUNDLED) or not source:
+        return scenario.variant.of if scenario.variant else scenario.name.partition("@")[0]
+    return source if source.endswith(".toml") else f"./{source}"
+
+
+def _target(target: Target) -> _Words:
+    """Which cachekit; the latest of that day by its number."""
+    spec = public_spec(target)
+    release = target.versions.get("cachekit", "") if spec == "latest" else spec
+    if target.versions.get("cachekit_state", "").startswith(_BUILT):
+        yield from ("--cachekit", f"./{spec}")
+    elif _is_release(release):
+        yield from ("--cachekit", release)
+    elif spec != "installed":
+        yield from ("--python", f"{TO_FILL_IN}/{spec}")
+
+
+def _is_release(spec: str) -> bool:
+    try:
+        return bool(Version(spec))
+    except InvalidVersion:
+        return False
+
+
+def _each(option: str, values: tuple[str, ...]) -> _Words:
+    for value in values:
+        yield from (option, value)
+
+
+def _multiplied(report: Report, request: Request) -> _Words:
+    run = report.run
+    sizes = sizes_left(run)
+    if sizes or request.size:
+        yield from ("--size", ",".join(sizes) or request.size)
+    if len(sizes) > 1 and sizes == run.sweep.sizes and (wanted := _predicted(report)):
+        yield from ("--predict", ",".join(wanted))
+    for axis, values in axes_left(run).items():
+        # Of a variable, whose names look like no key of a scenario.
+        name = f"env.{axis}" if is_recorded(axis) else axis
+        yield from ("--matrix", f"{name}={','.join(values)}")
+    if run.sweep.axes and (run.sweep.sort == STORED or _is_measured(run.sweep.sort, run.options)):
+        yield from ("--sort", run.sweep.sort)
+    if run.sweep.workers and _is_measured("rss.total", run.options):
+        yield from ("--workers", str(run.sweep.workers))
+
+
+def _predicted(report: Report) -> tuple[str, ...]:
+    """What the run was to predict, and what the report does besides."""
+    found = [one for scaling in report.scaling for one in scaling.predictions]
+    sizes = (*report.run.sweep.predict_bytes, *(one.logical_bytes for one in found if one.rows is None))
+    rows = (*report.run.sweep.predict_rows, *(one.rows for one in found if one.rows is not None))
+    return (*map(format_exactly, dict.fromkeys(sizes)), *map(str, dict.fromkeys(rows)))
+
+
+def _is_measured(metric: str, options: RunOptions) -> bool:
+    return metric in NAMES and set(metric_of(metric).instruments) <= set(options.instruments)
+
+
+def _options(options: RunOptions) -> _Words:
     if options.instruments == QUICK:
         yield "--quick"
     elif options.instruments != INSTRUMENTS:
-        for instrument in options.instruments:
-            yield from ("--instrument", instrument)
-    for name in ("reads", "repeat"):
+        yield from _each("--instrument", options.instruments)
+    for name in ("reads", "repeat", "jobs", "isolation"):
         if getattr(options, name) != getattr(_DEFAULTS, name):
             yield from (f"--{name}", str(getattr(options, name)))
+    if options.timeout_s != _DEFAULTS.timeout_s:
+        yield from ("--timeout", repr(options.timeout_s).removesuffix(".0"))
     if options.as_deployed:
         yield "--as-deployed"
-    for stage in options.stages:
-        yield from ("--stage", stage)
+    yield from _each("--stage", options.stages)
