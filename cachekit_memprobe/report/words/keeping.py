@@ -7,7 +7,10 @@ from cachekit_memprobe.result import Result
 from cachekit_memprobe.units import format_payloads
 
 VALUE, CACHE, ELSEWHERE = "the value", "L1, until evicted", "something else"
+CONNECTION = "the connection"
 FRAME = "the frame"
+
+_KEPT_BUFFER = "MEM014"
 
 _LEAST = 0.05
 """Payloads. Less is what any process keeps of any read."""
@@ -54,6 +57,24 @@ def _keeping(result: Result) -> Iterator[Keeping]:
         and (read.tier == "l1" or read.backfill)
     ):
         yield Keeping(CACHE, FRAME, payload.frame_bytes * read.keys / payload.logical_bytes, "")
+    buffered = _in_a_connection(result)
+    if buffered >= _LEAST:
+        yield Keeping(CONNECTION, "what it received", buffered, "")
     after = result.metrics.get("held.after", 0.0)
     if after >= _LEAST:
         yield Keeping(ELSEWHERE, "after the drop", after, "held.after")
+
+
+def _in_a_connection(result: Result) -> float:
+    """What a connection still has of what it received last, in payloads: the next receive frees it.
+
+    The retention instrument lets it receive something small, and so sees none of it.
+    """
+    payload, read = result.payload, result.scenario.read
+    places = {finding.place for finding in result.findings if finding.code == _KEPT_BUFFER}
+    if payload is None or not places:
+        return 0.0
+    sites = [site for stage in result.stages for site in stage.sites if site.place in places]
+    survived = max((site.survived_bytes for site in sites), default=0) / payload.logical_bytes
+    backfilled = payload.frame_bytes * read.keys / payload.logical_bytes if read.backfill else 0.0
+    return max(0.0, min(survived, result.metrics.get("rss.settled", 0.0)) - backfilled)

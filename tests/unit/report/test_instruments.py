@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.report.words.instruments import instrument_rows
-from cachekit_memprobe.report.words.keeping import CACHE, ELSEWHERE, VALUE, keeping_of
+from cachekit_memprobe.report.words.keeping import CACHE, CONNECTION, ELSEWHERE, VALUE, keeping_of
+from cachekit_memprobe.result import Finding, SiteUsage
 from tests.golden.pictures import FAILING, HELD
-from tests.golden.reports import FILE_GET, L1_HIT
+from tests.golden.reports import FILE_GET, L1_HIT, size
 
 
 def why(**metrics: float) -> dict[str, str]:
@@ -71,3 +73,18 @@ def test_without_the_retention_instrument_nobody_is_said_to_keep_anything() -> N
 
 def test_a_read_past_l1_leaves_nothing_there() -> None:
     assert CACHE not in {one.keeper for one in keeping_of(replace(FILE_GET, metrics=HELD))}
+
+
+def test_a_connection_keeps_what_it_received_until_it_receives_again() -> None:
+    place = Place("backend_get", "get", "cachekit/backends/redis/provider.py", 134)
+    site = SiteUsage(place, "", size(2.0), 3, 0, size(1.01), size(1.01), "received")
+    backend_get = replace(FAILING.stages[0], name="backend_get", sites=(site,))
+    read = replace(
+        FAILING,
+        metrics={**FAILING.metrics, "held.after": 0.0, "rss.settled": 1.005},
+        stages=(backend_get, *FAILING.stages),
+    )
+    assert CONNECTION not in {one.keeper for one in keeping_of(read)}
+    found = keeping_of(replace(read, findings=(Finding("MEM014", "it keeps it", place),)))
+    (kept,) = [one for one in found if one.keeper == CONNECTION]
+    assert kept.payloads == pytest.approx(1.005)
