@@ -13,8 +13,9 @@ from rich.console import Console
 from cachekit_memprobe import pages
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.console import PlainConsole, stderr_console, stdout_console
-from cachekit_memprobe.cli.flamegraph import FlameGraphs
+from cachekit_memprobe.cli.flamegraph import FlameGraphs, pages_beside
 from cachekit_memprobe.cli.outputs import TERMINAL, Output
+from cachekit_memprobe.cli.publication import Publication
 from cachekit_memprobe.errors import MemprobeError
 from cachekit_memprobe.report.private import without_source
 from cachekit_memprobe.report.terminal import render_report
@@ -26,7 +27,7 @@ from cachekit_memprobe.report.words import (
     worker_lines,
 )
 from cachekit_memprobe.result import Report
-from cachekit_memprobe.runstore import write_atomically
+from cachekit_memprobe.runstore import RunFolder, write_atomically
 
 _Finished = TypeVar("_Finished")
 Show = Callable[[Console], None]
@@ -35,43 +36,34 @@ _FILE_WIDTH = 100
 """Columns of what is for a terminal and goes to a file, which has none."""
 
 
-def publish(
-    report: Report,
-    *,
-    files: Sequence[Output[Report]] = (),
-    output: Output[Report] | None = None,
-    quiet: bool = False,
-    names: Collection[str] = (),
-    full: bool = False,
-    no_source: bool = False,
-    flame_graphs: FlameGraphs | None = None,
-) -> None:
+def publish(report: Report, publication: Publication, run: RunFolder, *, names: Collection[str] = ()) -> None:
     """Show a report as tables, or quietly as one line a scenario, and write it in other formats.
 
     Args:
-        files: are written besides.
-        output: takes the place of the tables.
+        run: has the captures, of which flame graphs are made.
         names: of scenarios, these only.
-        full: with ``names``, which scenarios the tables show in full, see :func:`render_report`.
-        no_source: what is written in a format or to a file is :func:`without_source`.
-        flame_graphs: where those of the reads go, if they are asked for.
 
     Raises:
         MemprobeError: a file can't be written; the report has been shown nevertheless.
     """
     chosen = tuple(result for result in report.results if not names or result.scenario.name in names)
-    narrowed = replace(report, results=chosen)
-    if no_source:
-        narrowed = without_source(narrowed)
+    written, shown, output = replace(report, results=chosen), report, publication.output
+    if publication.no_source:
+        written = without_source(written)
         if output is not None and output.format == TERMINAL:
-            report, names = narrowed, [result.scenario.name for result in narrowed.results if names]
-    show = partial(_show_quietly, report) if quiet else partial(_show, report, names=names, full=full)
-    if flame_graphs is None:
-        write(narrowed, files, output, show)
+            shown, names = written, [result.scenario.name for result in written.results if names]
+    show = (
+        partial(_show_quietly, shown)
+        if publication.quiet
+        else partial(_show, shown, names=names, full=publication.full)
+    )
+    if not publication.flamegraph:
+        write(written, publication.files, output, show)
         return
-    links, failures = flame_graphs.write(chosen, narrowed)
-    linked = [flame_graphs.linked(one, links) for one in files]
-    write(narrowed, linked, output and flame_graphs.linked(output, links), show)
+    graphs = FlameGraphs(pages_beside(publication.outputs), run)
+    links, failures = graphs.write(chosen, written)
+    files = [graphs.linked(one, links) for one in publication.files]
+    write(written, files, output and graphs.linked(output, links), show)
     if failures:
         raise MemprobeError("; ".join(failures))
 

@@ -8,22 +8,13 @@ import click
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
-from cachekit_memprobe.cli.flamegraph import FlameGraphs, flamegraph_option, pages_beside
-from cachekit_memprobe.cli.formats import REPORT_FORMATS
 from cachekit_memprobe.cli.options import (
-    full_option,
     parsed_predictions,
     run_argument,
     sort_option,
     workers_option,
 )
-from cachekit_memprobe.cli.outputs import (
-    Output,
-    check_outputs,
-    file_options,
-    format_options,
-    no_source_option,
-)
+from cachekit_memprobe.cli.publication import Publication, report_publication
 from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.result import Report
@@ -46,11 +37,7 @@ if TYPE_CHECKING:
 )
 @sort_option
 @workers_option
-@full_option
-@format_options(REPORT_FORMATS)
-@file_options(REPORT_FORMATS)
-@flamegraph_option
-@no_source_option
+@report_publication
 @exits
 def report_command(
     spec: str,
@@ -58,11 +45,7 @@ def report_command(
     predict: "Asked",
     sort: str,
     workers: int | None,
-    full: bool,
-    output: Output[Report] | None,
-    files: tuple[Output[Report], ...],
-    flamegraph: bool,
-    no_source: bool,
+    publication: Publication,
 ) -> int:
     """Show a saved run again, without measuring anything.
 
@@ -74,9 +57,7 @@ def report_command(
     """
     from cachekit_memprobe import pipeline
 
-    outputs = [*files, *([output] if output else [])]
-    check_outputs(outputs)
-    pages = pages_beside(outputs) if flamegraph else ()
+    publication.check()
     run = RunFolder.open(run_folder(spec))
     report = pipeline.explain(run, predict, sort=sort, workers=workers or 0)
     if predict and not report.run.sweep.sizes:
@@ -90,15 +71,7 @@ def report_command(
     report = report.only(chosen) if chosen else report
     if predict and not report.scaling:
         raise UsageError("--predict: a prediction needs all sizes of a scenario; name them all, or none")
-    publish(
-        report,
-        files=files,
-        output=output,
-        names=chosen,
-        full=full,
-        no_source=no_source,
-        flame_graphs=FlameGraphs(pages, run) if pages else None,
-    )
+    publish(report, publication, run, names=chosen)
     return exit_code(report)
 
 

@@ -11,18 +11,15 @@ from cachekit_memprobe.child.printable import pasted
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stderr_console
 from cachekit_memprobe.cli.exits import exit_code
-from cachekit_memprobe.cli.flamegraph import FlameGraphs, flamegraph_option, pages_beside
-from cachekit_memprobe.cli.formats import REPORT_FORMATS
 from cachekit_memprobe.cli.new_file import write_new
 from cachekit_memprobe.cli.options import (
     UserPath,
-    full_option,
     parsed_limits,
     parsed_variables,
     target_options,
 )
-from cachekit_memprobe.cli.outputs import Output, check_outputs, file_options, no_source_option
 from cachekit_memprobe.cli.progress import ProgressDisplay
+from cachekit_memprobe.cli.publication import Publication, run_publication
 from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.cli.requests import request_of
 from cachekit_memprobe.cli.run_options import (
@@ -40,7 +37,6 @@ from cachekit_memprobe.metrics import MEMRAY, RSS, metric_of
 from cachekit_memprobe.model import Limit, Run, RunOptions, Scenario
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.words import verdict_line
-from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder, Summary, check_unused
 from cachekit_memprobe.sweep import STORED, Sweep
 
@@ -104,13 +100,7 @@ run in which nothing at all was measured ends with 3."""
     metavar="DIR",
     help="New folder in which the run is saved.  [default: one below the user's state folder]",
 )
-@full_option
-@file_options(REPORT_FORMATS)
-@flamegraph_option
-@no_source_option
-@click.option(
-    "--quiet", "-q", is_flag=True, help="Print one line for each scenario instead of tables, and no progress."
-)
+@run_publication
 @exits
 def run_command(
     patterns: tuple[str, ...],
@@ -125,11 +115,7 @@ def run_command(
     servers: ServerOptions,
     options: RunOptions,
     out: Path | None,
-    full: bool,
-    files: tuple[Output[Report], ...],
-    flamegraph: bool,
-    no_source: bool,
-    quiet: bool,
+    publication: Publication,
 ) -> int:
     """Replay cache reads and judge them against their memory budgets.
 
@@ -144,25 +130,23 @@ def run_command(
     scenarios, multiplied = _scenarios(patterns, data, how, sweep, limits, own_servers, given)
     _refuse_unmeasured(limits, multiplied, options)
     _refuse_pinned(scenarios, options)
-    check_outputs(files)
-    pages = pages_beside(files) if flamegraph else ()
-    if flamegraph and MEMRAY not in options.instruments:
+    publication.check()
+    if publication.flamegraph and MEMRAY not in options.instruments:
         raise UsageError("--flamegraph: memray makes it, and this run doesn't use memray")
     check_unused(out)
-    with ProgressDisplay(silent=quiet) as progress:
+    with ProgressDisplay(silent=publication.quiet) as progress:
         resolved = target.resolve(spec, python, progress.preparing, extras)
         target.check_stages(resolved, options.stages)
         folder = RunFolder.create(out)
         request = request_of(patterns, data, how, sweep, limits, given, extras)
         planned = replace(Run.planned(resolved, options, scenarios, multiplied), request=request)
         progress.planned({scenario.name: work_of(scenario) for scenario in scenarios})
-        ended = None if quiet else progress.ended
+        ended = None if publication.quiet else progress.ended
         report = pipeline.run(planned, folder, progress.measuring, own_servers, ended)
     try:
         folder.save_report(to_json(report), Summary.of(report.run, verdict_line(report)))
     finally:
-        graphs = FlameGraphs(pages, folder) if pages else None
-        publish(report, files=files, quiet=quiet, full=full, no_source=no_source, flame_graphs=graphs)
+        publish(report, publication, folder)
     return exit_code(report)
 
 

@@ -1,15 +1,13 @@
 """The options of ``run``, in groups: each group reaches the command as one record."""
 
-import functools
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
 from cachekit_memprobe.child import datafile
 from cachekit_memprobe.child.assigned import EXAMPLE
+from cachekit_memprobe.cli.gathered import gathered
 from cachekit_memprobe.cli.options import (
     UserPath,
     parsed_axes,
@@ -24,7 +22,6 @@ from cachekit_memprobe.metrics import INSTRUMENTS, QUICK
 from cachekit_memprobe.model import DEFAULT_ISOLATION, RunOptions
 from cachekit_memprobe.scenario import IN_BYTES, Asked, Axis, HowCached, Size, options_of
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 _SERIALIZERS = tuple(dict.fromkeys(name for names in datafile.SERIALIZERS.values() for name in names))
 
 
@@ -62,25 +59,6 @@ class ServerOptions:
 
     redis_url: str | None
     memcached_servers: str | None
-
-
-def gathered(name: str, record: type[Any], *options: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
-    """Options whose values reach the command as one record, its argument ``name``.
-
-    Args:
-        record: a dataclass; its fields are the names of the options.
-    """
-    names = [field.name for field in fields(record)]
-
-    def decorate(command: Any) -> Any:
-        @functools.wraps(command)
-        def with_record(*args: Any, **values: Any) -> Any:
-            parts = {field: values.pop(field) for field in names if field in values}
-            return command(*args, **{name: record(**parts)}, **values)
-
-        return functools.reduce(lambda decorated, option: option(decorated), reversed(options), with_record)
-
-    return decorate
 
 
 def _noted(ctx: click.Context, param: click.Parameter, value: bool) -> None:
