@@ -10,6 +10,9 @@ from cachekit_memprobe.child.stages import Place
 SeenBy = Literal["", "thread", "pool"]
 """``thread``: a record of a thread that was in no stage; ``pool``: a counter of Arrow's."""
 
+SMALL_BYTES = 128 * 1024
+"""Blocks below this are parts of something: chunks of a socket, columns, objects."""
+
 Frame = tuple[str, str, int]
 """A function, its file and a line of it."""
 

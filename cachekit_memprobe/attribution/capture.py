@@ -30,22 +30,18 @@ What Arrow's pools other than the system's have handed out isn't in the stream: 
 boundary, and it is booked as one block of the stage that ends there.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cachekit_memprobe.attribution.block import Block, Capture, Move
-from cachekit_memprobe.attribution.native import native_caller
 from cachekit_memprobe.attribution.pools import Pools
 from cachekit_memprobe.attribution.stacks import Stacks
+from cachekit_memprobe.attribution.where import Where
 from cachekit_memprobe.child.seen import Backing, MemraySeen, Note
-from cachekit_memprobe.child.stages import DECODE, DECOMPRESS, OTHER, OUTSIDE, Place
+from cachekit_memprobe.child.stages import OTHER, OUTSIDE, Place
 from cachekit_memprobe.errors import CouldNotMeasure
-
-_NATIVE_DECOMPRESSION = "DecompressBuffer"
-SMALL_BYTES = 128 * 1024
-"""Blocks below this are parts of something: chunks of a socket, columns, objects."""
 
 _INTERLEAVED_MARKS = 64
 _MOST_BETWEEN = 4
@@ -113,7 +109,7 @@ class _Decoder:
         self._journal = seen.journal
         self._herald_bytes = seen.herald_bytes
         self._marks = seen.marks
-        self._where = _Where(f"{seen.package_folder}/", native=native)
+        self._where = Where(f"{seen.package_folder}/", native=native)
         self._stacks = Stacks(seen.package_folder, native=native) if stacks else None
         self._threads: dict[int, _Thread] = {}
         self._open = False
@@ -244,59 +240,3 @@ class _Decoder:
             for address, block in self._maps.items():
                 if start <= address < end:
                     block.backing = block.backing or backing
-
-
-class _Where:
-    """Finds the place of an allocation: the stage from the positions, the line from the stack."""
-
-    def __init__(self, package_prefix: str, *, native: bool) -> None:
-        """``native``: the capture has native stacks, without which decompression is told by nothing."""
-        self._native = native
-        self._prefix = package_prefix
-        self._target = f"{package_prefix}cachekit/"
-        self._frames: dict[int, tuple[str, str, int] | None] = {}
-        self._decompressing: dict[int, bool] = {}
-        self._native_callers: dict[int, str] = {}
-        self._without_stack: dict[int, bool] = {}
-
-    def of(self, record: Any, position: Place, *, helps: bool) -> Place:
-        """``position`` is the thread's own, or that of the reading thread that it ``helps``."""
-        frame = self._innermost_target_frame(record)
-        stage = position.stage
-        if self._native and helps and stage in (DECODE, OTHER) and self._is_decompression(record):
-            stage = DECOMPRESS
-        if frame is None:
-            return Place(stage, position.function, position.file, position.line)
-        function, file, line = frame
-        return Place(stage, function, file.removeprefix(self._prefix), line)
-
-    def native_of(self, record: Any) -> str:
-        """The native code that made a large block; empty for others, and where native stacks are missing."""
-        if not self._native or record.size < SMALL_BYTES:
-            return ""
-        stack_id = record.native_stack_id
-        if stack_id not in self._native_callers:
-            self._native_callers[stack_id] = native_caller(record.native_stack_trace())
-        return self._native_callers[stack_id]
-
-    def may_help(self, record: Any) -> bool:
-        """Whether a thread outside of every stage works for one: it has no Python code, or the target's."""
-        if record.stack_id not in self._without_stack:
-            self._without_stack[record.stack_id] = not record.stack_trace()
-        return self._without_stack[record.stack_id] or self._innermost_target_frame(record) is not None
-
-    def _innermost_target_frame(self, record: Any) -> tuple[str, str, int] | None:
-        if record.stack_id not in self._frames:
-            self._frames[record.stack_id] = next(self._target_frames(record), None)
-        return self._frames[record.stack_id]
-
-    def _target_frames(self, record: Any) -> Iterator[tuple[str, str, int]]:
-        for function, file, line in record.stack_trace():
-            if file.startswith(self._target):
-                yield function, file, line
-
-    def _is_decompression(self, record: Any) -> bool:
-        if record.native_stack_id not in self._decompressing:
-            names = [name for name, _, _ in record.native_stack_trace()]
-            self._decompressing[record.native_stack_id] = any(_NATIVE_DECOMPRESSION in name for name in names)
-        return self._decompressing[record.native_stack_id]

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cachekit_memprobe.attribution.block import Block, SeenBy
-from cachekit_memprobe.attribution.capture import SMALL_BYTES
+from cachekit_memprobe.attribution.block import SMALL_BYTES, Block, SeenBy
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.result import Part
 
