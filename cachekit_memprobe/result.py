@@ -87,7 +87,8 @@ class StageUsage:
         calls: how often the read entered the stage.
         live_bytes: what the stage held at the moment of the read's peak.
         mapped_bytes, shared_bytes: as of a site.
-        tracemalloc_bytes: the stage's own peak in tracemalloc's eyes; ``None`` when not measured.
+        tracemalloc_bytes: by how much tracemalloc's peak while the stage was open exceeded what was there on
+            entry, plus what the stage had kept from before; ``None`` when not measured.
         view_of: what the stage's output lies in, if that was there before the stage: proof that it is no
             copy. Empty when it doesn't, and when that was not examined.
     """

@@ -100,7 +100,7 @@ class TracemallocSeen:
         peak_bytes: of the whole window.
         late_peak_bytes: of a window opened after unwrap.
         arrow_pool_peak_bytes: by how much Arrow's pool rose over what it held.
-        stage_peaks: of each stage.
+        stage_peaks: of each stage, by how much the peak exceeded what was there on entry.
         second: the same of the next read, after the first one's value was dropped, as in the other records.
     """
 

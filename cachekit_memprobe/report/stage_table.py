@@ -1,4 +1,4 @@
-"""The table of a scenario's stages: where each allocates, how much, and what tracemalloc sees of it."""
+"""The table of a scenario's stages: where each allocates, how much, and its peak in tracemalloc."""
 
 from collections.abc import Sequence
 from dataclasses import astuple

@@ -149,7 +149,10 @@ def site_rows(stage: StageUsage, payload: Payload | None) -> tuple[SiteRow, ...]
 
 
 def traced(stage: StageUsage, payload: Payload | None) -> str:
-    """How much of a stage's work tracemalloc sees: ``1.00x``, ``no``, or ``-`` when it wasn't asked."""
+    """By how much tracemalloc's peak in a stage exceeded what was there on entry: ``1.00x``.
+
+    ``no`` when the stage allocates and tracemalloc sees nothing of it, ``-`` when it wasn't asked.
+    """
     if stage.tracemalloc_bytes is None:
         return "-"
     seen = in_payloads(stage.tracemalloc_bytes, payload)

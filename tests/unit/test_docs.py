@@ -136,6 +136,14 @@ def keys_of(document: Any) -> Iterator[str]:
             yield from keys_of(entry)
 
 
+@pytest.mark.parametrize(
+    "document", ["README.md", "docs/json.md", "cachekit_memprobe/report/html/report.html.jinja"]
+)
+def test_what_is_traced_of_a_stage_is_said_to_be_above_what_was_there(document: str) -> None:
+    assert "tracemalloc's peak while the read was in" in read(document)
+    assert "exceeded what was there on entry" in read(document)
+
+
 def test_every_key_of_the_json_report_is_described() -> None:
     described = set(re.findall(r"`([a-z_]+)`", read("docs/json.md")))
     results = [value for value in vars(reports).values() if isinstance(value, Result)]

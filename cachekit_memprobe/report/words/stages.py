@@ -1,4 +1,4 @@
-"""The stages of a read in rows: where each allocates, how much, and what tracemalloc sees of it."""
+"""The stages of a read in rows: where each allocates, how much, and its peak in tracemalloc."""
 
 from dataclasses import dataclass, replace
 
