@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.console import Group
 from rich.text import Text
 
+from cachekit_memprobe.report.layout import labelled
 from cachekit_memprobe.report.styles import HEADING, OVER, QUIET, WARNING, WITHIN
 from cachekit_memprobe.report.words.budget import NO_BUDGET, BudgetRow
 
@@ -13,11 +14,16 @@ _FIGURE_WIDTHS = (7, 10, 9)
 _GAP = 2
 
 
-def budget_lines(rows: Sequence[BudgetRow], width: int) -> Group:
-    """One line a limit: metric, limit, observed, by how much it is exceeded, status, where to look."""
-    if not rows:
+def budget_lines(rows: Sequence[BudgetRow], within: Sequence[str], width: int) -> Group:
+    """One line a limit: metric, limit, observed, by how much it is exceeded, status, where to look.
+
+    Args:
+        within: the metrics of limits that are kept to and have no line of their own.
+    """
+    if not rows and not within:
         return Group(Text(NO_BUDGET, style=QUIET))
-    return Group(*_lines(rows, width))
+    kept = [labelled("within", ", ".join(within))] if within else []
+    return Group(*(_lines(rows, width) if rows else ()), *kept)
 
 
 def _lines(rows: Sequence[BudgetRow], width: int) -> list[Text]:

@@ -21,14 +21,17 @@ from cachekit_memprobe.report.styles import HEADING, QUIET, SOURCE, VERDICT_STYL
 from cachekit_memprobe.report.summary import summary_table
 from cachekit_memprobe.report.view import as_deployed_words, outcome
 from cachekit_memprobe.report.words import (
+    Condensed,
     FigureLine,
+    Quotation,
     Said,
     ScenarioWords,
     Shared,
+    StageRow,
+    condensed,
     in_full,
     modified_lines,
     not_judged_line,
-    scenario_words,
     shared_words,
     target_words,
     verdict_line,
@@ -56,34 +59,42 @@ def render_report(
     """
     parts: list[RenderableType] = [*_header(report, width)]
     shown = in_full(report, names, full=full)
-    for result in shown:
-        words = scenario_words(result, report)
+    several = condensed(shown, report, titles, complete=full or bool(names))
+    for words in several.scenarios:
         parts.extend((Text(), _title(words), *_scenario(words, width)))
+    parts.extend(_common(several, width))
     others = [result for result in report.results if not any(result is one for one in shown)]
     if not names:
         as_they_are = [result for result in others if result.scenario.variant is None]
-        parts.extend(_shared(shared_words(as_they_are, report, titles), width, only=not shown))
+        heading = "the other scenarios" if shown else "all scenarios"
+        parts.extend(_shared(shared_words(as_they_are, report, titles), width, heading))
     parts.extend(_sweep(report, width))
-    closing = _closing(report, width, () if names else others)
+    closing = _closing(report, width, shown if not several.is_complete else () if names else others)
     parts.extend((Text(), Rule(Text("run"), align="left", style=QUIET), *closing))
     return Trimmed(Group(*parts))
 
 
-def _shared(rows: Sequence[Shared], width: int, *, only: bool) -> Iterable[RenderableType]:
-    """What holds for the scenarios that have no part of their own."""
+def _common(several: Condensed, width: int) -> Iterable[RenderableType]:
+    """What several of the scenarios that have a part of their own have in common."""
+    yield from _shared(several.shared, width, "several of these scenarios")
+    if several.sources:
+        yield from (Text(), *_quotations("verbatim copies:", several.sources))
+
+
+def _shared(rows: Sequence[Shared], width: int, heading: str) -> Iterable[RenderableType]:
+    """What holds for many scenarios, each once."""
     if rows:
-        heading = "all scenarios" if only else "the other scenarios"
         yield from (Text(), Rule(Text(heading), align="left", style=QUIET))
     for number, row in enumerate(rows):
         if number:
             yield Text()
         names, count = ", ".join(row.names), len(row.names)
-        if count == 1 and len(f"{row.code} {row.sentence}: {names}") <= width:
+        if count == 1 and not row.example and len(f"{row.code} {row.sentence}: {names}") <= width:
             yield _of_several(row, f"{row.sentence}: {names}")
             continue
         yield _of_several(row, row.sentence + (f" ({count} scenarios):" if count > 1 else ":"))
-        listed_names = Text(names, style=QUIET, overflow="fold")
-        yield indented(listed_names, len(row.code) + 1) if row.code else indented(listed_names)
+        below = [Text(words, style=QUIET, overflow="fold") for words in (names, row.example) if words]
+        yield indented(Group(*below), len(row.code) + 1) if row.code else indented(Group(*below))
 
 
 def _of_several(row: Shared, sentence: str) -> RenderableType:
@@ -138,23 +149,38 @@ def _blocks(words: ScenarioWords, width: int) -> Iterable[RenderableType]:
         reason = Text(words.reason, overflow="fold")
         yield Group(Text("could not be measured:", style=WARNING), indented(reason))
     if words.leading:
-        yield _findings(words.leading)
+        yield Group(*_findings(words.leading))
     if words.total:
         if words.which_read:
             yield Text(f"of {words.which_read}:", style=HEADING)
-        table = stage_table(words.stages, words.total, width)
-        yield Group(table, *_verbatim_sources(words), *_parts_of_lines(words))
-    if words.has_figures:
+        yield Group(*_stages(words, words.total, width))
+    if words.figures:
         yield _figures(words.figures, width)
-        yield budget_lines(words.budgets, width)
+    if words.has_figures:
+        yield budget_lines(words.budgets, words.within, width)
     if words.notes:
         yield Group(*(labelled("note", note) for note in words.notes))
-    if words.findings:
-        yield _findings(words.findings)
+    if words.findings or words.below:
+        yield Group(*_findings(words.findings), *_said_below(words.below))
 
 
-def _findings(findings: Iterable[Said]) -> Group:
-    return Group(*(labelled(finding.code, finding.sentence) for finding in findings))
+def _findings(findings: Iterable[Said]) -> Iterable[RenderableType]:
+    return (labelled(finding.code, finding.sentence) for finding in findings)
+
+
+def _said_below(codes: Sequence[str]) -> Iterable[RenderableType]:
+    if codes:
+        yield Text(f"see below: {', '.join(codes)}, which others have too", style=QUIET)
+
+
+def _stages(words: ScenarioWords, total: StageRow, width: int) -> Iterable[RenderableType]:
+    """The table, and what is to be said of its lines."""
+    yield stage_table(words.stages, total, width)
+    if words.idle:
+        yield Text(f"nothing in {', '.join(words.idle)}", style=QUIET)
+    if words.verbatim:
+        yield from (Text(), *_quotations("verbatim copies:", words.verbatim))
+    yield from _parts_of_lines(words)
 
 
 def _figures(lines: Sequence[FigureLine], width: int) -> Table:
@@ -167,14 +193,13 @@ def _figures(lines: Sequence[FigureLine], width: int) -> Table:
     return grid
 
 
-def _verbatim_sources(words: ScenarioWords) -> Iterable[RenderableType]:
+def _quotations(heading: str, copies: Iterable[Quotation]) -> Iterable[RenderableType]:
     lines = Table.grid(padding=(0, 2, 0, 0))
     lines.add_column(no_wrap=True)
     lines.add_column(overflow="fold", style=SOURCE)
-    for copy in words.verbatim:
+    for copy in copies:
         lines.add_row(Text(copy.where), Text(copy.source))
-    if lines.row_count:
-        yield from (Text(), Text("verbatim copies:"), indented(lines))
+    yield from (Text(heading), indented(lines))
 
 
 def _parts_of_lines(words: ScenarioWords) -> Iterable[RenderableType]:
@@ -189,13 +214,14 @@ def _parts_of_lines(words: ScenarioWords) -> Iterable[RenderableType]:
         yield from (Text(), Text("one line, several buffers:"), indented(lines))
 
 
-def _closing(report: Report, width: int, others: Sequence[Result]) -> Iterable[RenderableType]:
+def _closing(report: Report, width: int, more: Sequence[Result]) -> Iterable[RenderableType]:
+    """The run as a whole, and how to see more of those of which there is more."""
     as_they_are = [result for result in report.results if result.scenario.variant is None]
     if len(as_they_are) > 1:
         yield summary_table(report)
         yield Text()
-    if others:
-        yield from (Text(line, style=QUIET, overflow="fold") for line in _more(report, width, others))
+    if more:
+        yield from (Text(line, style=QUIET, overflow="fold") for line in _more(report, width, more))
     if any(result.findings for result in as_they_are):
         yield Text("what a finding means: cachekit-memprobe explain CODE", style=QUIET, overflow="fold")
     if report.run_folder:
@@ -206,7 +232,7 @@ def _closing(report: Report, width: int, others: Sequence[Result]) -> Iterable[R
 
 
 def _more(report: Report, width: int, others: Sequence[Result]) -> Iterable[str]:
-    """How to see those that aren't shown in full."""
+    """How to see all of those that aren't shown in full."""
     folder = pasted(report.run_folder) if report.run_folder else "FOLDER"
     telling = [result for result in others if result.metrics] or others
     example = min((clean_line(result.scenario.name) for result in telling), key=len)

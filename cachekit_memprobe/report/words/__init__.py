@@ -5,6 +5,7 @@ Everything here is text without control characters. It isn't escaped for any for
 
 from cachekit_memprobe.report.words.budget import BudgetRow, budget_rows
 from cachekit_memprobe.report.words.chart import TextChart, text_chart
+from cachekit_memprobe.report.words.condensed import Condensed, condensed
 from cachekit_memprobe.report.words.figures import FigureLine, figure_lines
 from cachekit_memprobe.report.words.headline import main_point
 from cachekit_memprobe.report.words.matrix import matrix_sections
@@ -32,6 +33,7 @@ __all__ = [
     "HEADLINE_METRICS",
     "BudgetRow",
     "Column",
+    "Condensed",
     "FigureLine",
     "NativePart",
     "Quotation",
@@ -45,6 +47,7 @@ __all__ = [
     "TextTable",
     "budget_rows",
     "command_words",
+    "condensed",
     "ended_line",
     "figure_lines",
     "in_full",

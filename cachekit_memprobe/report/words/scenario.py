@@ -64,6 +64,9 @@ class ScenarioWords:
         chart: the staircase as text; ``None`` where there is nothing to see.
         verbatim: the source line of each byte-for-byte copy: what could go.
         has_figures: whether anything was measured, so that there is a budget to speak of.
+        idle: stages that have no row, as there is nothing to say of them.
+        within: the metrics of limits that are kept to and have no row.
+        below: the codes of findings that are said elsewhere, as several scenarios have them.
     """
 
     name: str
@@ -84,6 +87,9 @@ class ScenarioWords:
     has_figures: bool
     notes: tuple[str, ...]
     findings: tuple[Said, ...]
+    idle: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
 
 
 def scenario_words(result: Result, report: Report) -> ScenarioWords:

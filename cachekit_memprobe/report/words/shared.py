@@ -20,11 +20,13 @@ class Shared:
         code: of a finding; empty of anything else.
         sentence: what holds, without the figures, in which the scenarios differ.
         names: of the scenarios, in their order.
+        example: what it is in one of them, with its figures; empty where nothing is to be added.
     """
 
     code: str
     sentence: str
     names: tuple[str, ...]
+    example: str = ""
 
 
 def in_full(report: Report, names: Collection[str] = (), *, full: bool = False) -> tuple[Result, ...]:
@@ -68,13 +70,14 @@ def shared_words(results: Sequence[Result], report: Report, titles: Mapping[str,
         for finding in result.findings:
             codes.setdefault(finding.code, []).append((result, finding))
     findings = (
-        Shared(code, _title(code, titles, found[0][1]), _names(result for result, _ in found))
+        Shared(code, title_of(code, titles, found[0][1]), names_of(result for result, _ in found))
         for code, found in sorted(codes.items())
     )
     return (*findings, *_not_applicable(results, report))
 
 
-def _title(code: str, titles: Mapping[str, str], example: Finding) -> str:
+def title_of(code: str, titles: Mapping[str, str], example: Finding) -> str:
+    """What a finding's code stands for; where that isn't known, an example's sentence."""
     return clean_line(titles.get(code) or sentence_of(example))
 
 
@@ -84,8 +87,9 @@ def _not_applicable(results: Iterable[Result], report: Report) -> Iterator[Share
         if result.verdict == "not_applicable":
             reasons.setdefault(why_not_applicable(result, report), []).append(result)
     for reason, found in reasons.items():
-        yield Shared("", reason, _names(found))
+        yield Shared("", reason, names_of(found))
 
 
-def _names(results: Iterable[Result]) -> tuple[str, ...]:
+def names_of(results: Iterable[Result]) -> tuple[str, ...]:
+    """The scenarios' names, each once."""
     return tuple(dict.fromkeys(clean_line(result.scenario.name) for result in results))

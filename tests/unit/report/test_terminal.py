@@ -50,6 +50,10 @@ MANY = tuple(
 
 REPORTS = {
     "many": report_of(*MANY, COLLECTED, L1_HIT, NOT_APPLICABLE),
+    "several-fail": report_of(
+        *(replace(L1_HIT, scenario=replace(SCENARIO, name=f"{name}-l1-hit")) for name in ("a", "b", "c")),
+        COLLECTED,
+    ),
     "headline": report_of(L1_HIT),
     "every-verdict": report_of(L1_HIT, FILE_GET, FILE_MAP, NOT_APPLICABLE, UNMEASURED),
     "as-deployed": report_of(L1_HIT, FILE_MAP, options=AS_DEPLOYED, folder=None),
@@ -106,6 +110,12 @@ def test_no_figure_is_cut_even_where_many_are_wide(width: int) -> None:
     row = next(line for line in text.splitlines() if line.startswith("materialize"))
     assert row.split()[2:] == ["112.25x", "transformed", "110.50x", "111.75x"]
     assert row.split()[1].endswith("wrapper.py:1679" if width == 72 else "/encryption_wrapper.py:1679")
+
+
+def test_in_full_says_all_of_each_however_many_they_are() -> None:
+    text = printed(REPORTS["several-fail"], 80, full=True)
+    assert text.count("growth.per_read  growth per read") == 3
+    assert text.count("MEM002 a tracemalloc window") == 3
 
 
 def test_without_a_terminal_there_are_no_escape_sequences() -> None:
