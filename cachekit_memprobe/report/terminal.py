@@ -32,6 +32,7 @@ from cachekit_memprobe.report.words import (
     in_full,
     modified_lines,
     not_judged_line,
+    said_first,
     shared_words,
     target_words,
     verdict_line,
@@ -57,18 +58,17 @@ def render_report(
         names, full: which scenarios to show in full, see :func:`.words.in_full`.
         titles: what each code of a finding stands for, where it is said of several scenarios at once.
     """
-    parts: list[RenderableType] = [*_header(report, width)]
     shown = in_full(report, names, full=full)
+    others = [result for result in report.results if not any(result is one for one in shown)]
+    parts = [*_header(report, width), *_sweep(report, others, width)]
     several = condensed(shown, report, titles, complete=full or bool(names))
     for words in several.scenarios:
         parts.extend((Text(), _title(words), *_scenario(words, width)))
     parts.extend(_common(several, width))
-    others = [result for result in report.results if not any(result is one for one in shown)]
     if not names:
         as_they_are = [result for result in others if result.scenario.variant is None]
         heading = "the other scenarios" if shown else "all scenarios"
         parts.extend(_shared(shared_words(as_they_are, report, titles), width, heading))
-    parts.extend(_sweep(report, width))
     closing = _closing(report, width, shown if not several.is_complete else () if names else others)
     parts.extend((Text(), Rule(Text("run"), align="left", style=QUIET), *closing))
     return Trimmed(Group(*parts))
@@ -81,10 +81,12 @@ def _common(several: Condensed, width: int) -> Iterable[RenderableType]:
         yield from (Text(), *_quotations("verbatim copies:", several.sources))
 
 
-def _shared(rows: Sequence[Shared], width: int, heading: str) -> Iterable[RenderableType]:
+def _shared(rows: Sequence[Shared], width: int, heading: str = "") -> Iterable[RenderableType]:
     """What holds for many scenarios, each once."""
     if rows:
-        yield from (Text(), Rule(Text(heading), align="left", style=QUIET))
+        yield Text()
+    if rows and heading:
+        yield Rule(Text(heading), align="left", style=QUIET)
     for number, row in enumerate(rows):
         if number:
             yield Text()
@@ -101,8 +103,13 @@ def _of_several(row: Shared, sentence: str) -> RenderableType:
     return labelled(row.code, sentence) if row.code else Text(sentence, overflow="fold")
 
 
-def _sweep(report: Report, width: int) -> Iterable[RenderableType]:
-    """The tables of a matrix, of several sizes and of several workers, where there are any."""
+def _sweep(report: Report, others: Sequence[Result], width: int) -> Iterable[RenderableType]:
+    """The tables of a matrix, of several sizes and of several workers, where there are any.
+
+    Args:
+        others: the results without a part of their own, of which a table's figures may need a word before.
+    """
+    yield from _shared(said_first(result for result in others if result.scenario.variant), width)
     if report.run.sweep.axes and report.results:
         yield from (Text(), Rule(Text("matrix"), align="left", style=QUIET))
         yield from matrix(report, width)

@@ -24,7 +24,7 @@ from cachekit_memprobe.report.words.run import (
 )
 from cachekit_memprobe.report.words.scaling import prediction_lines, scaling_meaning, scaling_sections
 from cachekit_memprobe.report.words.scenario import NativePart, Quotation, Said, ScenarioWords, scenario_words
-from cachekit_memprobe.report.words.shared import Shared, in_full, shared_words
+from cachekit_memprobe.report.words.shared import Shared, in_full, said_first, shared_words
 from cachekit_memprobe.report.words.stages import StageRow, stage_rows, total_row
 from cachekit_memprobe.report.words.tables import Column, Section, TextTable
 from cachekit_memprobe.report.words.workers import worker_lines, workers_section
@@ -56,6 +56,7 @@ __all__ = [
     "modified_lines",
     "not_judged_line",
     "prediction_lines",
+    "said_first",
     "scaling_meaning",
     "scaling_sections",
     "scenario_line",

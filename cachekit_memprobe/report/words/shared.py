@@ -35,27 +35,58 @@ def in_full(report: Report, names: Collection[str] = (), *, full: bool = False) 
     Args:
         names: of those that are asked for, if any are.
         full: all of them. By default those of a small run, and of a larger one what needs a look. Of the
-            combinations of a matrix and of several sizes, which differ little, it is always what needs one.
+            combinations of a matrix and of several sizes, which their tables show, it is always what is not
+            as it should be; of sizes that miss the same limits, the last.
     """
     if names:
         return tuple(result for result in report.results if result.scenario.name in names)
     if full:
         return report.results
     few = len(report.results) <= _FEW
+    alike = {_what_is_wrong(result): result for result in report.results if result.scenario.variant}
     return tuple(
         result
         for result in report.results
-        if needs_a_look(result) or (few and result.scenario.variant is None)
+        if (needs_a_look(result) or few if result.scenario.variant is None else _is_wrong(result))
+        and alike.get(_what_is_wrong(result), result) is result
     )
+
+
+def _is_wrong(result: Result) -> bool:
+    return result.verdict in ("fail", "unmeasured") or bool(exceeded(result, "warn"))
+
+
+def _what_is_wrong(result: Result) -> tuple[str, ...]:
+    """The same of two sizes that miss the same limits; a reason is each result's own."""
+    name, variant = result.scenario.name, result.scenario.variant
+    if variant is None or result.verdict == "unmeasured":
+        return (name,)
+    limits = (*exceeded(result), *exceeded(result, "warn"))
+    return (name.removesuffix(f"@{variant.size}"), result.verdict, *(limit.metric for limit in limits))
 
 
 def needs_a_look(result: Result) -> bool:
     """Whether something is not as it should be, or has to be known before the figures are read."""
-    return bool(
-        result.verdict in ("fail", "unmeasured")
-        or exceeded(result, "warn")
-        or result.notes
-        or any(finding.leads for finding in result.findings)
+    return bool(_is_wrong(result) or result.notes or any(finding.leads for finding in result.findings))
+
+
+def said_first(results: Iterable[Result]) -> tuple[Shared, ...]:
+    """What has to be known before the figures of a sweep are read: leading findings, and notes.
+
+    Of a code, the sentence is that of the last, which is of the largest where they differ by their size.
+    """
+    sentences: dict[str, tuple[str, list[Result]]] = {}
+    notes: dict[str, list[Result]] = {}
+    for result in results:
+        for finding in result.findings:
+            if finding.leads:
+                found = sentences.get(finding.code, ("", []))[1]
+                sentences[finding.code] = (clean_line(sentence_of(finding)), [*found, result])
+        for note in result.notes:
+            notes.setdefault(clean_line(note), []).append(result)
+    return (
+        *(Shared(code, sentence, names_of(found)) for code, (sentence, found) in sorted(sentences.items())),
+        *(Shared("note", note, names_of(found)) for note, found in notes.items()),
     )
 
 

@@ -1,11 +1,13 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from cachekit_memprobe.report.words import ended_line, in_full, scenario_line, shared_words, verdict_line
 from cachekit_memprobe.result import BudgetResult, Finding, Report, Result
+from cachekit_memprobe.sweep import Sweep
 from tests.golden.reports import FILE_GET, FILE_MAP, L1_HIT, NOT_APPLICABLE, UNMEASURED, report_of
-from tests.golden.sweeps import BENT
+from tests.golden.sweeps import BENT, sized, sweep_report
 
 WITHIN = BudgetResult("copies.total", 3.0, 1.0, "error", "within")
 NOT_JUDGED = tuple(
@@ -105,6 +107,15 @@ FINE = replace(FILE_MAP, budgets=(WITHIN,))
 LEADING = replace(FINE, findings=(Finding("MEM018", "the frame is 6.16x the value", leads=True),))
 
 
+def at_sizes(*changes: dict[str, Any]) -> Report:
+    results = [replace(sized(mb), **change) for mb, change in zip((64, 128, 256), changes, strict=True)]
+    return sweep_report(*results, sweep=Sweep(sizes=("64MB", "128MB", "256MB")))
+
+
+def over(metric: str) -> dict[str, Any]:
+    return {"verdict": "fail", "budgets": (BudgetResult(metric, 1.0, 2.0, "error", "over"),)}
+
+
 def names_of(report: Report, **asked: object) -> list[int]:
     """The places of those that are shown in full."""
     shown = in_full(report, **asked)  # type: ignore[arg-type]
@@ -121,6 +132,9 @@ def names_of(report: Report, **asked: object) -> list[int]:
         (report_of(FINE, L1_HIT, NOT_APPLICABLE), {"full": True}, [0, 1, 2]),
         (report_of(FINE, L1_HIT), {"names": ("arrow-file-mmap",)}, [0]),
         (BENT, {}, [2]),
+        (at_sizes(over("rss.peak"), over("rss.peak"), over("rss.peak")), {}, [2]),
+        (at_sizes(over("rss.peak"), over("peak.heap"), over("rss.peak")), {}, [1, 2]),
+        (at_sizes(*[{"findings": LEADING.findings, "notes": ("measured again",)}] * 3), {}, []),
     ],
 )
 def test_in_full_is_shown_what_needs_a_look(

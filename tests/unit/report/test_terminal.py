@@ -112,6 +112,24 @@ def test_no_figure_is_cut_even_where_many_are_wide(width: int) -> None:
     assert row.split()[1].endswith("wrapper.py:1679" if width == 72 else "/encryption_wrapper.py:1679")
 
 
+def test_the_sizes_stand_before_what_is_wrong_with_them() -> None:
+    text = printed(BENT, 80)
+    assert text.index("arrow-l1-hit: 3 sizes") < text.index("arrow-l1-hit@256MB: FAIL")
+
+
+def test_what_has_to_be_known_of_all_sizes_is_said_once_before_their_figures() -> None:
+    results = [
+        replace(one, findings=(Finding("MEM018", f"the frame of {one.scenario.name} is large", leads=True),))
+        for one in SIZES.results
+    ]
+    text = printed(replace(SIZES, results=tuple(results)), 80)
+    assert text.count("MEM018") == 1
+    assert text.index("MEM018 the frame of arrow-l1-hit@256MB is large (3 scenarios):") < text.index(
+        "3 sizes"
+    )
+    assert "tier l1" not in text
+
+
 def test_in_full_says_all_of_each_however_many_they_are() -> None:
     text = printed(REPORTS["several-fail"], 80, full=True)
     assert text.count("growth.per_read  growth per read") == 3
