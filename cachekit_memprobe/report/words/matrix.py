@@ -1,19 +1,17 @@
 """The combinations of a matrix in one table, in an order, with what was skipped and what else changed."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 
-from cachekit_memprobe.metrics import noise_bytes
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.view import AS_DEPLOYED
+from cachekit_memprobe.report.words.ranking import SIZES, equal_words, ranked, sort_key, sortable, variant_of
 from cachekit_memprobe.report.words.tables import Column, Section, TextTable
 from cachekit_memprobe.result import Report, Result, Verdict
-from cachekit_memprobe.sweep import STORED, Variant
+from cachekit_memprobe.sweep import STORED
 from cachekit_memprobe.units import format_bytes, format_elapsed, format_payloads
 
 METRICS = ("copies.total", "verbatim.total", "peak.heap", "rss.peak")
-SIZES = ("rss.total", "rss.resting", STORED)
-"""Of the whole process, L1's frame included, and of the frame where it is stored: in bytes."""
 TIME = "time"
 """Of a read, which is a guide and no metric."""
 
@@ -24,9 +22,6 @@ SHORT_VERDICTS: Mapping[Verdict, str] = {
     "not_applicable": "-",
 }
 NO_BUDGET = "no budget"
-
-_RANKED_BY = ("rss.total", "rss.peak", "peak.heap", "copies.total", "verbatim.total")
-"""The first that was measured. ``rss.peak`` would leave out the frame in L1, which a read from L2 hasn't."""
 
 _FIRST_TO_GO = (
     TIME,
@@ -67,31 +62,8 @@ def matrix_sections(report: Report, width: int = _UNLIMITED) -> tuple[Section, .
         return ()
     # One whose saved measurement can't be read is no combination that is known.
     known = [result for result in report.results if result.scenario.variant is not None]
-    names = dict.fromkeys(_variant(result).of for result in known)
+    names = dict.fromkeys(variant_of(result).of for result in known)
     return tuple(_section(name, known, report, width) for name in names)
-
-
-def sort_key(results: Collection[Result], asked: str = "") -> str:
-    """The metric by which results are ordered, or ``stored``; empty if nothing of it was measured."""
-    for name in (asked,) if asked else _RANKED_BY:
-        if any(_sortable(result, name) is not None for result in results):
-            return name
-    return ""
-
-
-def ranked(results: Iterable[Result], asked: str = "") -> list[Result]:
-    """Results by size as they were asked for, of one size the smallest figure first; those without last."""
-    order = list(results)
-    sizes = list(dict.fromkeys(_variant(result).size for result in order))
-    key = sort_key(order, asked)
-
-    def rank(result: Result) -> tuple[int, float, float]:
-        worst = float("inf")
-        found = _sortable(result, key)
-        by_key = worst if found is None else round(found / _step(result, key))
-        return sizes.index(_variant(result).size), by_key, result.metrics.get("copies.total", worst)
-
-    return sorted(order, key=rank)
 
 
 def short_verdict(result: Result) -> str:
@@ -108,14 +80,14 @@ def figure(result: Result, metric: str) -> str:
 
 def size_figure(result: Result, name: str) -> str:
     """A metric of the whole process, or the stored size, in bytes; or that it was not measured."""
-    found = _sortable(result, name)
+    found = sortable(result, name)
     if found is None or result.payload is None:
         return "-"
     return format_bytes(found * result.payload.logical_bytes, result.payload.logical_bytes)
 
 
 def _section(name: str, known: Sequence[Result], report: Report, width: int) -> Section:
-    results = [result for result in known if _variant(result).of == name]
+    results = [result for result in known if variant_of(result).of == name]
     table = _table(results, report, width)
     remarks = tuple(map(clean_line, _remarks(name, results, report, width)))
     return Section(clean_line(name), _title(name, results, report), (table,), remarks)
@@ -126,17 +98,14 @@ def broken(metric: str) -> str:
     return metric.replace(".", ".\n")
 
 
-def _variant(result: Result) -> Variant:
-    return result.scenario.variant or Variant(of=result.scenario.name)
-
-
 def _title(name: str, results: Sequence[Result], report: Report) -> str:
     skipped = sum(entry.of == name for entry in report.run.sweep.skipped)
     count = len(results) + skipped * max(1, len(report.run.sweep.sizes))
     combinations_of = f"{count} combination{'s' if count > 1 else ''}"
     words = f"{len(results)} of {combinations_of}" if skipped else combinations_of
     key = sort_key(results, report.run.sweep.sort)
-    return f"{words}, sorted by {key}, the smallest first" if key else words
+    equal = equal_words(results, report.run.sweep.sort)
+    return "; ".join(filter(None, (f"{words}, sorted by {key}, the smallest first" if key else words, equal)))
 
 
 def _table(results: Sequence[Result], report: Report, width: int) -> TextTable:
@@ -175,7 +144,7 @@ def _figures(results: Sequence[Result], report: Report, width: int) -> tuple[str
 
 def _available(results: Sequence[Result], key: str) -> tuple[str, ...]:
     """All columns of figures that a table of any width has."""
-    sizes = [name for name in SIZES if any(_sortable(result, name) is not None for result in results)]
+    sizes = [name for name in SIZES if any(sortable(result, name) is not None for result in results)]
     time = [TIME] if any(result.read_us is not None for result in results) else []
     return tuple(dict.fromkeys((*METRICS, *sizes, *time, *([key] if key else []))))
 
@@ -203,19 +172,6 @@ def _any_judged(results: Iterable[Result]) -> bool:
     return any(result.budgets or result.verdict != "pass" for result in results)
 
 
-def _step(result: Result, name: str) -> float:
-    """By how much two figures have to differ, in payloads, for one to be called the smaller."""
-    of_noise = 0 if name == STORED else noise_bytes(name)
-    return max(0.01, of_noise / result.payload.logical_bytes if result.payload else 0)
-
-
-def _sortable(result: Result, name: str) -> float | None:
-    """A metric, or the stored size, in payloads."""
-    if name == STORED:
-        return result.payload.frame_bytes / result.payload.logical_bytes if result.payload else None
-    return result.metrics.get(name)
-
-
 def _columns(
     axes: Sequence[str], rows: Sequence[Axes], width: int
 ) -> list[tuple[str, Callable[[Axes], str]]]:
@@ -230,7 +186,7 @@ def _axes_width(axes: Sequence[str], rows: Sequence[Axes]) -> int:
 
 
 def _axes_of(result: Result) -> Axes:
-    variant = _variant(result)
+    variant = variant_of(result)
     return {**variant.axes, **({"size": variant.size} if variant.size else {})}
 
 
@@ -248,7 +204,7 @@ def _remarks(name: str, results: Sequence[Result], report: Report, width: int) -
         yield f"left out for want of room: {_and(left_out)}; a wider terminal has {them}"
     if report.run.options.as_deployed:
         yield f"rss.peak {AS_DEPLOYED}"
-    measured = [_variant(result) for result in results]
+    measured = [variant_of(result) for result in results]
     for followed in _distinct(variant.followed for variant in measured if variant.followed):
         group = [variant.axes for variant in measured if variant.followed == followed]
         others = [variant.axes for variant in measured if variant.followed != followed]

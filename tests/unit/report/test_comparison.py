@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from cachekit_memprobe.report.words.matrix import ranked, sort_key
+from cachekit_memprobe.report.words.ranking import equal_words, ranked, sort_key
 from cachekit_memprobe.result import Result
 from tests.golden.sweeps import MATRIX, combination
 from tests.unit.report.test_terminal import printed
@@ -35,6 +35,17 @@ class TestTheOrder:
         less = combination("zstd", "l2", 1.0, 2.0)
         noisy = replace(less, metrics={**less.metrics, "rss.total": more.metrics["rss.total"] + 0.003})
         assert axes(ranked([more, noisy])) == ["zstd l2", "none l2"]
+
+    def test_says_where_it_takes_two_figures_for_equal(self) -> None:
+        more = combination("none", "l2", 2.0, 2.0)
+        less = combination("zstd", "l2", 1.0, 2.0)
+        noisy = replace(less, metrics={**less.metrics, "rss.total": more.metrics["rss.total"] + 0.003})
+        words = "what differs by less than 1.0 MiB may count as equal, and copies.total decides"
+        assert equal_words([more, noisy]) == words
+        assert words in " ".join(printed(replace(MATRIX, results=(more, noisy)), 120).split())
+
+    def test_says_nothing_of_it_where_the_smaller_figure_is_first(self) -> None:
+        assert equal_words([combination("none", "l1", 1.0, 1.0), combination("none", "l2", 2.0, 2.0)]) == ""
 
     @pytest.mark.parametrize(
         ("measured", "key"),
