@@ -96,7 +96,7 @@ def write(
 
 def _show(report: Report, console: Console, *, names: Collection[str], full: bool) -> None:
     shown = render_report(report, width=console.width, names=names, full=full, titles=_titles())
-    console.print(shown)
+    console.print(shown, crop=False)  # a command has no line break in it, however long it is
 
 
 def _titles() -> Mapping[str, str]:

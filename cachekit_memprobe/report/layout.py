@@ -1,5 +1,6 @@
 """Small layout helpers: text that wraps without breaking a figure, and lines without trailing blanks."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -13,16 +14,34 @@ from cachekit_memprobe.report.clean import clean_line
 _INDENT = 4
 
 
-class Trimmed:
-    """Another renderable without the blanks that rich pads its lines with: it will be pasted into issues."""
+class OneLine:
+    """A line that is pasted as it is, such as a command: however long, it has no line break in it."""
 
-    def __init__(self, renderable: RenderableType) -> None:
-        self._renderable = renderable
+    def __init__(self, words: str, style: str = "") -> None:
+        self._words, self._style = clean_line(words), style
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for line in console.render_lines(self._renderable, options, pad=False):
-            yield from _without_trailing_blanks(line)
-            yield Segment.line()
+        yield Segment(self._words, console.get_style(self._style))
+        yield Segment.line()
+
+
+class Trimmed:
+    """Other renderables without the blanks that rich pads its lines with: they will be pasted into issues.
+
+    To be printed without cropping, where one of them is a :class:`OneLine`.
+    """
+
+    def __init__(self, *renderables: RenderableType) -> None:
+        self._renderables = renderables
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for renderable in self._renderables:
+            if isinstance(renderable, OneLine):
+                yield renderable
+                continue
+            for line in console.render_lines(renderable, options, pad=False):
+                yield from _without_trailing_blanks(line)
+                yield Segment.line()
 
 
 def filled(phrases: Sequence[str], width: int) -> str:
@@ -33,6 +52,16 @@ def filled(phrases: Sequence[str], width: int) -> str:
             lines[-1] += f" {phrase}"
         else:
             lines.append(phrase)
+    return "\n".join(lines)
+
+
+def folded(name: str, width: int) -> str:
+    """A name of several parts on as many lines as it takes, broken behind a comma or an @ only."""
+    lines = [""]
+    for part in re.findall(r"[^,@]*[,@]|[^,@]+", name):
+        if lines[-1] and len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
     return "\n".join(lines)
 
 

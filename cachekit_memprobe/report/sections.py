@@ -1,13 +1,14 @@
 """The sections of a sweep as the terminal lays them out: a matrix, several sizes, several workers."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cachekit_memprobe.report.layout import bullets
+from cachekit_memprobe.report.layout import bullets, folded
 from cachekit_memprobe.report.styles import HEADING, QUIET, VERDICT_STYLES, WARNING
 from cachekit_memprobe.report.words.matrix import NO_BUDGET, SHORT_VERDICTS, broken, matrix_sections
 from cachekit_memprobe.report.words.scaling import NO_FIT, scaling_meaning, scaling_sections
@@ -15,6 +16,7 @@ from cachekit_memprobe.report.words.tables import Section, TextTable
 from cachekit_memprobe.report.words.workers import workers_section
 from cachekit_memprobe.result import Report
 
+_GAP = 2
 _CELL_STYLES = {words: VERDICT_STYLES[verdict] for verdict, words in SHORT_VERDICTS.items()}
 
 
@@ -35,12 +37,22 @@ def sizes(report: Report) -> Iterable[RenderableType]:
         yield from (block,) if number == 0 else (Text(), block)
 
 
-def workers(report: Report) -> Iterable[RenderableType]:
+def workers(report: Report, width: int) -> Iterable[RenderableType]:
     """One row a scenario, and the remarks."""
     section = workers_section(report)
     if section:
-        yield from map(_table, section.tables)
+        yield from (_table(_with_names_folded(table, width)) for table in section.tables)
         yield from (Text(), Group(*bullets(section.remarks)))
+
+
+def _with_names_folded(table: TextTable, width: int) -> TextTable:
+    """The same table with the names in its first column as narrow as the other columns need them to be."""
+    others = [
+        max(map(len, (*broken(column.name).split("\n"), *cells))) + _GAP
+        for column, cells in list(zip(table.columns, zip(*table.rows, strict=True), strict=True))[1:]
+    ]
+    room = width - sum(others)
+    return replace(table, rows=tuple((folded(name, room), *cells) for name, *cells in table.rows))
 
 
 def _of_sizes(section: Section, report: Report) -> Iterable[RenderableType]:

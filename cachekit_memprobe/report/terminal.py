@@ -14,7 +14,7 @@ from rich.text import Text
 from cachekit_memprobe.child.printable import pasted
 from cachekit_memprobe.report.budget_lines import budget_lines
 from cachekit_memprobe.report.clean import clean_line
-from cachekit_memprobe.report.layout import Trimmed, filled, indented, labelled
+from cachekit_memprobe.report.layout import OneLine, Trimmed, filled, indented, labelled
 from cachekit_memprobe.report.sections import matrix, sizes, workers
 from cachekit_memprobe.report.stage_table import stage_table
 from cachekit_memprobe.report.styles import HEADING, QUIET, SOURCE, VERDICT_STYLES, WARNING
@@ -69,9 +69,9 @@ def render_report(
         as_they_are = [result for result in others if result.scenario.variant is None]
         heading = "the other scenarios" if shown else "all scenarios"
         parts.extend(_shared(shared_words(as_they_are, report, titles), width, heading))
-    closing = _closing(report, width, shown if not several.is_complete else () if names else others)
+    closing = _closing(report, shown if not several.is_complete else () if names else others)
     parts.extend((Text(), Rule(Text("run"), align="left", style=QUIET), *closing))
-    return Trimmed(Group(*parts))
+    return Trimmed(*parts)
 
 
 def _common(several: Condensed, width: int) -> Iterable[RenderableType]:
@@ -118,7 +118,7 @@ def _sweep(report: Report, others: Sequence[Result], width: int) -> Iterable[Ren
         yield from sizes(report)
     if report.run.sweep.workers and report.results:
         yield from (Text(), Rule(Text(f"{report.run.sweep.workers} workers"), align="left", style=QUIET))
-        yield from workers(report)
+        yield from workers(report, width)
 
 
 def _header(report: Report, width: int) -> Iterable[RenderableType]:
@@ -221,28 +221,27 @@ def _parts_of_lines(words: ScenarioWords) -> Iterable[RenderableType]:
         yield from (Text(), Text("one line, several buffers:"), indented(lines))
 
 
-def _closing(report: Report, width: int, more: Sequence[Result]) -> Iterable[RenderableType]:
+def _closing(report: Report, more: Sequence[Result]) -> Iterable[RenderableType]:
     """The run as a whole, and how to see more of those of which there is more."""
     as_they_are = [result for result in report.results if result.scenario.variant is None]
     if len(as_they_are) > 1:
         yield summary_table(report)
         yield Text()
     if more:
-        yield from (Text(line, style=QUIET, overflow="fold") for line in _more(report, width, more))
+        yield from (OneLine(line, QUIET) for line in _more(report, more))
     if any(result.findings for result in as_they_are):
         yield Text("what a finding means: cachekit-memprobe explain CODE", style=QUIET, overflow="fold")
     if report.run_folder:
-        yield Text(f"run folder: {pasted(report.run_folder)}", style=QUIET, overflow="fold")
+        yield OneLine(f"run folder: {pasted(report.run_folder)}", QUIET)
     if words := not_judged_line(report):
         yield Text(words, style=WARNING, overflow="fold")
     yield Text(verdict_line(report), style=VERDICT_STYLES[outcome(report)])
 
 
-def _more(report: Report, width: int, others: Sequence[Result]) -> Iterable[str]:
+def _more(report: Report, others: Sequence[Result]) -> Iterable[str]:
     """How to see all of those that aren't shown in full."""
     folder = pasted(report.run_folder) if report.run_folder else "FOLDER"
     telling = [result for result in others if result.metrics] or others
     example = min((clean_line(result.scenario.name) for result in telling), key=len)
-    words = ("one in full:", "cachekit-memprobe report", folder, pasted(example))
-    yield from filled(words, width).split("\n")
+    yield f"one in full: cachekit-memprobe report {folder} {pasted(example)}"
     yield "all of them: --full in place of the name"

@@ -24,12 +24,12 @@ SHORT_VERDICTS: Mapping[Verdict, str] = {
 NO_BUDGET = "no budget"
 
 _FIRST_TO_GO = (
-    TIME,
     "verbatim.total",
-    "copies.total",
     "rss.resting",
+    "copies.total",
     STORED,
     "peak.heap",
+    TIME,
     "rss.total",
     "rss.peak",
 )
@@ -110,8 +110,8 @@ def _title(name: str, results: Sequence[Result], report: Report) -> str:
 
 def _table(results: Sequence[Result], report: Report, width: int) -> TextTable:
     order = ranked(results, report.run.sweep.sort)
-    axes = (*report.run.sweep.axes, *(("size",) if report.run.sweep.sizes else ()))
     figures = _figures(results, report, width)
+    axes = _shown_axes(results, report, width)
     axis_columns = _columns(axes, list(map(_axes_of, order)), width - _width(figures, results))
     judged = _any_judged(results)
     columns = (
@@ -134,12 +134,22 @@ def _figures(results: Sequence[Result], report: Report, width: int) -> tuple[str
     """The columns of figures: those that there is room for beside the axes, and the one sorted by."""
     key = sort_key(results, report.run.sweep.sort)
     names = _available(results, key)
-    axes = (*report.run.sweep.axes, *(("size",) if report.run.sweep.sizes else ()))
+    axes = _shown_axes(results, report, width)
     needed = _axes_width(axes, list(map(_axes_of, results)))
     for leaving in _FIRST_TO_GO:
         if needed + _width(names, results) > width and leaving != key:
             names = tuple(name for name in names if name != leaving)
     return names
+
+
+def _shown_axes(results: Sequence[Result], report: Report, width: int) -> tuple[str, ...]:
+    """Those that have a column: all, or, where these leave no room for the figures, those that differ."""
+    axes = (*report.run.sweep.axes, *(("size",) if report.run.sweep.sizes else ()))
+    rows = list(map(_axes_of, results))
+    figures = _available(results, sort_key(results, report.run.sweep.sort))
+    if _axes_width(axes, rows) + _width(figures, results) <= width:
+        return axes
+    return tuple(axis for axis in axes if len({row[axis] for row in rows}) > 1) or axes[:1]
 
 
 def _available(results: Sequence[Result], key: str) -> tuple[str, ...]:
@@ -195,6 +205,9 @@ def _remarks(name: str, results: Sequence[Result], report: Report, width: int) -
     available = _available(results, sort_key(results, report.run.sweep.sort))
     if (asked := report.run.sweep.sort) and not sort_key(results, asked):
         yield f"{asked}, to sort by, was not measured; the order is that of the axes"
+    shown = _shown_axes(results, report, width)
+    if same := {axis: value for axis, value in _axes_of(results[0]).items() if axis not in shown}:
+        yield f"of all combinations here: {_words(same)}"
     if "rss.total" in figures:
         yield _and([words for name, words in _MEANINGS.items() if name in figures], comma=",")
     if TIME in figures:

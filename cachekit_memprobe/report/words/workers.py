@@ -1,6 +1,6 @@
 """What so many worker processes need that all read this value, and what is taken for granted there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.words.tables import Column, Section, TextTable
@@ -22,8 +22,9 @@ def workers_section(report: Report) -> Section | None:
         f"{count}, between\nreads",
         f"{count}, all\nreading",
     )
-    columns = (Column("scenario"), *(Column(name, is_figure=True) for name in names))
-    rows = tuple(_row(result, result.footprint, count) for result in report.results if result.footprint)
+    of = _only_scenario(report.results)
+    columns = (Column(f"{of}@" if of else "scenario"), *(Column(name, is_figure=True) for name in names))
+    rows = tuple(_row(result, result.footprint, count, of) for result in report.results if result.footprint)
     return Section("", "", (TextTable(columns, rows),) if rows else (), tuple(_remarks(report)))
 
 
@@ -41,7 +42,13 @@ def worker_lines(report: Report) -> list[str]:
     ]
 
 
-def _row(result: Result, found: Footprint, count: int) -> tuple[str, ...]:
+def _only_scenario(results: Sequence[Result]) -> str:
+    """The scenario that all are combinations or sizes of, which need not stand in each row then."""
+    names = {result.scenario.variant.of if result.scenario.variant else "" for result in results}
+    return clean_line(min(names)) if len(names) == 1 else ""
+
+
+def _row(result: Result, found: Footprint, count: int, of: str) -> tuple[str, ...]:
     sizes = (
         found.reading_shared_bytes,
         found.resting_bytes,
@@ -49,7 +56,8 @@ def _row(result: Result, found: Footprint, count: int) -> tuple[str, ...]:
         found.resting_of(count),
         found.reading_of(count),
     )
-    return (clean_line(result.scenario.name), *(_size(result, size) for size in sizes))
+    name = clean_line(result.scenario.name)
+    return (name.removeprefix(f"{of}@") if of else name, *(_size(result, size) for size in sizes))
 
 
 def _size(result: Result, size_bytes: int) -> str:

@@ -1,10 +1,11 @@
+import re
 from dataclasses import replace
 
 import pytest
 
 from cachekit_memprobe.report.words.ranking import equal_words, ranked, sort_key
 from cachekit_memprobe.result import Result
-from tests.golden.sweeps import MATRIX, combination
+from tests.golden.sweeps import MATRIX, WIDE, combination
 from tests.unit.report.test_terminal import printed
 
 MIB = 1 << 20
@@ -80,7 +81,9 @@ def test_a_row_is_one_line_and_what_has_no_room_is_named() -> None:
             result,
             scenario=replace(
                 result.scenario,
-                variant=replace(result.scenario.variant, axes={"compression": value, "tier": tier}),
+                variant=replace(
+                    result.scenario.variant, axes={"compression": f"{value}-{tier}", "tier": tier}
+                ),
             ),
         )
         for result, tier in zip(MATRIX.results[:3], ("l1", "l2", "reference"), strict=True)
@@ -88,13 +91,20 @@ def test_a_row_is_one_line_and_what_has_no_room_is_named() -> None:
     )
     text = printed(replace(MATRIX, results=results), 80)
     rows = [line for line in text.splitlines() if line.startswith("a-value")]
-    assert len(rows) == text.count(value) == 3
+    assert len(rows) == 3
     told = " ".join(text.split())
     assert (
-        "left out for want of room: time, verbatim.total, copies.total and rss.resting; a wider terminal has "
-        "them"
+        "left out for want of room: verbatim.total, rss.resting, copies.total, stored and peak.heap; a wider "
+        "terminal has them"
     ) in told
-    assert "- rss.total is the whole process at the peak of a read, and stored what the tier" in told
+    assert re.search("^a-value.* 21 ms", text, re.MULTILINE)
+
+
+def test_a_value_that_all_rows_share_gives_its_room_to_the_figures() -> None:
+    text = printed(WIDE, 80)
+    assert "of all combinations here: serializer=arrow return_format=pandas" in text
+    assert "left out" not in text
+    assert "of all combinations here" not in printed(WIDE, 120)
 
 
 @pytest.mark.parametrize(("read_us", "words"), [(0, "<2 ms"), (1_999, "<2 ms"), (2_000, "2.0 ms")])
