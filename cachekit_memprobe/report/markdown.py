@@ -3,32 +3,34 @@
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
 from cachekit_memprobe.fingerprint import fingerprint_of
+from cachekit_memprobe.report.fitting import Part, fitting, some_of
 from cachekit_memprobe.report.view import AS_DEPLOYED, as_deployed_words
 from cachekit_memprobe.report.words import (
     HEADLINE_METRICS,
     BudgetRow,
     Column,
+    Condensed,
+    Quotation,
     Said,
     ScenarioWords,
     Section,
     TextTable,
     command_words,
+    condensed,
     main_point,
     matrix_sections,
     not_judged_line,
     scaling_meaning,
     scaling_sections,
-    scenario_words,
     summary_rows,
     target_words,
     verdict_line,
     workers_section,
 )
-from cachekit_memprobe.report.words.budget import NO_BUDGET
+from cachekit_memprobe.report.words.budget import NO_BUDGET, explained_once
 from cachekit_memprobe.result import Report, Result, Verdict
 
 LONGEST = 65_000
@@ -49,57 +51,70 @@ _NOTHING = "\u200b"
 _CODE = re.compile(r"[\w.@=,%+/:-]+")
 _LONGEST_PHRASE = 1_000
 _ROOM_TO_SAY_SO = 300
+_OF_IT_FOR_NAMES = 40
+"""The names of the scenarios that are left out take at most this part of the report."""
 _MARKS: dict[Verdict, str] = {"pass": "✅", "fail": "❌", "unmeasured": "⚠️", "not_applicable": "⏭️"}
 _FIRST_TO_STAY: Sequence[Verdict] = ("fail", "unmeasured", "pass", "not_applicable")
 _STAGES = ("stage", "where", "copies", "kind", "survived", "traced")
 _BUDGET = ("metric", "limit", "observed", "excess", "status", "where to look")
 
 
-@dataclass(frozen=True)
-class _Part:
-    """A paragraph or more; of parts that don't all fit, those with the smaller rank stay.
-
-    Attributes:
-        name: of what is missing without it.
-    """
-
-    text: str
-    rank: int = 0
-    name: str = ""
-
-
 def render_markdown(report: Report, *, longest: int = LONGEST) -> str:
-    """The whole report; what doesn't fit into ``longest`` characters is left out, which is said."""
-    parts = [
-        *(_Part(paragraph) for paragraph in _beginning(report, longest // 3)),
-        *(_Part(words, 2, "table") for words in _sweep(report)),
-        *(_details_part(result, report) for result in report.results),
-        _Part(_ending(report), 1),
-    ]
-    room, kept = longest - _ROOM_TO_SAY_SO, set()
-    for number, part in sorted(enumerate(parts), key=lambda one: one[1].rank):
-        if len(part.text) + 2 <= room:
-            kept.add(number)
-            room -= len(part.text) + 2
+    """The whole report; what doesn't fit into ``longest`` characters is left out, which is said.
+
+    Before that, what several scenarios have in common is said once, and what is as it should be in short.
+    """
+    room = longest - _ROOM_TO_SAY_SO - longest // _OF_IT_FOR_NAMES
+    parts = _parts(report, condensed(report.results, report, {}, complete=True), longest)
+    if len(fitting(parts, room)) < len(parts):
+        parts = _parts(report, condensed(report.results, report, {}), longest)
+    kept = fitting(parts, room)
     shown = [part.text for number, part in enumerate(parts) if number in kept]
-    missing = Counter(part.name for number, part in enumerate(parts) if number not in kept)
+    missing = [part for number, part in enumerate(parts) if number not in kept]
     if missing:
-        shown.insert(-1, _left_out(missing))
+        shown.insert(-1, _left_out(missing, longest // _OF_IT_FOR_NAMES))
     return "\n\n".join(shown) + "\n"
 
 
-def _details_part(result: Result, report: Report) -> _Part:
-    rank = 3 + _FIRST_TO_STAY.index(result.verdict)
-    return _Part("\n\n".join(_details(scenario_words(result, report))), rank, "scenario")
+def _parts(report: Report, several: Condensed, longest: int) -> list[Part]:
+    return [
+        *(Part(paragraph) for paragraph in _beginning(report, longest // 3)),
+        *(Part(words, (2, 0.0), "table") for words in _sweep(report)),
+        *(Part(words, (2, 1.0)) for words in _common(several)),
+        *map(_details_part, several.scenarios, report.results),
+        Part(_ending(report), (1, 0.0)),
+    ]
 
 
-def _left_out(missing: Mapping[str, int]) -> str:
-    scenarios, tables = missing.get("scenario", 0), missing.get("table", 0)
-    what = [
-        *([f"the details of {scenarios} scenario{'s' * (scenarios > 1)}"] if scenarios else []),
-        *([f"{tables} table{'s' * (tables > 1)}"] if tables else []),
-    ] or ["what is too long"]
-    return f"Left out for want of room: {' and '.join(what)}. The HTML report has them all (`--html FILE`)."
+def _common(several: Condensed) -> Iterator[str]:
+    """What several scenarios have in common, each with the words of one of them."""
+    if several.shared:
+        lines = [
+            f"- `{row.code}` {_name(row.names[0])}: {text(row.sentence)} ({len(row.names)} scenarios)"
+            for row in several.shared
+        ]
+        yield "\n".join(("What several scenarios have in common, in the words of one of them:\n", *lines))
+    if several.sources:
+        yield _quoted(several.sources)
+
+
+def _details_part(words: ScenarioWords, result: Result) -> Part:
+    """What is worst stays: what is furthest over a limit; then what wasn't measured; then the rest."""
+    excess = max((limit.excess for limit in result.budgets), default=0.0)
+    rank = (3 + _FIRST_TO_STAY.index(words.verdict), -excess)
+    return Part("\n\n".join(_details(words)), rank, "scenario", words.name)
+
+
+def _left_out(missing: Sequence[Part], room: int) -> str:
+    """How much is missing, and of which scenarios."""
+    names = [_name(part.name) for part in missing if part.name]
+    tables = sum(part.kind == "table" for part in missing)
+    counts = {"the details of {} scenario": len(names), "{} table": tables}
+    what = [f"{words.format(count)}{'s' * (count > 1)}" for words, count in counts.items() if count]
+    told = some_of(names, room)
+    which = f" Without details: {told}." if told else ""
+    all_of_it = " and ".join(what or ["what is too long"])
+    return f"Left out for want of room: {all_of_it}. The HTML report has them all (`--html FILE`).{which}"
 
 
 def text(words: str) -> str:
@@ -182,19 +197,23 @@ def _inside(words: ScenarioWords) -> Iterator[str]:
         if words.which_read:
             yield f"Of {text(words.which_read)}:"
         yield _stages(words)
+        if idle := words.idle or [row.stage for row in words.stages if row.is_empty]:
+            yield text(f"Nothing in {', '.join(idle)}.")
     if words.verbatim:
-        yield _fenced("\n".join(f"{copy.where}  {copy.source}" for copy in words.verbatim))
+        yield _quoted(words.verbatim)
     if words.parts:
         rows = tuple((part.where, part.copies, part.native) for part in words.parts)
         columns = (Column("one line, several buffers"), Column("copies", is_figure=True), Column("made by"))
         yield _table(TextTable(columns, rows))
     if words.has_figures:
         yield _list(f"{line.label}: {' '.join(line.phrases)}" for line in words.figures)
-        yield _budget(words.budgets)
+        yield from _budget(words.budgets, words.within)
     if words.notes:
         yield _list(f"note: {note}" for note in words.notes)
     if words.findings:
         yield _findings(words.findings)
+    if words.below:
+        yield f"As several scenarios: {', '.join(f'`{code}`' for code in words.below)}, see above."
 
 
 def _stages(words: ScenarioWords) -> str:
@@ -203,18 +222,31 @@ def _stages(words: ScenarioWords) -> str:
     rows = tuple(
         (row.stage, row.where, row.copies, row.kind, row.survived, row.traced)
         for row in (*words.stages, words.total)
+        if not row.is_empty or row is words.total
     )
     return _table(TextTable(columns, rows))
 
 
-def _budget(rows: Sequence[BudgetRow]) -> str:
-    if not rows:
-        return text(NO_BUDGET)
+def _budget(rows: Sequence[BudgetRow], within: Sequence[str]) -> Iterator[str]:
+    """A row for each limit that isn't kept to, and those that are in a line."""
+    if not rows and not within:
+        yield text(NO_BUDGET)
+    if missed := explained_once(row for row in rows if not row.is_kept):
+        yield _limits(missed)
+    if kept := within or [f"{row.metric} {row.observed} of {row.limit}" for row in rows if row.is_kept]:
+        yield text(f"Within: {', '.join(kept)}.")
+
+
+def _limits(rows: Sequence[BudgetRow]) -> str:
     columns = tuple(Column(name, is_figure=name in ("limit", "observed", "excess")) for name in _BUDGET)
     cells = tuple(
         (row.metric, row.limit, row.observed, row.excess, row.words, "; ".join(row.remarks)) for row in rows
     )
     return _table(TextTable(columns, cells))
+
+
+def _quoted(copies: Iterable[Quotation]) -> str:
+    return _fenced("\n".join(f"{copy.where}  {copy.source}" for copy in copies))
 
 
 def _findings(findings: Iterable[Said]) -> str:

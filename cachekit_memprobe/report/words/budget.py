@@ -1,6 +1,8 @@
 """A scenario's limits against what was observed, with where to look."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from cachekit_memprobe.metrics import metric_of
 from cachekit_memprobe.model import Level, Payload, RunOptions
@@ -41,10 +43,26 @@ class BudgetRow:
     words: str
     remarks: tuple[str, ...]
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is as it should be, so that many of them need no row each."""
+        return self.status == "within"
+
 
 def budget_rows(result: Result, options: RunOptions) -> tuple[BudgetRow, ...]:
     """One row a limit, in their order."""
     return tuple(_row(limit, result.payload, options) for limit in result.budgets)
+
+
+def explained_once(rows: Iterable[BudgetRow]) -> tuple[BudgetRow, ...]:
+    """Of rows one after the other that are explained by the same lines, the last names them for all."""
+    explained: list[BudgetRow] = []
+    for remarks, group in groupby(rows, key=lambda row: row.remarks):
+        *others, last = group
+        if others and remarks:
+            last = replace(last, remarks=(f"these {len(others) + 1}: {remarks[0]}", *remarks[1:]))
+        explained.extend((*(replace(row, remarks=()) for row in others), last))
+    return tuple(explained)
 
 
 def _row(limit: BudgetResult, payload: Payload | None, options: RunOptions) -> BudgetRow:

@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import TypeVar
 
 from cachekit_memprobe.metrics import ALIASING, MEMRAY, RETENTION, RSS, TRACEMALLOC, metric_of
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.view import location
-from cachekit_memprobe.report.words.budget import BudgetRow
+from cachekit_memprobe.report.words.budget import explained_once
 from cachekit_memprobe.report.words.figures import FigureLine
 from cachekit_memprobe.report.words.scenario import Quotation, ScenarioWords, scenario_words, sentence_of
 from cachekit_memprobe.report.words.shared import Shared, names_of, title_of
@@ -116,8 +115,8 @@ def _without(
         verbatim=tuple(copy for copy in words.verbatim if copy not in sources),
         parts=(),
         figures=_telling(words.figures, result),
-        budgets=_explained_once([row for row in words.budgets if not _is_kept(row)]),
-        within=tuple(row.metric for row in words.budgets if _is_kept(row)),
+        budgets=explained_once([row for row in words.budgets if not row.is_kept]),
+        within=tuple(row.metric for row in words.budgets if row.is_kept),
         findings=tuple(said for finding, said in findings if _key(finding) not in shared),
         below=tuple(dict.fromkeys(said.code for finding, said in findings if _key(finding) in shared)),
     )
@@ -132,18 +131,3 @@ def _telling(lines: Iterable[FigureLine], result: Result) -> tuple[FigureLine, .
     )
     needed = {instrument for metric in missed for instrument in metric_of(metric).instruments}
     return tuple(line for line in lines if line.label == "heap" or not needed.isdisjoint(_LINES[line.label]))
-
-
-def _explained_once(rows: Iterable[BudgetRow]) -> tuple[BudgetRow, ...]:
-    """Of rows one after the other that are explained by the same lines, the last names them for all."""
-    explained: list[BudgetRow] = []
-    for remarks, group in groupby(rows, key=lambda row: row.remarks):
-        *others, last = group
-        if others and remarks:
-            last = replace(last, remarks=(f"these {len(others) + 1}: {remarks[0]}", *remarks[1:]))
-        explained.extend((*(replace(row, remarks=()) for row in others), last))
-    return tuple(explained)
-
-
-def _is_kept(row: BudgetRow) -> bool:
-    return row.status == "within"

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.markdown import LONGEST, render_markdown, text
-from cachekit_memprobe.result import Finding, Report, Result
+from cachekit_memprobe.result import BudgetResult, Finding, Report, Result
 from cachekit_memprobe.units import format_payloads
 from tests.golden.reports import (
     FILE_GET,
@@ -117,11 +117,17 @@ def test_every_figure_is_that_of_the_json(report: Report) -> None:
     assert len(details) == len(document["results"])
     for one, tokens in zip(document["results"], details.values(), strict=True):
         found = {table[0][0]: table for table in tables(tokens)}
-        check_budget(one, found.get("metric"))
+        check_budget(one, found.get("metric"), tokens)
         check_stages(one, found.get("stage"))
 
 
-def check_budget(one: dict[str, Any], table: Table | None) -> None:
+def check_budget(one: dict[str, Any], table: Table | None, tokens: list[Token]) -> None:
+    within = [
+        shown(token) for token in tokens if token.type == "inline" and token.content.startswith("Within")
+    ]
+    kept = [limit for limit in one["budgets"] if limit["status"] == "within"]
+    words = [f"{x['metric']} {figure(x['observed'])} of {figure(x['limit'])}" for x in kept]
+    assert within == ([f"Within: {', '.join(words)}."] if kept else [])
     rows = columns(table, "metric", "limit", "observed", "excess") if table else []
     assert rows == [
         (
@@ -131,6 +137,7 @@ def check_budget(one: dict[str, Any], table: Table | None) -> None:
             figure(limit["excess"], sign="+") if limit["status"] == "over" else "",
         )
         for limit in one["budgets"]
+        if limit["status"] != "within"
     ]
 
 
@@ -232,6 +239,39 @@ def test_what_does_not_fit_is_left_out_beginning_with_what_passed() -> None:
     assert f"the details of {23 - len(details)} scenarios" in document
     assert document.index("Left out for want of room") < document.index("To measure it again")
     assert len(next(tables(PARSER.parse(document)))) == 24
+
+
+def over_by(excess: float, name: str) -> Result:
+    limit = BudgetResult("copies.total", 1.0, 1.0 + excess, "error", "over")
+    return replace(L1_HIT, scenario=replace(SCENARIO, name=name), budgets=(limit,))
+
+
+def test_the_worst_stay_and_those_that_do_not_are_named() -> None:
+    fails = [over_by(excess, f"scenario-{excess}") for excess in (1, 2, 3, 4, 9, 8, 7, 6, 5)]
+    document = render_markdown(report_of(NOT_APPLICABLE, FILE_GET, *fails), longest=9_000)
+    details = [line for line in document.splitlines() if line.startswith("<details>")]
+    kept = sorted((line.partition("scenario-")[2][0] for line in details), reverse=True)
+    assert 0 < len(kept) < 9
+    assert kept == list("987654321")[: len(kept)]
+    assert details == sorted(details, key=lambda line: document.index(line))
+    assert "Without details: `arrow-file-mmap`, `arrow-file-get`, `scenario-1`" in document
+
+
+def test_what_passed_takes_no_room_that_was_too_little_for_what_did_not() -> None:
+    large = replace(over_by(1, "large"), notes=tuple(f"note {number} " * 20 for number in range(60)))
+    document = render_markdown(report_of(NOT_APPLICABLE, FILE_GET, large), longest=9_000)
+    assert "<details>" not in document
+    assert "Without details: `arrow-file-mmap`, `arrow-file-get`, `large`." in document
+
+
+def test_before_anything_is_left_out_what_several_share_is_said_once() -> None:
+    report = report_of(*many(8, L1_HIT))
+    whole, short = render_markdown(report), render_markdown(report, longest=13_000)
+    assert whole.count("`MEM002` a tracemalloc window") == 8
+    assert short.count("a tracemalloc window") == 1
+    assert "- `MEM002` `arrow-l1-hit-0`: a tracemalloc window" in short
+    assert short.count("As several scenarios: `MEM001`, `MEM002`, see above.") == 8
+    assert "Left out" not in short
 
 
 def test_of_too_many_scenarios_the_table_has_those_that_need_a_look() -> None:
