@@ -13,6 +13,8 @@ _MOST_COLUMNS = 64
 _MOST_LINES = 16
 _NICE = (0.1, 0.25, 0.5, 1, 2, 5, 10, 25, 50, 100)
 _LABEL_WIDTH = 8
+_ROUNDING = 1e-6
+"""Of a limit that is a level: by so much the quotient may be less than a whole number."""
 _Step = TypeVar("_Step")
 
 
@@ -24,27 +26,58 @@ class TextChart:
     key: str
 
 
-def text_chart(staircase: Staircase, payload_bytes: int) -> TextChart | None:
-    """The heap in the course of the read, in payloads; ``None`` if it never has as much as can be shown."""
+def text_chart(staircase: Staircase, payload_bytes: int, limit: float | None = None) -> TextChart | None:
+    """The heap in the course of the read, in payloads; ``None`` if it never has as much as can be shown.
+
+    Args:
+        limit: of the peak, in payloads, which a line marks where the chart is high enough for it.
+    """
     peak = staircase.steps[staircase.peak].total_bytes / payload_bytes if staircase.steps else 0.0
     if peak < _NICE[0] / 2:
         return None
     level = next((nice for nice in _NICE if peak / nice <= _MOST_LINES), peak / _MOST_LINES)
     letters = _letters(staircase.stages)
-    columns = [_column(step, letters, level * payload_bytes) for _, step in thinned(staircase, _MOST_COLUMNS)]
-    height = max(map(len, columns))
+    steps = [step for _, step in thinned(staircase, _MOST_COLUMNS)]
+    columns = [_column(step, letters, level * payload_bytes) for step in steps]
     lines = [
-        f"{format_payloads((row + 1) * level):>{_LABEL_WIDTH}} |"
-        + "".join(column[row] if row < len(column) else " " for column in columns).rstrip()
-        for row in reversed(range(height))
+        *_lines(columns, level, limit),
+        f"{'':{_LABEL_WIDTH}} +{'-' * len(columns)}",
+        _peak_mark([step.total_bytes for step in steps], payload_bytes),
     ]
-    lines.append(f"{'':{_LABEL_WIDTH}} +{'-' * len(columns)}")
     used = {letter for column in columns for letter in column}
     key = [
         f"{letter} {stage}" for stage, letter in zip(staircase.stages, letters, strict=True) if letter in used
     ]
     scale = f"a line is {format_payloads(level)}, and the read goes from left to right"
     return TextChart(tuple(lines), f"{', '.join(key)}; {scale}")
+
+
+def _lines(columns: Sequence[str], level: float, limit: float | None) -> list[str]:
+    """From the top down. The limit's line stands on that of the last level that is no more than it."""
+    height = max(map(len, columns))
+    below_limit = 0 if limit is None else int(limit / level + _ROUNDING)
+    if height < below_limit <= _MOST_LINES:
+        height = below_limit
+    lines = [
+        f"{format_payloads((row + 1) * level):>{_LABEL_WIDTH}} |"
+        + "".join(column[row] if row < len(column) else " " for column in columns).rstrip()
+        for row in reversed(range(height))
+    ]
+    if limit is not None and below_limit <= height:
+        words = f"{format_payloads(limit):>{_LABEL_WIDTH}} |{'=' * len(columns)} limit of peak.heap"
+        lines.insert(height - below_limit, words)
+    return lines
+
+
+def _peak_mark(sizes_bytes: Sequence[int], payload_bytes: int) -> str:
+    """What stands below the column of the peak."""
+    highest_bytes = max(sizes_bytes)
+    column = sizes_bytes.index(highest_bytes)
+    words = f"peak {format_payloads(highest_bytes / payload_bytes)}"
+    before = _LABEL_WIDTH + 2 + column
+    if column > len(words) and column > len(sizes_bytes) // 2:
+        return f"{words} ^".rjust(before + 1)
+    return f"{'':{before}}^ {words}"
 
 
 def _letters(stages: Sequence[str]) -> list[str]:

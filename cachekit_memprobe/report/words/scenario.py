@@ -163,7 +163,8 @@ def sentence_of(finding: Finding) -> str:
 def _chart(result: Result) -> TextChart | None:
     if result.staircase is None or result.payload is None:
         return None
-    return text_chart(result.staircase, result.payload.logical_bytes)
+    limits = [limit.limit for limit in result.budgets if limit.metric == "peak.heap"]
+    return text_chart(result.staircase, result.payload.logical_bytes, min(limits, default=None))
 
 
 def _sites(result: Result) -> Iterator[SiteUsage]:

@@ -177,7 +177,23 @@ def test_the_staircase_is_a_picture_in_letters() -> None:
     _, details = parsed(report_of(WITH_STAIRCASE))
     [tokens] = details.values()
     picture = next(token.content for token in tokens if token.type == "fence")
-    assert picture.splitlines()[0] == "   2.00x |   m"
+    lines = picture.splitlines()
+    assert lines[0] == "   2.00x |   m"
+    limit = lines.index("   1.40x |===== limit of peak.heap")
+    assert (lines[limit - 1], lines[limit + 1]) == ("   1.50x |  mm", "   1.25x |  mm")
+    assert lines[-2:] == ["         +-----", "             ^ peak 2.00x"]
+
+
+def test_a_limit_above_the_heap_has_its_line_where_there_is_room() -> None:
+    def lines_of(limit: float) -> list[str]:
+        budget = BudgetResult("peak.heap", limit, 2.0, "error", "within")
+        _, details = parsed(report_of(replace(WITH_STAIRCASE, budgets=(budget,))))
+        [tokens] = details.values()
+        return next(token.content for token in tokens if token.type == "fence").splitlines()
+
+    assert lines_of(2.25)[0] == "   2.25x |===== limit of peak.heap"
+    assert lines_of(2.25)[1].startswith("   2.25x |")
+    assert not any("limit" in line for line in lines_of(9.0))
 
 
 def test_names_can_be_copied() -> None:
