@@ -1,6 +1,6 @@
 """The staircase of a read as SVG paths: levels of payloads, stages stacked, the read from left to right."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -98,29 +98,33 @@ def drawing_of(
     plane, step_width = plane_of(payload_bytes, max(peak, beside), limit), WIDTH / len(steps)
     areas = tuple(_areas(staircase, plane, step_width))
     bands = tuple(_bands(staircase, step_width))
-    at_peak = {
-        stage: format_payloads(size / payload_bytes)
-        for stage, size in zip(staircase.stages, steps[staircase.peak].live_bytes, strict=True)
-        if size / payload_bytes >= _NOTICEABLE
-    }
+    shares = _shares(staircase, payload_bytes)
+    top = Label(
+        round((staircase.peak + 0.5) * step_width),
+        plane.y(steps[staircase.peak].total_bytes),
+        format_payloads(peak),
+    )
     return Drawing(
         areas=areas,
         levels=plane.levels(detail.levels),
-        peak=Label(
-            round((staircase.peak + 0.5) * step_width),
-            plane.y(steps[staircase.peak].total_bytes),
-            format_payloads(peak),
-        ),
-        composition=" + ".join(f"{stage} {figure}" for stage, figure in at_peak.items()),
+        peak=top,
+        composition=" + ".join(f"{stage} {figure}" for stage, figure in shares.items()),
         limit=plane.limit(limit),
         bands=bands,
         rows=1 + max((span.thread for span in staircase.spans), default=0),
         keys=tuple(
-            Key(stage_number(stage), stage, at_peak.get(stage, ""))
-            for stage in dict.fromkeys([*(area.stage for area in areas), *(band.stage for band in bands)])
+            Key(stage_number(stage), stage, shares.get(stage, ""))
+            for stage in dict.fromkeys(one.stage for one in (*areas, *bands))
         ),
         table=tuple(_table(staircase, [area.stage for area in areas], payload_bytes, detail.rows)),
     )
+
+
+def _shares(staircase: Staircase, payload_bytes: int) -> Mapping[str, str]:
+    """What each stage has of the peak, in payloads, as far as that can be seen."""
+    at_peak = zip(staircase.stages, staircase.steps[staircase.peak].live_bytes, strict=True)
+    payloads = ((stage, size / payload_bytes) for stage, size in at_peak)
+    return {stage: format_payloads(share) for stage, share in payloads if share >= _NOTICEABLE}
 
 
 def _clean(staircase: Staircase) -> Staircase:
