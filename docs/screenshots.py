@@ -22,7 +22,7 @@ from cachekit_memprobe.runstore import RunFolder
 IMAGES = Path(__file__).parent / "images"
 PICTURES: dict[str, tuple[Literal["light", "dark"], int]] = {
     "arrow-l1-hit": ("light", 1000),
-    "bytes-file-get": ("dark", 700),
+    "bytes-file-get": ("dark", 800),
 }
 """Of each scenario the colours, and how much of it is shown, in pixels."""
 

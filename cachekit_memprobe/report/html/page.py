@@ -50,7 +50,7 @@ class LimitRow:
 
 @dataclass(frozen=True)
 class Within:
-    """Limits that are kept to, and are as large as each other, with the same figure."""
+    """Limits that are kept to; ``words`` is the figure and the limit, if they are the same of all."""
 
     words: str
     metrics: tuple[str, ...]
@@ -112,7 +112,7 @@ def _part(number: int, result: Result, report: Report) -> Part:
         keeping=links_of(keeping) if len(keeping) > 1 else None,
         only_kept=keeping[0] if len(keeping) == 1 else None,
         limits=tuple(_limits([row for row in words.budgets if row not in within])),
-        within=tuple(_within(within)),
+        within=tuple(_within(within, with_figures=is_fine or not is_open)),
         is_open=is_open,
         is_fine=is_fine,
     )
@@ -134,10 +134,11 @@ def _also_over(result: Result) -> str:
     return ", ".join([*names[:2], *more])
 
 
-def _within(rows: Iterable[BudgetRow]) -> Iterator[Within]:
+def _within(rows: Iterable[BudgetRow], *, with_figures: bool) -> Iterator[Within]:
+    """Of one of many that needs a look for other reasons, only which."""
     alike: dict[str, list[str]] = {}
     for row in rows:
-        alike.setdefault(f"{row.observed} of {row.limit}", []).append(row.metric)
+        alike.setdefault(f"{row.observed} of {row.limit}" if with_figures else "", []).append(row.metric)
     for words, metrics in alike.items():
         yield Within(words, tuple(metrics))
 

@@ -33,7 +33,7 @@ class Detail:
 
 
 FINE = Detail(steps=300, rows=12, samples=80, levels=10)
-COARSE = Detail(steps=48, rows=3, samples=8, levels=4)
+COARSE = Detail(steps=40, rows=3, samples=8, levels=4)
 
 
 @dataclass(frozen=True)
