@@ -53,6 +53,8 @@ class SiteUsage:
         shared_bytes: shared memory mapped here; what the read made of it is also part of the others.
         recycled_bytes: allocated in small pieces, each in the place of one that was freed, so that
             ``copies_bytes`` counts them once.
+        small_bytes: the part of ``copies_bytes`` in blocks below 128 KiB; ``None`` when it isn't known.
+        arenas: how many of its blocks are arenas, of 1 MiB, in which Python keeps small objects; likewise.
         elsewhere_bytes: proven to be copied here into memory that the read didn't allocate.
         memory_of: whose memory it copied into, or most of it.
         parts: by native code, the largest first, where it is known and there is more than one.
@@ -69,6 +71,8 @@ class SiteUsage:
     mapped_bytes: int = 0
     shared_bytes: int = 0
     recycled_bytes: int = 0
+    small_bytes: int | None = None
+    arenas: int | None = None
     elsewhere_bytes: int = 0
     memory_of: MemoryOf = ""
     parts: tuple[Part, ...] = ()

@@ -13,6 +13,9 @@ SeenBy = Literal["", "thread", "pool"]
 SMALL_BYTES = 128 * 1024
 """Blocks below this are parts of something: chunks of a socket, columns, objects."""
 
+ARENA_BYTES = 1 << 20
+"""What Python maps at once for its small objects."""
+
 Frame = tuple[str, str, int]
 """A function, its file and a line of it."""
 
@@ -49,6 +52,11 @@ class Block:
     def is_heap(self) -> bool:
         """It took memory: it is no map of what was there before."""
         return self.backing in (None, "made")
+
+    @property
+    def is_arena(self) -> bool:
+        """Python's allocator took it for small objects; its size is all that tells."""
+        return self.is_map and self.backing is None and self.size_bytes == ARENA_BYTES
 
     def lives_at(self, time: int) -> bool:
         return self.born <= time and (self.died is None or self.died > time)

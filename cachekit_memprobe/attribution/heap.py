@@ -20,6 +20,8 @@ class PlaceUse:
         survived_bytes: what it still held when the read returned.
         mapped_bytes: what it mapped from files, which is no part of the others.
         recycled_bytes: what small blocks came to beyond that, each in the place of one that was freed.
+        small_bytes: the part of ``copies_bytes`` that is of small blocks.
+        arenas: how many of its blocks are those in which Python keeps small objects.
         seen_by: how most of it is known, if not by records of its own thread.
         shared_bytes: what it mapped of shared memory; what the read made of it is also part of the others.
         parts: its large blocks by the native code that made them, the largest first; empty if that is not
@@ -34,6 +36,8 @@ class PlaceUse:
     mapped_bytes: int = 0
     seen_by: SeenBy = ""
     recycled_bytes: int = 0
+    small_bytes: int = 0
+    arenas: int = 0
     shared_bytes: int = 0
     parts: tuple[Part, ...] = ()
 
@@ -74,6 +78,7 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
     pieces = [block for block in heap if block.size_bytes < SMALL_BYTES]
     small, together = _sizes_by_place(pieces), _together(pieces)
     copies = together.copy()
+    arenas = Counter(block.place for block in heap if block.is_arena)
     for block in heap:
         if block.size_bytes >= SMALL_BYTES:
             copies[block.place] += block.grown_bytes
@@ -94,6 +99,8 @@ def heap_of(blocks: Sequence[Block]) -> HeapUse:
             shared_bytes=shared[place],
             seen_by=seen_by.get(place, ""),
             recycled_bytes=small[place] - together[place],
+            small_bytes=together[place],
+            arenas=arenas[place],
             parts=parts.get(place, ()),
         )
         for place in counts | maps | shared

@@ -114,6 +114,8 @@ class _Table:
             mapped_bytes=use.mapped_bytes,
             shared_bytes=use.shared_bytes,
             recycled_bytes=use.recycled_bytes,
+            small_bytes=use.small_bytes if self._heap else None,
+            arenas=use.arenas if self._heap else None,
             elsewhere_bytes=elsewhere_bytes,
             memory_of=memory_of,
             parts=use.parts,

@@ -57,6 +57,8 @@ class PublishedSite:
     mapped_bytes: int | None
     shared_bytes: int | None
     recycled_bytes: int | None
+    small_bytes: int | None = None
+    arenas: int | None = None
 
 
 @dataclass(frozen=True)
@@ -267,6 +269,8 @@ def _site(site: PublishedSite, stage: str) -> SiteUsage:
         mapped_bytes=site.mapped_bytes or 0,
         shared_bytes=site.shared_bytes or 0,
         recycled_bytes=site.recycled_bytes or 0,
+        small_bytes=site.small_bytes,
+        arenas=site.arenas,
         elsewhere_bytes=max(0, (site.moved_bytes or 0) - copies_bytes),
     )
 

@@ -58,3 +58,18 @@ def test_what_is_used_again_is_told_beside_the_figure() -> None:
     use = use_of(one_after_the_other(1000, 64 * KIB))
     assert (use.copies_bytes, use.recycled_bytes) == (64 * KIB, 999 * 64 * KIB)
     assert use_of(one_after_the_other(1000, 128 * KIB)).recycled_bytes == 0
+
+
+def test_small_blocks_and_arenas_are_told_apart_from_large_ones() -> None:
+    blocks = [
+        Block(RECEIVE, 3 * KIB, 3 * KIB, 1),
+        Block(RECEIVE, 5 * KIB, 5 * KIB, 2),
+        *(Block(RECEIVE, 1024 * KIB, 1024 * KIB, 3 + n, is_map=True) for n in range(4)),
+        Block(RECEIVE, 1024 * KIB, 1024 * KIB, 8),
+    ]
+    use = use_of(blocks)
+    assert (use.small_bytes, use.arenas, use.copies_bytes) == (8 * KIB, 4, (8 + 5 * 1024) * KIB)
+
+
+def test_a_file_map_of_that_size_is_no_arena() -> None:
+    assert use_of([Block(RECEIVE, 1024 * KIB, 1024 * KIB, 1, is_map=True, backing="file")]).arenas == 0

@@ -101,7 +101,7 @@ class TestRows:
     def test_tell_what_was_mapped(self) -> None:
         place = Place(BACKEND_MAP, "get_buffer", "cachekit/f.py", 4)
         use = [block.Block(place, MIB, MIB, 1, backing="file")]
-        site = SiteUsage(place, "mmap.mmap(fd, 0)", 0, 0, 0, 0, 0, "mapped", MIB)
+        site = SiteUsage(place, "mmap.mmap(fd, 0)", 0, 0, 0, 0, 0, "mapped", MIB, small_bytes=0, arenas=0)
         stage = StageUsage(BACKEND_MAP, 0, 0, 0, 0, 0, MIB, None, (site,))
         seen = Observations(
             memray=memray_seen(stage_calls={BACKEND_MAP: 0}, sources={"cachekit/f.py:4": "mmap.mmap(fd, 0)"}),

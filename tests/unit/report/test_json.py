@@ -266,6 +266,8 @@ def test_a_stage_names_its_largest_site() -> None:
                     "copies": 1.0,
                     "allocations": 1,
                     "recycled_bytes": 0,
+                    "small_bytes": None,
+                    "arenas": None,
                     "verbatim_bytes": 300000000,
                     "moved_bytes": 300000000,
                     "memory_of": None,

@@ -151,7 +151,8 @@ def renamed(value: Any) -> Any:
 
 def without_new(stage: dict[str, Any]) -> dict[str, Any]:
     """A stage, or a site, without what has come since: without memray there were no lines."""
-    new = {"moved_bytes", "memory_of", "recycled_bytes", "shared_bytes", "parts"}
+    new = {"moved_bytes", "memory_of", "recycled_bytes", "small_bytes", "arenas"}
+    new |= {"shared_bytes", "parts"}
     if stage["copies_bytes"] is None:
         new |= {"function", "file", "line", "sites"}
     kept = {key: value for key, value in stage.items() if key not in new}
