@@ -9,13 +9,14 @@ from typing import Literal
 from cachekit_memprobe.result import Finding, Report, Result, SiteUsage, StageUsage
 
 Answer = Literal["equal", "within", "less", "more", "unclear", "unmeasured"]
-"""``equal`` to the byte; ``within`` what chance does; ``less`` and ``more`` of NEW; ``unclear`` where nothing
-can be said; ``unmeasured`` where a side lacks the figure."""
+"""``equal`` to the byte, or between two sizes in payloads; ``within`` what chance does; ``less`` and ``more``
+of NEW; ``unclear`` where nothing can be said; ``unmeasured`` where a side lacks the figure."""
 
-Exactness = Literal["byte", "arena", "resident", "ranked", "payloads"]
-"""How exactly a metric can be compared. ``byte``: any difference is one; ``arena``: but for an arena of
-Python's; ``resident``: but for the noise of the resident set; ``ranked``: by a rank test of repeated
-processes; ``payloads``: of values of two sizes, but for what any read takes."""
+Exactness = Literal["byte", "blocks", "arena", "resident", "ranked", "payloads"]
+"""How exactly a metric can be compared. ``byte``: any difference is one; ``blocks``: but for small blocks;
+``arena``: but for arenas of Python's, and what a socket receives at once; ``resident``: but for the noise of
+the resident set; ``ranked``: by a rank test of repeated processes; ``payloads``: of values of two sizes, but
+for what any read takes."""
 
 SiteChangeKind = Literal["gone", "new", "changed", "moved"]
 AllowanceStatus = Literal["within", "over", "unmeasured"]
@@ -37,6 +38,8 @@ class Change:
     Attributes:
         change_bytes: ``None`` where a side lacks the figure, and between payloads of two sizes.
         chance_bytes: by how much the figure differs from one measurement to the next.
+        least_bytes, most_bytes: of a peak of several readers, by how much NEW has more at least and at most,
+            whichever turns they take; ``None`` of other figures, and where that isn't known.
         p_value: of the rank test, if there was one.
         reason: why nothing can be said, or where the figure is lacking.
     """
@@ -50,6 +53,8 @@ class Change:
     chance_bytes: int = 0
     p_value: float | None = None
     reason: str = ""
+    least_bytes: int | None = None
+    most_bytes: int | None = None
 
     @property
     def change(self) -> float | None:

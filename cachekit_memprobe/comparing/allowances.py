@@ -2,8 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 
-from cachekit_memprobe.comparison import Allowance, AllowanceResult, Comparison, ScenarioComparison
+from cachekit_memprobe.comparing.turns import WHY_TURNS
+from cachekit_memprobe.comparison import (
+    Allowance,
+    AllowanceResult,
+    AllowanceStatus,
+    Change,
+    Comparison,
+    ScenarioComparison,
+)
 
 
 def judge_allowances(comparison: Comparison, allowances: Sequence[Allowance]) -> Comparison:
@@ -33,9 +42,28 @@ def _judged(allowance: Allowance, scenario: ScenarioComparison) -> AllowanceResu
     allowed = allowance.payloads if size_bytes is None else size_bytes / logical_bytes
     assert allowed is not None
     result = replace(result, allowed=allowed, change=change.change)
-    more_bytes = change.change * logical_bytes if change.change_bytes is None else change.change_bytes
-    if more_bytes <= allowed * logical_bytes or change.answer == "within":
-        return replace(result, status="within")
+    status = _status(change, allowed * logical_bytes, logical_bytes)
+    reason = (change.reason or WHY_TURNS) if status == "unmeasured" else ""
+    return replace(result, status=status, reason=reason)
+
+
+def _status(change: Change, allowed_bytes: float, logical_bytes: int) -> AllowanceStatus:
+    """Of what nothing can be said, it isn't said that it is within either."""
+    if change.answer in ("equal", "within"):
+        return "within"
+    least_bytes, most_bytes = _more_bytes(change, logical_bytes)
+    if most_bytes <= allowed_bytes:
+        return "within"
+    return "over" if least_bytes > allowed_bytes else "unmeasured"
+
+
+def _more_bytes(change: Change, logical_bytes: int) -> tuple[float, float]:
+    """How much more NEW has, at least and at most."""
+    if change.least_bytes is not None and change.most_bytes is not None:
+        return change.least_bytes, change.most_bytes
     if change.answer == "unclear":
-        return replace(result, reason=change.reason)
-    return replace(result, status="over")
+        return -inf, inf
+    more_bytes = (
+        (change.change or 0.0) * logical_bytes if change.change_bytes is None else change.change_bytes
+    )
+    return more_bytes, more_bytes

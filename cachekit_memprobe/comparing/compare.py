@@ -52,7 +52,7 @@ def _compared(
         reason="" if before.metrics and after.metrics else "no figure was measured on both sides",
         in_payloads=_logical_bytes(before) != _logical_bytes(after),
         changes=changes_of(
-            before, after, as_deployed=base.run.options.as_deployed or new.run.options.as_deployed
+            before, after, deployed=(base.run.options.as_deployed, new.run.options.as_deployed)
         ),
         stages=tuple(_stages(before, after)),
         sites=tuple(site_changes(before, after)),

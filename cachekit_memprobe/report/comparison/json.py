@@ -73,6 +73,8 @@ def _change(change: Change, scenario: ScenarioComparison) -> dict[str, Any]:
         "answer": change.answer,
         "exactness": change.exactness,
         "chance_bytes": change.chance_bytes,
+        "least_bytes": change.least_bytes,
+        "most_bytes": change.most_bytes,
         "p_value": change.p_value,
         "reason": change.reason or None,
     }

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from cachekit_memprobe.comparing import compare, judge_allowances
 from cachekit_memprobe.comparison import Allowance, AllowanceResult
-from cachekit_memprobe.result import Result
+from cachekit_memprobe.result import Report, Result
 from tests.golden.comparisons import AFTER, BEFORE, released
 from tests.golden.reports import FILE_MAP, NOT_APPLICABLE, UNMEASURED
 
@@ -55,3 +55,33 @@ def test_a_scenario_that_could_not_be_measured_or_is_absent_is_unmeasured() -> N
 
 def test_a_scenario_that_does_not_apply_counts_neither_way() -> None:
     assert judged((NOT_APPLICABLE,), (FILE_MAP,), LITTLE) == []
+
+
+def of_readers(copies: float, peak: float) -> Result:
+    """Several of them, with what they allocate together and a peak of theirs."""
+    scenario = replace(BEFORE.scenario, read=replace(BEFORE.scenario.read, readers=8))
+    metrics = {"copies.total": copies, "mapped.file": 0.0, "mapped.shared": 0.0, "rss.peak": peak}
+    return replace(BEFORE, scenario=scenario, metrics=metrics)
+
+
+def test_of_a_peak_of_several_readers_it_says_what_no_turns_can_change() -> None:
+    assert status(of_readers(16, 13), of_readers(16, 14), LITTLE) == "unmeasured"
+    assert status(of_readers(16, 14), of_readers(16, 13), LITTLE) == "unmeasured"
+    assert status(of_readers(16, 13), of_readers(8, 7), LITTLE) == "within"
+    assert status(of_readers(8.05, 8), of_readers(8.05, 7.5), LITTLE) == "within"
+    assert status(of_readers(8, 7), of_readers(16, 13), LITTLE) == "over"
+    assert status(of_readers(12.95, 7), of_readers(16, 13), LITTLE) == "unmeasured"
+
+
+def test_what_is_unclear_is_not_within() -> None:
+    (result,) = judge_allowances(
+        compare(as_deployed(BEFORE), as_deployed(AFTER)), (Allowance("rss.peak", 9.0, None),)
+    ).allowances
+    assert result.status == "unmeasured"
+    assert result.reason.startswith("as deployed")
+
+
+def as_deployed(result: Result) -> Report:
+    report = released("1", result)
+    options = replace(report.run.options, as_deployed=True)
+    return replace(report, run=replace(report.run, options=options))

@@ -5,16 +5,21 @@ import pytest
 from cachekit_memprobe.comparing.changes import changes_of
 from cachekit_memprobe.comparison import Change
 from cachekit_memprobe.model import Payload
-from cachekit_memprobe.result import Result
+from cachekit_memprobe.result import Result, SiteUsage
 from tests.golden.reports import L1_HIT, UNWRAP_SITE, site, stage
 
 MIB = 1 << 20
 PAYLOAD = Payload(64 * MIB, 64 * MIB)
 PLAIN = replace(L1_HIT, payload=PAYLOAD, stages=(stage("unwrap", UNWRAP_SITE),), spread={}, metrics={})
-IN_PIECES = replace(
-    PLAIN,
-    stages=(stage("materialize", replace(site("pandas/x.py:1", 1.0, "transformed"), allocations=907)),),
+LINE = site("pandas/x.py:1", 1.0, "transformed")
+IN_ARENAS = replace(
+    PLAIN, stages=(stage("decode", replace(LINE, allocations=262, arenas=233, small_bytes=0)),)
 )
+
+
+def with_lines(of: Result, *lines: SiteUsage) -> Result:
+    """The result with these lines in its decode stage besides."""
+    return replace(of, stages=(*of.stages, stage("decode", *lines)))
 
 
 def with_bytes(of: Result, **metrics: int) -> Result:
@@ -27,7 +32,7 @@ def with_bytes(of: Result, **metrics: int) -> Result:
 
 
 def changed(base: Result, new: Result, *, as_deployed: bool = False) -> Change:
-    (change,) = changes_of(base, new, as_deployed=as_deployed)
+    (change,) = changes_of(base, new, deployed=(as_deployed, as_deployed))
     return change
 
 
@@ -38,24 +43,76 @@ def test_copies_are_compared_to_the_byte() -> None:
     assert (more.answer, more.change_bytes, more.exactness) == ("more", 1, "byte")
 
 
-def test_small_pieces_may_need_an_arena_more() -> None:
-    base = with_bytes(IN_PIECES, copies__materialize=64 * MIB)
-    within = changed(base, with_bytes(IN_PIECES, copies__materialize=65 * MIB))
-    assert (within.answer, within.exactness, within.change_bytes) == ("within", "arena", MIB)
-    assert changed(base, with_bytes(IN_PIECES, copies__materialize=67 * MIB)).answer == "more"
+def test_objects_may_need_some_arenas_more() -> None:
+    """Two of 233 were the most in repeated reads of one value, with a block of 128 KiB once."""
+    base = with_bytes(IN_ARENAS, copies__decode=240 * MIB)
+    within = changed(base, with_bytes(IN_ARENAS, copies__decode=240 * MIB + 2_228_224))
+    assert (within.answer, within.exactness, within.change_bytes) == ("within", "arena", 2_228_224)
+    assert changed(base, with_bytes(IN_ARENAS, copies__decode=244 * MIB)).answer == "more"
 
 
-def test_a_stage_of_one_large_block_is_exact_beside_one_of_small_pieces() -> None:
-    both = replace(PLAIN, stages=(*PLAIN.stages, *IN_PIECES.stages))
-    change = changed(with_bytes(both, copies__unwrap=0), with_bytes(both, copies__unwrap=4096))
-    assert (change.answer, change.exactness) == ("more", "byte")
-    whole = changed(with_bytes(both, copies__total=0), with_bytes(both, copies__total=4096))
-    assert whole.exactness == "arena"
+@pytest.mark.parametrize("metric", ["copies__other", "peak__heap", "copies__total"])
+def test_any_read_may_need_the_one_arena_that_another_found_room_without(metric: str) -> None:
+    line = replace(LINE, copies_bytes=MIB, arenas=1, small_bytes=0)
+    new = replace(PLAIN, stages=(*PLAIN.stages, stage("other", line)))
+    base, new = with_bytes(PLAIN, **{metric: 64 * MIB}), with_bytes(new, **{metric: 65 * MIB})
+    assert (changed(base, new).answer, changed(new, base).answer) == ("within", "within")
+    assert changed(base, with_bytes(new, **{metric: 66 * MIB})).answer == "more"
+
+
+def test_a_line_of_a_log_is_written_by_chance() -> None:
+    """Of 702 bytes; cachekit logs a sample of its reads."""
+    base = with_bytes(PLAIN, copies__decode=0)
+    logged = with_lines(PLAIN, replace(LINE, copies_bytes=702, allocations=2, small_bytes=702))
+    change = changed(base, with_bytes(logged, copies__decode=702))
+    assert (change.answer, change.exactness, change.chance_bytes) == ("within", "blocks", 702)
+
+
+def test_large_blocks_are_exact_beside_small_ones() -> None:
+    both = with_lines(
+        PLAIN, replace(LINE, allocations=99, small_bytes=19_786, arenas=0, recycled_bytes=10_056)
+    )
+    base = with_bytes(both, copies__decode=64 * MIB)
+    more = changed(base, with_bytes(both, copies__decode=66 * MIB))
+    assert (more.answer, more.change_bytes, more.chance_bytes) == ("more", 2 * MIB, 19_786)
+    unwrap = changed(with_bytes(both, copies__unwrap=0), with_bytes(both, copies__unwrap=4096))
+    assert (unwrap.answer, unwrap.exactness) == ("more", "byte")
+
+
+def test_however_many_small_blocks_there_are_few_differ() -> None:
+    """cachekit.io's answer comes in 33,000 pieces."""
+    pieces = replace(LINE, copies_bytes=128 * MIB, allocations=32_937, small_bytes=128 * MIB, arenas=0)
+    base, new = with_lines(PLAIN, pieces), PLAIN
+    gone = changed(with_bytes(base, copies__decode=128 * MIB), with_bytes(new, copies__decode=0))
+    assert (gone.answer, gone.chance_bytes) == ("less", 128 << 10)
+
+
+def test_a_run_that_does_not_say_what_its_blocks_are_is_held_to_less() -> None:
+    """It was published by an older version."""
+    line = replace(LINE, copies_bytes=64 * MIB, allocations=99, recycled_bytes=10_056)
+    older = with_lines(PLAIN, line)
+    base = with_bytes(older, copies__decode=64 * MIB)
+    assert changed(base, with_bytes(older, copies__decode=66 * MIB)).answer == "within"
+    assert changed(base, with_bytes(older, copies__decode=72 * MIB)).answer == "more"
+
+
+def test_a_buffer_grows_with_what_a_socket_receives_at_once() -> None:
+    line = replace(LINE, copies_bytes=128 * MIB, allocations=85, small_bytes=0, arenas=0)
+    received = replace(PLAIN, stages=(stage("backend_get", line),))
+    base = with_bytes(received, copies__backend_get=128 * MIB)
+    assert changed(base, with_bytes(received, copies__backend_get=129 * MIB)).answer == "within"
+    assert changed(base, with_bytes(received, copies__backend_get=131 * MIB)).answer == "more"
+
+
+def test_tracemalloc_sees_objects_and_not_their_arenas() -> None:
+    base = with_bytes(IN_ARENAS, peak__tracemalloc=64 * MIB)
+    assert changed(base, with_bytes(IN_ARENAS, peak__tracemalloc=64 * MIB + 952)).answer == "within"
+    assert changed(base, with_bytes(IN_ARENAS, peak__tracemalloc=65 * MIB)).answer == "more"
 
 
 @pytest.mark.parametrize("metric", ["verbatim__unwrap", "mapped__file", "peak__arrow_pool"])
 def test_what_is_counted_is_exact_whatever_the_lines_are(metric: str) -> None:
-    change = changed(with_bytes(IN_PIECES, **{metric: 100}), with_bytes(IN_PIECES, **{metric: 50}))
+    change = changed(with_bytes(IN_ARENAS, **{metric: 100}), with_bytes(IN_ARENAS, **{metric: 50}))
     assert (change.answer, change.change_bytes, change.exactness) == ("less", -50, "byte")
 
 
@@ -86,11 +143,70 @@ def test_payloads_of_two_sizes_are_compared_in_payloads() -> None:
     assert changed(base, with_bytes(large, copies__unwrap=0)).answer == "less"
 
 
-def test_with_several_readers_nothing_is_said_of_a_peak_that_differs() -> None:
-    several = replace(PLAIN, scenario=replace(PLAIN.scenario, read=replace(PLAIN.scenario.read, readers=8)))
-    change = changed(with_bytes(several, peak__heap=640 * MIB), with_bytes(several, peak__heap=320 * MIB))
-    assert change.answer == "unclear"
-    copies = changed(with_bytes(several, copies__unwrap=MIB), with_bytes(several, copies__unwrap=0))
+@pytest.mark.parametrize("metric", ["rss.total", "rss.resting", "rss.settled"])
+def test_the_whole_process_is_not_compared_between_two_sizes(metric: str) -> None:
+    """Nor with itself: the interpreter is one share of one payload, and another of the other."""
+    large = replace(PLAIN, payload=Payload(256 * MIB, 256 * MIB))
+    base, new = replace(PLAIN, metrics={metric: 5.0}), replace(large, metrics={metric: 2.0})
+    for one, other in ((base, new), (new, base)):
+        change = changed(one, other)
+        assert (change.answer, change.reason.partition(" ")[0]) == ("unclear", "the")
+
+
+@pytest.mark.parametrize("metric", ["rss__total", "rss__resting", "rss__settled"])
+def test_processes_of_one_kind_differ_by_more_than_a_read_does(metric: str) -> None:
+    base = with_bytes(PLAIN, **{metric: 200 * MIB})
+    assert changed(base, with_bytes(PLAIN, **{metric: 203 * MIB})).answer == "within"
+    assert changed(base, with_bytes(PLAIN, **{metric: 205 * MIB})).answer == "more"
+
+
+def test_a_margin_is_no_result() -> None:
+    base, new = with_bytes(PLAIN, growth__margin=0), with_bytes(PLAIN, growth__margin=9 * MIB)
+    for one, other in ((base, new), (new, base)):
+        assert changed(one, other).answer == "within"
+        assert changed(one, other, as_deployed=True).answer == "within"
+
+
+SEVERAL = replace(PLAIN, scenario=replace(PLAIN.scenario, read=replace(PLAIN.scenario.read, readers=8)))
+
+
+def taking_turns(metric: str, mib: int, copies_mib: int) -> Result:
+    """Eight readers that were at this peak, and allocate this much together."""
+    sizes = {"copies__total": copies_mib * MIB, "mapped__file": 0, "mapped__shared": 0, metric: mib * MIB}
+    return with_bytes(SEVERAL, **sizes)
+
+
+def change_of(metric: str, base: Result, new: Result) -> Change:
+    changes = changes_of(base, new, deployed=(False, False))
+    return next(one for one in changes if one.metric == metric.replace("__", "."))
+
+
+TURNS = ("peak__heap", "peak__unwrap", "peak__tracemalloc", "peak__arrow_pool", "rss__peak", "rss__anon")
+
+
+@pytest.mark.parametrize("metric", TURNS)
+def test_with_several_readers_nothing_is_said_of_a_peak_that_turns_explain(metric: str) -> None:
+    """Each may have all that it allocates while all others do, or when they are done."""
+    change = change_of(metric, taking_turns(metric, 640, 1024), taking_turns(metric, 320, 1024))
+    assert (change.answer, change.least_bytes, change.most_bytes) == ("unclear", -704 * MIB, 384 * MIB)
+    assert change.reason.startswith("several readers take turns")
+
+
+@pytest.mark.parametrize("metric", TURNS)
+def test_a_peak_above_all_that_the_other_side_allocates_is_no_matter_of_turns(metric: str) -> None:
+    base, new = taking_turns(metric, 832, 1024), taking_turns(metric, 512, 520)
+    assert change_of(metric, base, new).answer == "less"
+    assert change_of(metric, new, base).answer == "more"
+    assert change_of(metric, base, new).most_bytes == (520 - 832) * MIB
+
+
+def test_without_what_they_allocate_in_all_a_peak_is_unclear() -> None:
+    change = changed(with_bytes(SEVERAL, rss__peak=640 * MIB), with_bytes(SEVERAL, rss__peak=64 * MIB))
+    assert (change.answer, change.most_bytes) == ("unclear", None)
+
+
+def test_copies_of_several_readers_do_not_depend_on_turns() -> None:
+    copies = changed(with_bytes(SEVERAL, copies__unwrap=MIB), with_bytes(SEVERAL, copies__unwrap=0))
     assert copies.answer == "less"
 
 
@@ -129,5 +245,24 @@ def test_as_deployed_the_heap_is_still_exact() -> None:
 def test_a_slope_is_compared_within_its_margins() -> None:
     base = replace(PLAIN, metrics={"growth.per_read": 0.0, "growth.margin": 0.001})
     new = replace(PLAIN, metrics={"growth.per_read": 0.01, "growth.margin": 0.001})
-    changes = {change.metric: change for change in changes_of(base, new, as_deployed=False)}
+    changes = {change.metric: change for change in changes_of(base, new, deployed=(False, False))}
     assert changes["growth.per_read"].answer == "more"
+
+
+def test_as_deployed_figures_that_are_all_the_same_are_equal() -> None:
+    assert changed(deployed(0, 0, 0, 0), deployed(0, 0, 0, 0), as_deployed=True).answer == "equal"
+
+
+def test_pinned_and_as_deployed_are_not_compared() -> None:
+    base, new = deployed(64, 64, 64, 64), deployed(80, 81, 82, 83)
+    for which in ((True, False), (False, True)):
+        (change,) = changes_of(base, new, deployed=which)
+        assert (change.answer, change.exactness) == ("unclear", "ranked")
+        large = replace(new, payload=Payload(256 * MIB, 256 * MIB))
+        assert changes_of(base, large, deployed=which)[0].answer == "unclear"
+
+
+def test_as_deployed_two_sizes_are_ranked_as_well() -> None:
+    large = replace(deployed(640, 640, 640, 640), payload=Payload(256 * MIB, 256 * MIB))
+    assert changed(deployed(64, 64, 64), large, as_deployed=True).answer == "unclear"
+    assert changed(deployed(64, 64, 64, 64), large, as_deployed=True).answer == "more"

@@ -1,0 +1,85 @@
+"""How much of what lines of code allocate differs from one read of the same thing to the next.
+
+Large blocks don't differ: they are the payload's. What does was measured, see ``docs/comparing.md``: small
+blocks, the arenas that Python keeps small objects in, and what a socket happens to receive at once.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from cachekit_memprobe.child.stages import BACKEND_GET, STAGES
+from cachekit_memprobe.result import Result, SiteUsage
+
+ARENA_BYTES = 1 << 20
+"""In which pymalloc takes memory for small objects: one read needs a new one, another still has room."""
+
+BESIDE_BYTES = 128 << 10
+"""Of small blocks, which are there at the peak in one read and gone in another, such as those of a line of a
+log that is written by chance."""
+
+ANY_READ_BYTES = 1 << 20
+"""What a read takes of any value, most of it for the key: of two sizes it is two shares of the payload."""
+
+_MOST_ARENAS = 3
+"""By which two reads differ that need many; two were the most in 28 repeated reads."""
+
+_RECEIVED_BYTES = 2 << 20
+"""By which buffers differ that grow with what comes out of a socket; 1.06 MB was the most."""
+
+_MANY_BLOCKS = 50
+"""From so many blocks of one line on, it takes what comes in pieces."""
+
+
+def sites_of(name: str, result: Result) -> tuple[SiteUsage, ...]:
+    """The lines that a metric of memray's is made of: those of its stage, or of the whole read."""
+    kind, _, stage = name.rpartition(".")
+    # The peak while a stage is open has memory of those before it.
+    is_of_stage = stage in STAGES and kind != "peak"
+    return tuple(site for one in result.stages if one.name == stage or not is_of_stage for site in one.sites)
+
+
+def chance_bytes(base: Sequence[SiteUsage], new: Sequence[SiteUsage]) -> int:
+    """By how much lines of both sides may differ that do the same."""
+    small = max(_small_bytes(base), _small_bytes(new))
+    arenas = max(_arenas(base), _arenas(new))
+    received = any(map(_is_received_in_pieces, (*base, *new)))
+    return (
+        min(small, BESIDE_BYTES)
+        + min(arenas, _MOST_ARENAS) * ARENA_BYTES
+        + (BESIDE_BYTES if arenas > 1 else 0)
+        + (_RECEIVED_BYTES if received else 0)
+    )
+
+
+def are_in_pieces(sites: Iterable[SiteUsage]) -> bool:
+    """Whether lines take arenas, or what a socket receives: more than a few small blocks may differ."""
+    return any(_arenas([site]) or _is_received_in_pieces(site) for site in sites)
+
+
+def _small_bytes(sites: Iterable[SiteUsage]) -> int:
+    return sum(_small_of(site) for site in sites)
+
+
+def _small_of(site: SiteUsage) -> int:
+    """A run that was published by an older version doesn't say it: a line of small ones on the average is."""
+    if site.small_bytes is not None:
+        return site.small_bytes
+    mean_bytes = site.copies_bytes / max(1, site.allocations)
+    return site.copies_bytes if mean_bytes < BESIDE_BYTES else 0
+
+
+def _arenas(sites: Iterable[SiteUsage]) -> int:
+    return sum(_arenas_of(site) for site in sites)
+
+
+def _arenas_of(site: SiteUsage) -> int:
+    """Likewise: what is not one large block may be as many arenas."""
+    if site.arenas is not None:
+        return site.arenas
+    is_large = (
+        site.allocations < _MANY_BLOCKS and not site.recycled_bytes and site.copies_bytes != ARENA_BYTES
+    )
+    return 0 if is_large else site.copies_bytes // ARENA_BYTES
+
+
+def _is_received_in_pieces(site: SiteUsage) -> bool:
+    return site.place.stage == BACKEND_GET and site.allocations >= _MANY_BLOCKS

@@ -1,0 +1,111 @@
+"""How exactly a metric of two results can be compared: by its instrument, and by what the reads allocate."""
+
+from dataclasses import dataclass
+
+from cachekit_memprobe.comparing.chance import (
+    ANY_READ_BYTES,
+    ARENA_BYTES,
+    BESIDE_BYTES,
+    are_in_pieces,
+    chance_bytes,
+    sites_of,
+)
+from cachekit_memprobe.comparison import Exactness
+from cachekit_memprobe.metrics import MEMRAY, RETENTION, RSS, RSS_NOISE_BYTES, TRACEMALLOC, metric_of
+from cachekit_memprobe.model import Payload
+from cachekit_memprobe.result import Result
+
+_COUNTED = ("verbatim.", "mapped.", "peak.arrow_pool", "frame.size")
+"""Each byte of them is the payload's."""
+
+_WHOLE_PROCESS = ("rss.total", "rss.resting", "rss.settled")
+_WHOLE_PROCESS_BYTES = 4 << 20
+"""By which processes of the same kind differ: pages of libraries are there if the kernel has them at hand."""
+
+_HELD_BYTES = ARENA_BYTES + BESIDE_BYTES // 2
+
+_SLOPE_BYTES = 64 << 10
+"""A slope through a few reads is no more exact than this, whatever its margin says."""
+
+_WHY_NOT_BY_SIZE = (
+    "the interpreter and its libraries are part of it, and of two sizes they are two shares of the payload"
+)
+_WHY_TWO_ALLOCATORS = "one side is as deployed, and the allocators of the other are pinned"
+
+
+@dataclass(frozen=True)
+class Exact:
+    """How exactly a metric can be compared.
+
+    Attributes:
+        chance_bytes: by how much it differs from one measurement to the next; between two sizes, of the
+            smaller value.
+        why_unclear: why nothing can be said of it; empty if something can.
+    """
+
+    exactness: Exactness
+    chance_bytes: float = 0.0
+    why_unclear: str = ""
+
+
+def exactness_of(name: str, base: Result, new: Result, *, deployed: tuple[bool, bool]) -> Exact:
+    """That of a metric of two results.
+
+    Args:
+        deployed: whether BASE, and NEW, is as deployed.
+    """
+    exact = _of_one_size(name, base, new, as_deployed=any(deployed))
+    if exact.exactness == "ranked" and not all(deployed):
+        return Exact("ranked", why_unclear=_WHY_TWO_ALLOCATORS)
+    if _logical_bytes(base) == _logical_bytes(new):
+        return exact
+    why = _WHY_NOT_BY_SIZE if name in _WHOLE_PROCESS else ""
+    if exact.exactness == "ranked":
+        return Exact("ranked", ANY_READ_BYTES + RSS_NOISE_BYTES, why)
+    return Exact("payloads", ANY_READ_BYTES + exact.chance_bytes, why)
+
+
+def _of_one_size(name: str, base: Result, new: Result, *, as_deployed: bool) -> Exact:
+    instrument = metric_of(name).instrument
+    if instrument == RSS:
+        is_ranked = as_deployed and name != "growth.margin"
+        return Exact("ranked") if is_ranked else Exact("resident", _noise_bytes(name, base, new))
+    if name.startswith(_COUNTED):
+        return Exact("byte")
+    if instrument == TRACEMALLOC:
+        return Exact("blocks", BESIDE_BYTES)
+    if instrument == RETENTION:
+        of_read = [sites_of(name, one) for one in (base, new)]
+        return Exact("arena", max(_HELD_BYTES, chance_bytes(*of_read)))
+    return _of_heap(name, base, new) if instrument == MEMRAY else Exact("byte")
+
+
+def _of_heap(name: str, base: Result, new: Result) -> Exact:
+    befores, afters = sites_of(name, base), sites_of(name, new)
+    chance = chance_bytes(befores, afters)
+    if name.startswith("aftermath."):  # Its lines are in no stage.
+        chance = max(chance, BESIDE_BYTES)
+    if are_in_pieces((*befores, *afters)):
+        return Exact("arena", chance)
+    return Exact("blocks", chance) if chance else Exact("byte")
+
+
+def _noise_bytes(name: str, base: Result, new: Result) -> float:
+    """The usual noise, or what repeated processes differed by; a slope says itself how exact it is."""
+    spreads = [one.spread.get(name, 0.0) * _logical_bytes(one) for one in (base, new)]
+    margins = [one.metrics["growth.margin"] * _logical_bytes(one) for one in (base, new) if _has_margin(one)]
+    noise_bytes: float = _WHOLE_PROCESS_BYTES if name in _WHOLE_PROCESS else RSS_NOISE_BYTES
+    if name == "growth.margin":
+        noise_bytes = max(noise_bytes, *margins)
+    elif name.startswith("growth.") and name != "growth.total" and len(margins) == 2:
+        noise_bytes = min(noise_bytes, max(sum(margins), _SLOPE_BYTES))
+    return max(noise_bytes, *spreads)
+
+
+def _has_margin(result: Result) -> bool:
+    return "growth.margin" in result.metrics
+
+
+def _logical_bytes(result: Result) -> int:
+    payload: Payload | None = result.payload
+    return payload.logical_bytes if payload else 0
