@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
+from cachekit_memprobe.comparing.chance import ANY_READ_BYTES, chance_bytes
 from cachekit_memprobe.comparison import SiteChange, SiteChangeKind
 from cachekit_memprobe.result import Result, SiteUsage
 
 _NOTICEABLE = 0.005
 """Payloads, below which a report writes 0.00x: a line is none of its rows then."""
 
-_Key = tuple[str, str]
+_Key = tuple[str, ...]
 
 
 def site_changes(base: Result, new: Result) -> Iterator[SiteChange]:
@@ -24,9 +26,13 @@ def _largest_first(change: SiteChange) -> int:
 
 
 def _pairs(base: Result, new: Result) -> Iterator[tuple[SiteUsage | None, SiteUsage | None]]:
-    """Lines of the same text, in one function or, where that was renamed or taken apart, in one stage."""
+    """Lines of the same text.
+
+    In one function and one stage; or else in another stage; or, where the function was renamed or taken
+    apart, in the same stage.
+    """
     befores, afters = _sites(base), _sites(new)
-    for key in (_by_function, _by_stage):
+    for key in (_by_all, _by_function, _by_stage):
         matched = _matched(befores, afters, key)
         yield from matched
         befores = [site for site in befores if not any(site is one for one, _ in matched)]
@@ -36,9 +42,9 @@ def _pairs(base: Result, new: Result) -> Iterator[tuple[SiteUsage | None, SiteUs
 
 
 def _sites(result: Result) -> list[SiteUsage]:
-    """In the order of their lines."""
+    """In the order of their lines, of one line the largest first."""
     sites = (site for stage in result.stages for site in stage.sites)
-    return sorted(sites, key=lambda one: (one.place.file, one.place.line))
+    return sorted(sites, key=lambda one: (one.place.file, one.place.line, -one.copies_bytes))
 
 
 def _matched(
@@ -49,6 +55,10 @@ def _matched(
     for site in afters:
         waiting[key(site)].append(site)
     return [(site, waiting[key(site)].pop(0)) for site in befores if waiting[key(site)]]
+
+
+def _by_all(site: SiteUsage) -> _Key:
+    return (site.place.stage, *_by_function(site))
 
 
 def _by_function(site: SiteUsage) -> _Key:
@@ -64,16 +74,18 @@ def _by_stage(site: SiteUsage) -> _Key:
 def _change(
     before: SiteUsage | None, after: SiteUsage | None, base: Result, new: Result
 ) -> SiteChange | None:
-    what = _told_by_both(before, after, base, new)
-    old, now = _sizes(before, base, what), _sizes(after, new, what)
+    told = _told_by_both(before, after, base, new)
+    old, now = _sizes(before, base, told), _sizes(after, new, told)
     if max(*old, *now) < _NOTICEABLE:
         return None
+    is_changed = _differ(old, now, _allowed(before, after, base, new))
     kind: SiteChangeKind
-    if before is None:
-        kind = "new"
-    elif after is None:
-        kind = "gone"
-    elif any(abs(one - other) >= _NOTICEABLE for one, other in zip(old, now, strict=True)):
+    if before is None or after is None:
+        # What a line takes by chance, it may take on one side only.
+        if not is_changed:
+            return None
+        kind = "new" if before is None else "gone"
+    elif is_changed or (told.verbatim and before.kind != after.kind):
         kind = "changed"
     elif before.place != after.place:
         kind = "moved"
@@ -82,25 +94,52 @@ def _change(
     return SiteChange(kind, before, after)
 
 
-def _told_by_both(
-    before: SiteUsage | None, after: SiteUsage | None, base: Result, new: Result
-) -> tuple[bool, bool]:
+@dataclass(frozen=True)
+class _Told:
     """Whether both sides tell what is on the heap, and what is a copy byte for byte."""
+
+    heap: bool
+    verbatim: bool
+
+
+def _told_by_both(before: SiteUsage | None, after: SiteUsage | None, base: Result, new: Result) -> _Told:
     heap, verbatim = (
         all(metric in one.metrics for one in (base, new)) for metric in ("copies.total", "verbatim.total")
     )
-    return heap, verbatim and all(site is None or site.verbatim_bytes is not None for site in (before, after))
+    examined = all(site is None or site.verbatim_bytes is not None for site in (before, after))
+    return _Told(heap, verbatim and examined)
 
 
-def _sizes(site: SiteUsage | None, result: Result, told: tuple[bool, bool]) -> tuple[float, float, float]:
+def _sizes(site: SiteUsage | None, result: Result, told: _Told) -> tuple[float, float, float]:
     """What it allocated, copied byte for byte, and mapped, in payloads; 0 if it isn't told."""
     if site is None or result.payload is None:
         return (0.0, 0.0, 0.0)
-    heap, verbatim = told
     mapped_bytes = site.mapped_bytes + site.shared_bytes
-    sizes = (site.copies_bytes * heap, (site.verbatim_bytes or 0) * verbatim, mapped_bytes * heap)
+    sizes = (
+        site.copies_bytes * told.heap,
+        (site.verbatim_bytes or 0) * told.verbatim,
+        mapped_bytes * told.heap,
+    )
     return (
         sizes[0] / result.payload.logical_bytes,
         sizes[1] / result.payload.logical_bytes,
         sizes[2] / result.payload.logical_bytes,
+    )
+
+
+def _allowed(
+    before: SiteUsage | None, after: SiteUsage | None, base: Result, new: Result
+) -> tuple[float, ...]:
+    """By how much each of the sizes may differ by chance, in payloads: as the figures of their stages may."""
+    payloads = [one.payload.logical_bytes for one in (base, new) if one.payload]
+    smaller_bytes = max(1, min(payloads, default=1))
+    of_any_read = ANY_READ_BYTES if len(set(payloads)) > 1 else 0
+    heap = chance_bytes([site for site in (before,) if site], [site for site in (after,) if site])
+    return tuple((each + of_any_read) / smaller_bytes for each in (heap, 0, 0))
+
+
+def _differ(old: Sequence[float], now: Sequence[float], allowed: Sequence[float]) -> bool:
+    """Whether a size differs by more than chance, and by what a report shows."""
+    return any(
+        abs(one - other) > max(most, _NOTICEABLE) for one, other, most in zip(old, now, allowed, strict=True)
     )
