@@ -1,5 +1,6 @@
 """From two reports to a comparison."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
@@ -42,7 +43,7 @@ def _is_chosen(name: str, patterns: Sequence[str]) -> bool:
 def _compared(
     name: str, before: Result | None, after: Result | None, base: Report, new: Report
 ) -> ScenarioComparison:
-    reason = "; ".join((*_why_not(before, "BASE"), *_why_not(after, "NEW")))
+    reason = _reason(before, after)
     if before is None or after is None or (reason and not (before.metrics and after.metrics)):
         return ScenarioComparison(name, before, after, reason)
     return ScenarioComparison(
@@ -62,12 +63,22 @@ def _compared(
     )
 
 
-def _why_not(result: Result | None, side: str) -> Iterator[str]:
+def _reason(before: Result | None, after: Result | None) -> str:
+    """Why a side has no figures; what is so on both sides is said once."""
+    if before and after and _why_not(before, "") == _why_not(after, ""):
+        return _why_not(before, "on both sides")
+    whys = (_why_not(before, "in BASE"), _why_not(after, "in NEW"))
+    return "; ".join(filter(None, whys))
+
+
+def _why_not(result: Result | None, where: str) -> str:
+    """Empty if it has figures."""
     if result is None:
-        yield f"{side} doesn't have it"
-    elif result.verdict in _WHY_NOT and not result.metrics:
-        words = (result.reason or "").strip().partition("\n")[0]
-        yield f"{_WHY_NOT[result.verdict]} in {side}" + (f": {words}" if words else "")
+        return f"{where.removeprefix('in ')} doesn't have it"
+    if result.verdict not in _WHY_NOT or result.metrics:
+        return ""
+    words = (result.reason or "").strip().partition("\n")[0]
+    return f"{_WHY_NOT[result.verdict]} {where}" + (f": {words}" if words else "")
 
 
 def _logical_bytes(result: Result) -> int:
@@ -87,8 +98,15 @@ def _instruments(report: Report) -> set[str]:
 
 
 def _without(these: Result, those: Result) -> tuple[Finding, ...]:
-    known = {_key(finding) for finding in those.findings}
-    return tuple(finding for finding in these.findings if _key(finding) not in known)
+    """The findings that the other side doesn't have, or not as often."""
+    known = Counter(map(_key, those.findings))
+    left = []
+    for finding in these.findings:
+        if known[_key(finding)] > 0:
+            known[_key(finding)] -= 1
+        else:
+            left.append(finding)
+    return tuple(left)
 
 
 def _key(finding: Finding) -> tuple[str, str, str]:

@@ -1,6 +1,6 @@
 """The figures of both sides in rows: metrics, stages and lines of code."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cachekit_memprobe.child.stages import STAGES
@@ -57,6 +57,17 @@ def is_per_stage(metric: str) -> bool:
 def counted(count: int, noun: str) -> str:
     """``3 figures``."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """``a, b and c``."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def equal_words(scenario: ScenarioComparison) -> str:
+    """How equal a figure is that is equal; bytes of two sizes aren't compared."""
+    return "equal in payloads" if scenario.in_payloads else "equal to the byte"
 
 
 def metric_rows(scenario: ScenarioComparison) -> tuple[Row, ...]:
@@ -126,16 +137,19 @@ def _line(change: SiteChange, scenario: ScenarioComparison) -> LineWords:
     base, new = change.base, change.new
     present = new or base
     assert present is not None
-    before = _usage(base, scenario.base)
-    after = _usage(new, scenario.new)
-    size = before if before == after else f"{before}, now {after}" if base and new else before or after
-    places = [_place(site) for site in (base, new) if site]
-    where = places[0] if len(set(places)) == 1 else " -> ".join(places)
-    return LineWords(change.kind, f"{where}: {size}", clean(present.source).strip())
+    before, after = _usage(base, scenario.base), _usage(new, scenario.new)
+    is_one = before == after or change.kind == "moved"
+    size = after if is_one else f"{before}, now {after}" if base and new else before or after
+    return LineWords(change.kind, f"{_where(base, new)}: {size}", clean(present.source).strip())
 
 
-def _place(site: SiteUsage) -> str:
-    return f"{site.place.stage} {site_location(site)}"
+def _where(base: SiteUsage | None, new: SiteUsage | None) -> str:
+    """``materialize x.py:306 -> x.py:309``: what is the same on both sides is said once."""
+    stages = dict.fromkeys(site.place.stage for site in (base, new) if site)
+    places = dict.fromkeys(site_location(site) for site in (base, new) if site)
+    if len(stages) == 1:
+        return f"{next(iter(stages))} {' -> '.join(places)}"
+    return " -> ".join(f"{site.place.stage} {site_location(site)}" for site in (base, new) if site)
 
 
 def _usage(site: SiteUsage | None, result: Result | None) -> str:
@@ -171,7 +185,8 @@ def remarks_of(scenario: ScenarioComparison) -> Iterator[str]:
         yield "the payloads are of two sizes, so figures are compared in payloads"
     by_answer = {answer: [one for one in scenario.changes if one.answer == answer] for answer in ANSWERS}
     if equal := by_answer["equal"]:
-        yield f"{counted(len(equal), 'figure')} {'is' if len(equal) == 1 else 'are'} equal to the byte"
+        is_or_are = "is" if len(equal) == 1 else "are"
+        yield f"{counted(len(equal), 'figure')} {is_or_are} {equal_words(scenario)}"
     if within := by_answer["within"]:
         yield f"{counted(len(within), 'figure')} differ{'s' * (len(within) == 1)} by no more than chance"
     small = [one for one in (*by_answer["less"], *by_answer["more"]) if not is_changed(one)]

@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from cachekit_memprobe.child.stages import STAGES
 from cachekit_memprobe.comparison import Change, ScenarioComparison
 from cachekit_memprobe.report.clean import clean_line
-from cachekit_memprobe.report.comparison.figures import change_in_bytes, counted, is_changed
+from cachekit_memprobe.report.comparison.figures import (
+    change_in_bytes,
+    counted,
+    equal_words,
+    is_changed,
+    listed,
+)
 from cachekit_memprobe.report.view import noticeable
 from cachekit_memprobe.units import format_payloads
 
@@ -22,24 +28,34 @@ _TELLING = (
 """What tells for a whole read whether it takes less or more, whatever its stages do."""
 
 _PEAKS = {"rss.peak": "peak RSS", "peak.heap": "the heap's peak"}
-_NEITHER = ("mapped.file", "rss.file", "growth.margin")
-"""More of them is neither better nor worse: a file that is mapped may be one that isn't read."""
+_NEITHER = ("mapped.file", "rss.file", "rss.total", "rss.resting", "rss.settled")
+"""More of them alone is neither better nor worse: a file that is mapped may be one that isn't read, and of
+the whole process most is the interpreter's and its libraries'."""
 
 
 def direction_of(scenario: ScenarioComparison) -> str:
-    """``less``, ``more``, ``both`` or ``same``; empty if nothing is compared."""
+    """``less``, ``more``, ``both`` or ``same``; ``unclear``, or empty if nothing is compared."""
     if not scenario.is_compared:
         return ""
     changed = [one for one in scenario.changes if is_changed(one) and one.metric not in _NEITHER]
     telling = [one for one in changed if one.metric in _TELLING]
     answers = {one.answer for one in telling or changed}
-    return "both" if len(answers) > 1 else next(iter(answers), "same")
+    if answers:
+        return "both" if len(answers) > 1 else next(iter(answers))
+    is_unclear = any(one.answer == "unclear" and one.metric in _TELLING for one in scenario.changes)
+    return "unclear" if is_unclear else "same"
 
 
 def is_partial(scenario: ScenarioComparison) -> bool:
     """Whether something is compared, and something is not, because one side has not measured it."""
     measured = {one.change is not None for one in scenario.changes}
     return len(measured) == 2
+
+
+def is_equal(scenario: ScenarioComparison) -> bool:
+    """Whether all figures that both sides have are equal."""
+    answers = {one.answer for one in scenario.changes if one.change is not None}
+    return answers == {"equal"}
 
 
 def headline_of(scenario: ScenarioComparison) -> str:
@@ -74,7 +90,7 @@ def _gone(scenario: ScenarioComparison) -> list[str]:
 def _gone_words(stages: list[str]) -> str:
     if len(stages) == 1:
         return f"{stages[0]}'s verbatim copy is gone"
-    return f"the verbatim copies of {', '.join(stages[:-1])} and {stages[-1]} are gone"
+    return f"the verbatim copies of {listed(stages)} are gone"
 
 
 def _of_stages(scenario: ScenarioComparison, gone: list[str]) -> Iterator[tuple[float, str]]:
@@ -116,12 +132,15 @@ def _nothing_in_the_stages(scenario: ScenarioComparison) -> str:
     """Where a side has fewer instruments, that nothing changed is only said of what both of them saw."""
     compared = [one for one in scenario.changes if one.change is not None]
     of_both = " that both sides measured" if is_partial(scenario) else ""
-    if all(one.answer == "equal" for one in compared):
+    if is_equal(scenario):
         count = len(compared)
         figures = f"the one figure{of_both} is" if count == 1 else f"all {count} figures{of_both} are"
-        return f"{figures} equal to the byte"
+        return f"{figures} {equal_words(scenario)}"
     if changed := [one.metric for one in compared if is_changed(one)]:
-        return f"only {', '.join(changed)} changed{of_both and ' of the figures'}{of_both}"
+        return f"only {listed(changed)} changed{of_both and ' of the figures'}{of_both}"
+    if small := sum(one.answer in ("less", "more") for one in compared):
+        figures = f"{counted(small, 'figure')}{of_both}"
+        return f"{figures} changed, by too little to see in payloads"
     if unclear := sum(one.answer == "unclear" for one in compared):
         return f"no figure{of_both} changed, but of {unclear} nothing can be said"
     return f"no figure{of_both} differs by more than chance"

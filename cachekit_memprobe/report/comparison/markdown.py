@@ -15,7 +15,7 @@ from cachekit_memprobe.report.comparison.words import (
 from cachekit_memprobe.report.markdown import LONGEST, text
 
 _WORDS = ("scenario", "verdict", "metric", "stage", "")
-_MARKS = {"less": "🟢", "more": "🔴", "both": "🟠", "same": "⚪", "": "⚠️"}
+_MARKS = {"less": "🟢", "more": "🔴", "both": "🟠", "same": "⚪", "unclear": "⚠️", "": "⚠️"}
 
 
 def comparison_markdown(comparison: Comparison, *, longest: int = LONGEST) -> str:
@@ -28,6 +28,7 @@ def comparison_markdown(comparison: Comparison, *, longest: int = LONGEST) -> st
         beginning.append(_list(line for _, line in words.allowances))
     if len(words.scenarios) > 1:
         beginning.append(_table(SUMMARY_COLUMNS, [one.summary for one in words.scenarios]))
+        beginning.append(text(words.legend))
     room = longest - sum(len(part) + 2 for part in beginning) - 200
     details: list[str] = []
     left_out = 0

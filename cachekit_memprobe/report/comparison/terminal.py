@@ -25,6 +25,9 @@ _KIND_STYLES = {"gone": WITHIN, "new": OVER, "moved": QUIET}
 _FEW = 2
 """Scenarios that are shown in full."""
 
+_LONGEST_NAME = 28
+"""That stays in one line, where verdicts have to make room for it: as those of all bundled scenarios."""
+
 _STATUS_STYLES = {"within": WITHIN, "over": OVER, "unmeasured": WARNING}
 
 
@@ -43,17 +46,19 @@ def render_comparison(comparison: Comparison, *, full: bool = False) -> Trimmed:
     for scenario in in_full:
         parts.extend((Text(), _title(scenario), *_scenario(scenario)))
     if len(words.scenarios) > 1:
-        parts.extend(_overview(words.scenarios, with_headlines=not in_full))
+        parts.extend(_overview(words.scenarios, words.legend, with_headlines=not in_full))
     parts.append(Text())
     parts.extend(Text(line, style=_STATUS_STYLES[status]) for status, line in words.allowances)
     parts.append(Text(words.conclusion, style=HEADING))
     return Trimmed(Group(*parts))
 
 
-def _overview(scenarios: Sequence[ScenarioWords], *, with_headlines: bool) -> Iterable[RenderableType]:
+def _overview(
+    scenarios: Sequence[ScenarioWords], legend: str, *, with_headlines: bool
+) -> Iterable[RenderableType]:
     yield from (Text(), _rule("all scenarios"))
     yield _table(SUMMARY_COLUMNS, [scenario.summary for scenario in scenarios])
-    yield Text("NEW against BASE, in payloads", style=QUIET)
+    yield Text(legend, style=QUIET)
     told = [one for one in scenarios if with_headlines and one.direction != "same"]
     if told:
         yield Text()
@@ -110,13 +115,15 @@ def _line(line: LineWords) -> Iterable[RenderableType]:
 def _table(columns: Sequence[str], rows: Sequence[Row]) -> Table:
     """The first column and those of words to the left, figures to the right and never cut."""
     table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    longest = max((len(row.cells[0]) for row in rows), default=0)
     for name in columns:
-        is_words = name in ("scenario", "verdict", "")
-        if is_words:
-            table.add_column(Text(name, style=HEADING), overflow="fold")
-        else:
-            is_first = name == columns[0]
-            table.add_column(Text(name, style=HEADING), justify="left" if is_first else "right", no_wrap=True)
+        is_folded = name == "verdict" or (name == columns[0] and longest > _LONGEST_NAME)
+        table.add_column(
+            Text(name, style=HEADING),
+            justify="left" if name in (columns[0], "verdict", "") else "right",
+            no_wrap=not is_folded,
+            overflow="fold",
+        )
     for row in rows:
         table.add_row(*map(Text, row.cells), style=_STYLES.get(row.answer, ""))
     return table

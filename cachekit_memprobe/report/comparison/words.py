@@ -15,7 +15,7 @@ from cachekit_memprobe.report.comparison.figures import (
     stage_columns,
     stage_rows,
 )
-from cachekit_memprobe.report.comparison.headline import direction_of, headline_of, is_partial
+from cachekit_memprobe.report.comparison.headline import direction_of, headline_of, is_equal, is_partial
 from cachekit_memprobe.report.view import location, verdict_word
 from cachekit_memprobe.report.words import HEADLINE_METRICS, target_words
 from cachekit_memprobe.result import Finding, Report, Result
@@ -23,14 +23,29 @@ from cachekit_memprobe.units import format_exactly, format_payloads, signed
 
 METRIC_COLUMNS = ("metric", "BASE", "NEW", "change", "in bytes", "")
 SUMMARY_COLUMNS = ("scenario", "verdict", *HEADLINE_METRICS, "")
-_DIRECTIONS = {"less": "less", "more": "more", "both": "both", "same": "same", "": "-"}
-_PLURAL = {
-    "less": "take less",
-    "more": "take more",
-    "both": "take less of some and more of other figures",
-    "same": "are the same",
-    "": "can't be compared",
+_UNCLEAR = "?"
+_DIRECTIONS = {
+    "less": "less",
+    "more": "more",
+    "both": "both",
+    "same": "same",
+    "unclear": "unclear",
+    "": "-",
 }
+_OUTCOMES = {
+    "less": ("takes less", "take less"),
+    "more": ("takes more", "take more"),
+    "both": ("takes less of some and more of other figures", "take less of some and more of other figures"),
+    "equal": ("is the same to the byte", "are the same to the byte"),
+    "same": ("is the same", "are the same"),
+    "partly": (
+        "is the same as far as both sides measured it",
+        "are the same as far as both sides measured them",
+    ),
+    "unclear": ("is unclear", "are unclear"),
+    "": ("can't be compared", "can't be compared"),
+}
+"""What became of a scenario, of one and of several."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +63,7 @@ class ScenarioWords:
 
     Attributes:
         verdict: ``FAIL -> PASS``.
-        direction: ``less``, ``more``, ``both`` or ``same``; empty if nothing is compared.
+        direction: ``less``, ``more``, ``both``, ``same`` or ``unclear``; empty if nothing is compared.
         headline: what changed, in one line.
         summary: a row of :data:`SUMMARY_COLUMNS`.
         remarks: sentences without a full stop.
@@ -75,6 +90,7 @@ class ComparisonWords:
         base, new: what was measured on each side.
         differences: what besides cachekit isn't the same, a line each.
         conclusion: all scenarios in one line.
+        legend: what the figures of the table of all scenarios are.
         allowances: what became of each ``--fail-on``, a line each, with its status.
     """
 
@@ -83,6 +99,7 @@ class ComparisonWords:
     differences: tuple[str, ...]
     scenarios: tuple[ScenarioWords, ...]
     conclusion: str
+    legend: str
     allowances: tuple[tuple[str, str], ...]
 
 
@@ -94,7 +111,8 @@ def comparison_words(comparison: Comparison) -> ComparisonWords:
         new=_target(comparison.new),
         differences=tuple(_differences(comparison.differences)),
         scenarios=scenarios,
-        conclusion=_conclusion(scenarios, is_partial=any(map(is_partial, comparison.scenarios))),
+        conclusion=_conclusion(scenarios, comparison.scenarios),
+        legend=_legend(scenarios),
         allowances=tuple((one.status, _allowance(one)) for one in _worst_first(comparison.allowances)),
     )
 
@@ -116,6 +134,12 @@ def scenario_words(scenario: ScenarioComparison) -> ScenarioWords:
         findings=tuple(_findings(scenario)),
         remarks=tuple(remarks_of(scenario)),
     )
+
+
+def _legend(scenarios: Sequence[ScenarioWords]) -> str:
+    words = "NEW against BASE, in payloads"
+    has_unclear = any(cell.endswith(_UNCLEAR) for one in scenarios for cell in one.summary.cells[2:])
+    return f"{words}; {_UNCLEAR}: of this figure nothing can be said" if has_unclear else words
 
 
 def _target(report: Report) -> str:
@@ -146,7 +170,7 @@ def _short_verdict(result: Result | None) -> str:
 def _headline_changes(scenario: ScenarioComparison) -> Iterator[str]:
     for metric in HEADLINE_METRICS:
         found = scenario.change_of(metric)
-        unclear = "?" if found and found.answer == "unclear" else ""
+        unclear = _UNCLEAR if found and found.answer == "unclear" else ""
         yield (
             "-" if found is None or found.change is None else signed(format_payloads(found.change)) + unclear
         )
@@ -163,22 +187,26 @@ def _sentence(finding: Finding) -> str:
     return finding.message if where in finding.message else f"{finding.message} ({where})"
 
 
-def _conclusion(scenarios: Sequence[ScenarioWords], *, is_partial: bool) -> str:
-    if not scenarios:
+def _conclusion(words: Sequence[ScenarioWords], scenarios: Sequence[ScenarioComparison]) -> str:
+    if not words:
         return "there is no scenario to compare"
-    counts = Counter(one.direction for one in scenarios)
-    if len(scenarios) == 1:
-        return f"{scenarios[0].name}: {scenarios[0].headline}"
+    if len(words) == 1:
+        return f"{words[0].name}: {words[0].headline}"
+    counts = Counter(map(_outcome, scenarios))
     phrases = [
-        f"{counts[one]} {(_PLURAL if counts[one] > 1 else _SINGULAR)[one]}" for one in _PLURAL if counts[one]
+        f"{counts[one]} {several[counts[one] > 1]}" for one, several in _OUTCOMES.items() if counts[one]
     ]
-    limits = ", as far as both sides measured them" if is_partial and counts["same"] else ""
-    return f"of {len(scenarios)} scenarios, {', '.join(phrases)}{limits}"
+    return f"of {len(words)} scenarios, {', '.join(phrases)}"
 
 
-_SINGULAR = {one: words.replace("take ", "takes ") for one, words in _PLURAL.items()} | {
-    "same": "is the same"
-}
+def _outcome(scenario: ScenarioComparison) -> str:
+    """Its direction; of those that are the same, how far that goes."""
+    direction = direction_of(scenario)
+    if direction != "same":
+        return direction
+    if is_partial(scenario):
+        return "partly"
+    return "equal" if is_equal(scenario) and not scenario.in_payloads else "same"
 
 
 def _worst_first(results: Sequence[AllowanceResult]) -> Sequence[AllowanceResult]:

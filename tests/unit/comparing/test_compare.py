@@ -5,7 +5,7 @@ from cachekit_memprobe.metrics import QUICK
 from cachekit_memprobe.model import Payload
 from cachekit_memprobe.result import Report
 from tests.golden.comparisons import AFTER, BEFORE, NEW, OLD, released
-from tests.golden.reports import FILE_GET, FILE_MAP, UNMEASURED
+from tests.golden.reports import FILE_GET, FILE_MAP, NOT_APPLICABLE, UNMEASURED
 
 
 def quick(report: Report) -> Report:
@@ -67,3 +67,20 @@ def test_a_finding_whose_instrument_was_not_run_is_not_gone() -> None:
     assert scenario.findings_gone == ()
     (scenario,) = compare(quick(NEW), OLD).scenarios
     assert scenario.findings_new == ()
+
+
+def test_of_two_findings_at_one_place_one_may_be_gone() -> None:
+    twice = replace(BEFORE, findings=(BEFORE.findings[0], replace(BEFORE.findings[0], message="another")))
+    once = replace(BEFORE, findings=BEFORE.findings[:1])
+    (scenario,) = compare(released("1", twice), released("2", once)).scenarios
+    assert [finding.message for finding in scenario.findings_gone] == ["another"]
+    assert scenario.findings_new == ()
+    (scenario,) = compare(released("1", once), released("2", twice)).scenarios
+    assert [finding.message for finding in scenario.findings_new] == ["another"]
+
+
+def test_what_is_so_on_both_sides_is_said_once() -> None:
+    side = released("1", NOT_APPLICABLE)
+    (scenario,) = compare(side, side).scenarios
+    assert scenario.reason.startswith("does not apply to the release on both sides: ")
+    assert "; does not" not in scenario.reason

@@ -13,12 +13,13 @@ from rich.console import Console
 
 from cachekit_memprobe.comparing import compare
 from cachekit_memprobe.comparison import Comparison
+from cachekit_memprobe.model import Payload
 from cachekit_memprobe.report.comparison.html import comparison_html
 from cachekit_memprobe.report.comparison.json import comparison_json
 from cachekit_memprobe.report.comparison.markdown import comparison_markdown
 from cachekit_memprobe.report.comparison.terminal import render_comparison
 from cachekit_memprobe.report.comparison.words import comparison_words
-from cachekit_memprobe.result import Finding, Result
+from cachekit_memprobe.result import Finding, Report, Result
 from tests.golden.comparisons import AFTER, BEFORE, COMPARISONS, NEW, OLD, released
 from tests.golden.reports import UNWRAP_PLACE, UNWRAP_SITE, stage
 
@@ -99,10 +100,88 @@ def test_nor_are_several_scenarios() -> None:
     (first, *_) = OLD.results
     whole = replace(OLD, results=(first, replace(first, scenario=replace(first.scenario, name="b"))))
     narrowed = replace(whole, results=tuple(only(one, "rss.peak") for one in whole.results))
-    assert comparison_words(compare(whole, whole)).conclusion == "of 2 scenarios, 2 are the same"
+    assert comparison_words(compare(whole, whole)).conclusion == "of 2 scenarios, 2 are the same to the byte"
     assert comparison_words(compare(whole, narrowed)).conclusion == (
-        "of 2 scenarios, 2 are the same, as far as both sides measured them"
+        "of 2 scenarios, 2 are the same as far as both sides measured them"
     )
+
+
+def of_several(*results: Result) -> Report:
+    """A report with these, under names of their own."""
+    named = (replace(one, scenario=replace(one.scenario, name=f"s{n}")) for n, one in enumerate(results))
+    return replace(OLD, results=tuple(named))
+
+
+def test_how_far_the_same_goes_is_said_of_those_that_are() -> None:
+    whole = OLD.results[0]
+    base = of_several(whole, whole, whole)
+    new = of_several(whole, only(whole, "rss.peak"), replace(whole, verdict="unmeasured", metrics={}))
+    assert comparison_words(compare(base, new)).conclusion == (
+        "of 3 scenarios, 1 is the same to the byte, 1 is the same as far as both sides measured it, "
+        "1 can't be compared"
+    )
+
+
+def with_figures(**changed: float) -> Result:
+    """The first result with other figures; ``__`` in a name is a dot."""
+    metrics = {name.replace("__", "."): figure for name, figure in changed.items()}
+    return replace(OLD.results[0], metrics={**OLD.results[0].metrics, **metrics}, findings=())
+
+
+@pytest.mark.parametrize(
+    ("changed", "direction", "headline"),
+    [
+        ({"rss__total": 9.0, "rss__resting": 7.0}, "same", "only rss.total and rss.resting changed"),
+        ({"growth__margin": 9.0}, "same", "no figure differs by more than chance"),
+        ({"verbatim__decode": 1e-6}, "same", "1 figure changed, by too little to see in payloads"),
+        (
+            {"verbatim__decode": 1e-6, "verbatim__other": 1e-6},
+            "same",
+            "2 figures changed, by too little to see in payloads",
+        ),
+    ],
+)
+def test_noise_is_no_result_and_what_rounds_to_nothing_is_told(
+    changed: dict[str, float], direction: str, headline: str
+) -> None:
+    nothing = dict.fromkeys(("rss__total", "rss__resting", "growth__margin", "verbatim__decode"), 0.0)
+    base = with_figures(**nothing, verbatim__other=0.0)
+    new = with_figures(**{**nothing, "verbatim__other": 0.0, **changed})
+    (words,) = comparison_words(
+        compare(replace(OLD, results=(base,)), replace(OLD, results=(new,)))
+    ).scenarios
+    assert (words.direction, words.headline) == (direction, headline)
+
+
+def test_what_is_unclear_is_not_the_same() -> None:
+    readers = replace(OLD.results[0].scenario.read, readers=8)
+    several = replace(OLD.results[0], scenario=replace(OLD.results[0].scenario, read=readers))
+    other = replace(several, metrics={**several.metrics, "rss.peak": 3.0})
+    comparison = compare(of_several(several, several), of_several(other, several))
+    words = comparison_words(comparison)
+    assert words.scenarios[0].direction == "unclear"
+    assert words.scenarios[0].summary.cells[4].endswith("?")
+    assert words.legend == "NEW against BASE, in payloads; ?: of this figure nothing can be said"
+    assert "1 is unclear" in words.conclusion
+    assert words.legend in printed(comparison, 80)
+
+
+def test_nothing_is_equal_to_the_byte_between_two_sizes() -> None:
+    large = replace(OLD.results[0], payload=Payload(600_000_000, 600_000_000))
+    (words,) = comparison_words(compare(OLD, replace(OLD, results=(large,)))).scenarios
+    assert not any("to the byte" in remark for remark in (words.headline, *words.remarks))
+    assert any(remark.endswith("equal in payloads") for remark in words.remarks)
+
+
+def test_a_name_stays_whole_beside_a_long_verdict() -> None:
+    name = "arrow-single-batch-l1-hit"
+    base = of_several(OLD.results[0], OLD.results[0])
+    named = [
+        replace(one, scenario=replace(one.scenario, name=f"{name}{n}")) for n, one in enumerate(base.results)
+    ]
+    failed = [replace(one, verdict="unmeasured", metrics={}, reason="it died") for one in named]
+    text = printed(compare(replace(base, results=tuple(named)), replace(base, results=tuple(failed))), 80)
+    assert re.search(rf"^{name}0 +FAIL -> ", text, re.MULTILINE)
 
 
 def test_all_formats_agree_on_every_metric_of_the_table() -> None:
