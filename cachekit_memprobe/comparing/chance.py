@@ -12,9 +12,12 @@ from cachekit_memprobe.result import Result, SiteUsage
 ARENA_BYTES = 1 << 20
 """In which pymalloc takes memory for small objects: one read needs a new one, another still has room."""
 
+SMALL_BYTES = 128 << 10
+"""A block below that is a small one. One read has some that another hasn't, such as those of a line of a log
+that is written by chance, and where threads share the work, their number at any moment is chance."""
+
 BESIDE_BYTES = 128 << 10
-"""Of small blocks, which are there at the peak in one read and gone in another, such as those of a line of a
-log that is written by chance."""
+"""By which a block beside many arenas differed once, and by what small objects differ at the most."""
 
 ANY_READ_BYTES = 1 << 20
 """What a read takes of any value, most of it for the key: of two sizes it is two shares of the payload."""
@@ -24,6 +27,9 @@ _MOST_ARENAS = 3
 
 _RECEIVED_BYTES = 2 << 20
 """By which buffers differ that grow with what comes out of a socket; 1.06 MB was the most."""
+
+_SMALL_TOGETHER_BYTES = 1 << 20
+"""By which all small blocks of a figure differ at the most; 263 KB were, of four threads that decompress."""
 
 _MANY_BLOCKS = 50
 """From so many blocks of one line on, it takes what comes in pieces."""
@@ -39,11 +45,11 @@ def sites_of(name: str, result: Result) -> tuple[SiteUsage, ...]:
 
 def chance_bytes(base: Sequence[SiteUsage], new: Sequence[SiteUsage]) -> int:
     """By how much lines of both sides may differ that do the same."""
-    small = max(_small_bytes(base), _small_bytes(new))
+    small = max(_pieces_bytes(base), _pieces_bytes(new))
     arenas = max(_arenas(base), _arenas(new))
     received = any(map(_is_received_in_pieces, (*base, *new)))
     return (
-        min(small, BESIDE_BYTES)
+        min(small, _SMALL_TOGETHER_BYTES)
         + min(arenas, _MOST_ARENAS) * ARENA_BYTES
         + (BESIDE_BYTES if arenas > 1 else 0)
         + (_RECEIVED_BYTES if received else 0)
@@ -55,8 +61,14 @@ def are_in_pieces(sites: Iterable[SiteUsage]) -> bool:
     return any(_arenas([site]) or _is_received_in_pieces(site) for site in sites)
 
 
-def _small_bytes(sites: Iterable[SiteUsage]) -> int:
-    return sum(_small_of(site) for site in sites)
+def small_bytes(sites: Iterable[SiteUsage]) -> int:
+    """What lines take in small blocks, those that were used again once."""
+    return sum(map(_small_of, sites))
+
+
+def _pieces_bytes(sites: Iterable[SiteUsage]) -> int:
+    """All small blocks, as if none had taken another's place: that some do may be chance."""
+    return sum(_small_of(site) + site.recycled_bytes for site in sites)
 
 
 def _small_of(site: SiteUsage) -> int:
@@ -64,7 +76,7 @@ def _small_of(site: SiteUsage) -> int:
     if site.small_bytes is not None:
         return site.small_bytes
     mean_bytes = site.copies_bytes / max(1, site.allocations)
-    return site.copies_bytes if mean_bytes < BESIDE_BYTES else 0
+    return site.copies_bytes if mean_bytes < SMALL_BYTES else 0
 
 
 def _arenas(sites: Iterable[SiteUsage]) -> int:
@@ -82,4 +94,5 @@ def _arenas_of(site: SiteUsage) -> int:
 
 
 def _is_received_in_pieces(site: SiteUsage) -> bool:
-    return site.place.stage == BACKEND_GET and site.allocations >= _MANY_BLOCKS
+    """A buffer that grows as more comes: beside it are small blocks, each used again."""
+    return site.place.stage == BACKEND_GET and site.copies_bytes >= SMALL_BYTES and site.recycled_bytes > 0

@@ -9,6 +9,7 @@ from cachekit_memprobe.comparing.chance import (
     are_in_pieces,
     chance_bytes,
     sites_of,
+    small_bytes,
 )
 from cachekit_memprobe.comparison import Exactness
 from cachekit_memprobe.metrics import MEMRAY, RETENTION, RSS, RSS_NOISE_BYTES, TRACEMALLOC, metric_of
@@ -22,7 +23,13 @@ _WHOLE_PROCESS = ("rss.total", "rss.resting", "rss.settled")
 _WHOLE_PROCESS_BYTES = 4 << 20
 """By which processes of the same kind differ: pages of libraries are there if the kernel has them at hand."""
 
-_HELD_BYTES = ARENA_BYTES + BESIDE_BYTES // 2
+_HELD_BYTES = ARENA_BYTES + BESIDE_BYTES
+_HELD_OBJECTS_BYTES = 3 * ARENA_BYTES
+"""Of objects, which the pages of their arenas are held with; 2.03 MB were the most in six reads."""
+
+_SLOPES = ("growth.per_read", "growth.anon", "growth.file", "growth.shared")
+_READS_AFTER_FIRST = 4
+"""As many as there usually are, whose growth is the total."""
 
 _SLOPE_BYTES = 64 << 10
 """A slope through a few reads is no more exact than this, whatever its margin says."""
@@ -75,8 +82,7 @@ def _of_one_size(name: str, base: Result, new: Result, *, as_deployed: bool) -> 
     if instrument == TRACEMALLOC:
         return Exact("blocks", BESIDE_BYTES)
     if instrument == RETENTION:
-        of_read = [sites_of(name, one) for one in (base, new)]
-        return Exact("arena", max(_HELD_BYTES, chance_bytes(*of_read)))
+        return Exact("arena", _held_bytes(base, new))
     return _of_heap(name, base, new) if instrument == MEMRAY else Exact("byte")
 
 
@@ -90,16 +96,33 @@ def _of_heap(name: str, base: Result, new: Result) -> Exact:
     return Exact("blocks", chance) if chance else Exact("byte")
 
 
+def _held_bytes(base: Result, new: Result) -> float:
+    """Without memray nobody knows whether the value is of objects."""
+    if not all("copies.total" in one.metrics for one in (base, new)):
+        return _HELD_OBJECTS_BYTES
+    return max(_HELD_BYTES, chance_bytes(*(sites_of("copies.total", one) for one in (base, new))))
+
+
 def _noise_bytes(name: str, base: Result, new: Result) -> float:
-    """The usual noise, or what repeated processes differed by; a slope says itself how exact it is."""
+    """The usual noise, or what repeated processes differed by; of a slope, its margins."""
     spreads = [one.spread.get(name, 0.0) * _logical_bytes(one) for one in (base, new)]
+    if name.startswith("growth."):
+        return max(_growth_noise_bytes(name, base, new), *spreads)
+    noise_bytes = _WHOLE_PROCESS_BYTES if name in _WHOLE_PROCESS else RSS_NOISE_BYTES
+    # glibc gives freed small blocks back all together or not at all, by what lies on top of them.
+    small = [small_bytes(sites_of("copies.total", one)) for one in (base, new)]
+    return max(noise_bytes, *small, *spreads)
+
+
+def _growth_noise_bytes(name: str, base: Result, new: Result) -> float:
     margins = [one.metrics["growth.margin"] * _logical_bytes(one) for one in (base, new) if _has_margin(one)]
-    noise_bytes: float = _WHOLE_PROCESS_BYTES if name in _WHOLE_PROCESS else RSS_NOISE_BYTES
+    if name in _SLOPES and len(margins) == 2:
+        return max(_SLOPE_BYTES, sum(margins))
     if name == "growth.margin":
-        noise_bytes = max(noise_bytes, *margins)
-    elif name.startswith("growth.") and name != "growth.total" and len(margins) == 2:
-        noise_bytes = min(noise_bytes, max(sum(margins), _SLOPE_BYTES))
-    return max(noise_bytes, *spreads)
+        return max(RSS_NOISE_BYTES, *margins)
+    return (
+        max(RSS_NOISE_BYTES, _READS_AFTER_FIRST * sum(margins)) if name == "growth.total" else RSS_NOISE_BYTES
+    )
 
 
 def _has_margin(result: Result) -> bool:
