@@ -8,7 +8,7 @@ from typing import Any
 from cachekit_memprobe.child.printable import json_text
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.fingerprint import fingerprint_of
-from cachekit_memprobe.model import Payload
+from cachekit_memprobe.model import Payload, Scenario
 from cachekit_memprobe.report.view import heap_measured, in_payloads, public_spec, rounded
 from cachekit_memprobe.result import BudgetResult, Finding, Report, Result, SiteUsage, StageUsage, Staircase
 from cachekit_memprobe.sweep import Estimate, Line, Prediction, Scaling
@@ -47,6 +47,7 @@ def _result(result: Result, workers: int) -> dict[str, Any]:
         "verdict": result.verdict,
         "reason": result.reason,
         "payload": _payload(payload) if payload else None,
+        "definition": _definition(result.scenario) if result.scenario.value.kind else None,
         "file_holds": result.scenario.value.holds or None,
         "environment": {
             name: None if value == UNRECORDED else value
@@ -69,6 +70,12 @@ def _result(result: Result, workers: int) -> dict[str, Any]:
         "notes": list(result.notes),
         "staircase": _staircase(result.staircase) if result.staircase else None,
     }
+
+
+def _definition(scenario: Scenario) -> dict[str, Any]:
+    """What is read, and how, without where the user's own data is."""
+    value = {name: entry for name, entry in asdict(scenario.value).items() if name not in ("file", "holds")}
+    return {"value": value, "caching": asdict(scenario.caching), "read": asdict(scenario.read)}
 
 
 def _payload(payload: Payload) -> dict[str, int | None]:

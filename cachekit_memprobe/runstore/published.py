@@ -1,152 +1,43 @@
 """A report that was published as JSON, read again as far as a comparison needs it.
 
-It has every figure to the byte and every line of code, but neither the scenarios as they were measured nor
-the course of the heap.
+It has every figure to the byte, every line of code, the course of the heap, and what was read and how; not
+the reads of the resident set.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cachekit_memprobe.child.seen import Difference
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.child.task import Caching, Read, Value
-from cachekit_memprobe.metrics import NAMES
-from cachekit_memprobe.model import Level, Payload, Run, RunOptions, Scenario, Target
+from cachekit_memprobe.model import Payload, Run, Scenario, Target
 from cachekit_memprobe.result import (
     BudgetResult,
-    BudgetStatus,
     Finding,
+    HeapStep,
     Report,
     Result,
-    SiteKind,
     SiteUsage,
     StageUsage,
-    Verdict,
+    Staircase,
+)
+from cachekit_memprobe.runstore.published_checks import of_report
+from cachekit_memprobe.runstore.published_records import (
+    Published,
+    PublishedDefinition,
+    PublishedFinding,
+    PublishedResult,
+    PublishedSite,
+    PublishedStage,
+    PublishedStaircase,
+    PublishedVersion,
 )
 from cachekit_memprobe.runstore.reading import Files
+from cachekit_memprobe.variables import UNRECORDED
 
 _REMEDY = "write it again with report RUN --json FILE, or compare the run's folder"
 _VERSION = 2
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A metric, whose size may be negative."""
-
-    metric: str
-    size_bytes: Difference
-
-
-@dataclass(frozen=True)
-class PublishedSite:
-    """A line of code; what was not measured is ``None``."""
-
-    function: str | None
-    file: str | None
-    line: int | None
-    source: str | None
-    kind: SiteKind | None
-    copies_bytes: int | None
-    allocations: int | None
-    verbatim_bytes: int | None
-    moved_bytes: int | None
-    live_bytes: int | None
-    survived_bytes: int | None
-    mapped_bytes: int | None
-    shared_bytes: int | None
-    recycled_bytes: int | None
-    small_bytes: int | None = None
-    arenas: int | None = None
-
-
-@dataclass(frozen=True)
-class PublishedStage:
-    """A stage; what was not measured is ``None``."""
-
-    name: str
-    calls: int
-    copies_bytes: int | None
-    verbatim_bytes: int | None
-    live_bytes: int | None
-    survived_bytes: int | None
-    mapped_bytes: int | None
-    tracemalloc_bytes: int | None
-    sites: tuple[PublishedSite, ...]
-
-
-@dataclass(frozen=True)
-class PublishedFinding:
-    """A finding, and the line that it is about."""
-
-    code: str
-    message: str
-    stage: str | None
-    file: str | None
-    line: int | None
-
-
-@dataclass(frozen=True)
-class PublishedLimit:
-    """A limit, in payloads."""
-
-    metric: str
-    limit: float
-    level: Level
-    status: BudgetStatus
-
-
-@dataclass(frozen=True)
-class PublishedPayload:
-    """Of the value, and of its frame."""
-
-    logical_bytes: int
-    frame_bytes: int
-
-
-@dataclass(frozen=True)
-class PublishedResult:
-    """A scenario; ``spread`` is in payloads."""
-
-    scenario: str
-    verdict: Verdict
-    reason: str | None
-    payload: PublishedPayload | None
-    tier: str | None
-    route: str | None
-    figures: tuple[Figure, ...]
-    spread: dict[str, float]
-    stages: tuple[PublishedStage, ...]
-    budgets: tuple[PublishedLimit, ...]
-    findings: tuple[PublishedFinding, ...]
-    readers: int | None = None
-    repeats: tuple[tuple[Figure, ...], ...] = field(default=())
-
-
-@dataclass(frozen=True)
-class PublishedTool:
-    """The program that wrote it."""
-
-    version: str
-
-
-@dataclass(frozen=True)
-class PublishedVersion:
-    """What every version of the document has."""
-
-    schema_version: int
-
-
-@dataclass(frozen=True)
-class Published:
-    """The document."""
-
-    tool: PublishedTool
-    created: str
-    target: dict[str, str]
-    options: RunOptions
-    results: tuple[PublishedResult, ...]
 
 
 def published_report(file: Path) -> Report:
@@ -155,7 +46,9 @@ def published_report(file: Path) -> Report:
     Raises:
         UsageError: it can't be read, or isn't the JSON of a report; the message names the file and the key.
     """
-    files = Files(file.parent, shown=f"{file.parent}/" if file.parent != Path() else "", remedy=_REMEDY)
+    files = Files(
+        file.parent, shown=f"{file.parent}/" if file.parent != Path() else "", remedy=_REMEDY, may_link=True
+    )
     document = files.document(file.name)
     version = files.record(file.name, document, PublishedVersion).schema_version
     if version != _VERSION:
@@ -165,9 +58,8 @@ def published_report(file: Path) -> Report:
     except (AttributeError, KeyError, TypeError, ValueError):
         raise files.broken(file.name, "results", "a result has no figures in bytes") from None
     published = files.record(file.name, {**document, "results": results}, Published)
-    for number, result in enumerate(published.results):
-        if problem := _problem(result):
-            raise files.broken(file.name, f"results.{number}", problem)
+    for key, problem in of_report(published):
+        raise files.broken(file.name, key, problem)
     return _report(published)
 
 
@@ -182,14 +74,6 @@ def _with_figures(result: Any) -> Mapping[str, Any]:
 
 def _figures(pairs: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
     return [{"metric": metric, "size_bytes": size} for metric, size in pairs]
-
-
-def _problem(result: PublishedResult) -> str:
-    """What the types don't say; empty if nothing is wrong."""
-    if result.figures and not (result.payload and result.payload.logical_bytes):
-        return "it has figures, but no payload"
-    unknown = [one.metric for one in result.figures if one.metric not in NAMES]
-    return f"{unknown[0]!r} is not a metric" if unknown else ""
 
 
 def _report(published: Published) -> Report:
@@ -218,6 +102,7 @@ def _result(result: PublishedResult) -> Result:
         ),
         findings=tuple(_finding(one) for one in result.findings),
         reason=result.reason,
+        staircase=_staircase(result.staircase) if result.staircase else None,
         spread=result.spread,
         repeats={
             each[0].metric: tuple(one.size_bytes / size_bytes for one in each)
@@ -228,17 +113,31 @@ def _result(result: PublishedResult) -> Result:
 
 
 def _scenario(result: PublishedResult) -> Scenario:
+    """What an older report doesn't say of it is empty."""
+    given = result.definition or PublishedDefinition(
+        Value("", result.payload.logical_bytes if result.payload else 0, 0, 0),
+        Caching("", "", "", encryption=False, l1=False),
+        Read(result.tier or "", result.route or "", readers=result.readers or 1),
+    )
     return Scenario(
         name=result.scenario,
         summary="",
         source="",
-        value=Value("", result.payload.logical_bytes if result.payload else 0, 0, 0),
-        caching=Caching("", "", "", encryption=False, l1=False),
-        read=Read(result.tier or "", result.route or "", readers=result.readers or 1),
+        value=replace(given.value, holds=result.file_holds or ""),
+        caching=given.caching,
+        read=given.read,
         releases="",
         needs=(),
         budget=(),
+        environment={
+            name: UNRECORDED if value is None else value for name, value in result.environment.items()
+        },
     )
+
+
+def _staircase(published: PublishedStaircase) -> Staircase:
+    steps = tuple(map(HeapStep, published.steps_bytes))
+    return Staircase(published.stages, steps, published.peak, published.spans)
 
 
 def _stage(stage: PublishedStage) -> StageUsage:

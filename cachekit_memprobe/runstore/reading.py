@@ -28,6 +28,8 @@ CHECKSUMS = "SHA256SUMS"
 
 _LINE = re.compile(r"(?P<digest>[0-9a-f]{64})  (?P<name>.+)")
 _CHUNK_BYTES = 1 << 20
+_RECURSION = "recursion limit exceeded"
+_TOO_DEEP = "it is nested more deeply than any file of its kind"
 _Record = TypeVar("_Record")
 
 
@@ -40,6 +42,7 @@ class Files:
         below: what their names are relative to, relative to the run folder.
         shown: what messages say in front of a name: the folder as the user knows it, or a part of it.
         remedy: what messages say in the end.
+        may_link: whether a file may be a link that leads elsewhere: one that the user names may.
         checksums: SHA-256 by name; ``None`` for a folder that was saved without.
     """
 
@@ -48,6 +51,7 @@ class Files:
     shown: str = ""
     remedy: str = "restore it, or measure again"
     checksums: Mapping[str, str] | None = None
+    may_link: bool = False
 
     def text(self, name: str, limit_bytes: int = LARGEST_JSON_BYTES) -> bytes:
         """The whole file.
@@ -72,7 +76,9 @@ class Files:
         self._check(name, hashlib.sha256(text).hexdigest())
         try:
             return json.loads(text, object_pairs_hook=_unique)
-        except (ValueError, RecursionError) as error:
+        except RecursionError:
+            raise self.broken(name, "", _TOO_DEEP) from None
+        except ValueError as error:
             raise self.broken(name, "", str(error)) from None
 
     def record(self, name: str, document: Any, kind: type[_Record], *, below: str = "") -> _Record:
@@ -83,8 +89,8 @@ class Files:
         """
         try:
             text = json.dumps(document)
-        except RecursionError as error:
-            raise self.broken(name, "", str(error)) from None
+        except RecursionError:
+            raise self.broken(name, "", _TOO_DEEP) from None
         return self.parsed(name, text, kind, below=below)
 
     def parsed(self, name: str, text: str | bytes, kind: type[_Record], *, below: str = "") -> _Record:
@@ -97,9 +103,10 @@ class Files:
             return validation.from_json(kind, text)
         except validation.Invalid as error:
             key = ".".join(filter(None, (below, error.key)))
-            raise self.broken(name, key, error.problem) from None
-        except RecursionError as error:
-            raise self.broken(name, "", str(error)) from None
+            problem = _TOO_DEEP if _RECURSION in error.problem else error.problem
+            raise self.broken(name, key, problem) from None
+        except RecursionError:
+            raise self.broken(name, "", _TOO_DEEP) from None
 
     def check_capture(self, name: str) -> None:
         """See that a capture is there, and is what it was.
@@ -124,7 +131,7 @@ class Files:
     def _opened(self, name: str, limit_bytes: int) -> Iterator[BinaryIO]:
         path = self._path(name)
         try:
-            if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.root)):
+            if not self.may_link and self._leads_out(path):
                 raise self._unreadable(name, "it is a link out of the run folder")
             # Not blocking, as a pipe would that nobody writes to; of a file that means nothing.
             fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
@@ -140,6 +147,9 @@ class Files:
                 yield file
             except OSError as error:
                 raise self._unreadable(name, error.strerror or str(error)) from None
+
+    def _leads_out(self, path: Path) -> bool:
+        return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.root))
 
     def _check(self, name: str, digest: str) -> None:
         if self.checksums is None or self.checksums.get(name) == digest:

@@ -145,14 +145,14 @@ def test_what_is_traced_of_a_stage_is_said_to_be_above_what_was_there(document: 
 
 
 def test_every_key_of_the_json_report_is_described() -> None:
-    described = set(re.findall(r"`([a-z_]+)`", read("docs/json.md")))
+    described = set(re.findall(r"`([a-z_0-9]+)`", read("docs/json.md")))
     results = [value for value in vars(reports).values() if isinstance(value, Result)]
     document = json.loads(to_json(reports.report_of(*results)))
     assert set(keys_of(document)) <= described
 
 
 def test_every_key_of_a_comparison_is_described() -> None:
-    described = set(re.findall(r"`([a-z_]+)`", read("docs/comparing.md")))
+    described = set(re.findall(r"`([a-z_0-9]+)`", read("docs/comparing.md")))
     document = json.loads(comparison_json(COMPARISONS["compared-back"]))
     assert set(keys_of(document)) <= described
 

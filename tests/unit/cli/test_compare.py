@@ -51,6 +51,14 @@ def test_fail_on_decides_the_exit_code(
     assert invoke("compare", new, old, "--fail-on", allowed).exit_code == code
 
 
+def test_strict_refuses_another_definition_of_a_scenario(invoke: Invoke, sides: tuple[str, str]) -> None:
+    caching = replace(AFTER.scenario.caching, compression="zstd")
+    other = replace(AFTER, scenario=replace(AFTER.scenario, caching=caching))
+    result = invoke("compare", sides[0], saved("other.json", released("0.10.0", other)), "--strict")
+    assert result.exit_code == 2
+    assert "compression of arrow-l1-hit: none in BASE; zstd in NEW" in result.stderr
+
+
 def test_what_is_unmeasured_outweighs_what_is_over(invoke: Invoke, sides: tuple[str, str]) -> None:
     old, new = sides
     given = ("--fail-on", "rss.peak:+0.1x", "--fail-on", "held.result:+1x")

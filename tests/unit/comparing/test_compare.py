@@ -2,10 +2,10 @@ from dataclasses import replace
 
 from cachekit_memprobe.comparing import compare
 from cachekit_memprobe.metrics import QUICK
-from cachekit_memprobe.model import Payload
-from cachekit_memprobe.result import Report
+from cachekit_memprobe.model import Payload, RunOptions
+from cachekit_memprobe.result import Report, Result
 from tests.golden.comparisons import AFTER, BEFORE, NEW, OLD, released
-from tests.golden.reports import FILE_GET, FILE_MAP, NOT_APPLICABLE, UNMEASURED
+from tests.golden.reports import FILE_GET, FILE_MAP, NOT_APPLICABLE, OPTIONS, UNMEASURED
 
 
 def quick(report: Report) -> Report:
@@ -84,3 +84,43 @@ def test_what_is_so_on_both_sides_is_said_once() -> None:
     (scenario,) = compare(side, side).scenarios
     assert scenario.reason.startswith("does not apply to the release on both sides: ")
     assert "; does not" not in scenario.reason
+
+
+def different(base: Result, new: Result, options: RunOptions = OPTIONS) -> dict[str, tuple[str, str]]:
+    """What is not the same of two results, the second of a run with these options."""
+    side = released("1", new)
+    side = replace(side, run=replace(side.run, options=options))
+    return {one.what: (one.base, one.new) for one in compare(released("1", base), side).differences}
+
+
+def test_another_definition_of_a_scenario_of_the_same_name_is_told() -> None:
+    scenario = BEFORE.scenario
+    other = replace(
+        scenario,
+        value=replace(scenario.value, kind="bytes", seed=7),
+        caching=replace(scenario.caching, compression="zstd", encryption=True),
+        read=replace(scenario.read, readers=8),
+        environment={"MALLOC_ARENA_MAX": "2"},
+    )
+    assert different(BEFORE, replace(BEFORE, scenario=other)) == {
+        "kind of arrow-l1-hit": (scenario.value.kind, "bytes"),
+        "seed of arrow-l1-hit": (str(scenario.value.seed), "7"),
+        "compression of arrow-l1-hit": ("none", "zstd"),
+        "encryption of arrow-l1-hit": ("false", "true"),
+        "readers of arrow-l1-hit": ("1", "8"),
+        "environment of arrow-l1-hit": ("", "MALLOC_ARENA_MAX=2"),
+    }
+
+
+def test_limits_and_words_of_a_scenario_change_no_figure() -> None:
+    scenario = replace(BEFORE.scenario, summary="other words", budget=(), source="other.toml", releases=">1")
+    assert different(BEFORE, replace(BEFORE, scenario=scenario)) == {}
+
+
+def test_options_that_change_the_read_are_told() -> None:
+    options = replace(OPTIONS, isolation="fresh", repeat=3, stages=("unwrap=a:b",), timeout_s=5.0, jobs=1)
+    assert different(BEFORE, BEFORE, options) == {
+        "isolation": ("fork", "fresh"),
+        "processes of rss": ("1", "3"),
+        "stages assigned": ("", "unwrap=a:b"),
+    }
