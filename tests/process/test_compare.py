@@ -7,6 +7,7 @@ import pytest
 
 from tests.process.measuring import cli
 from tests.process.scenarios import write_scenario
+from tests.schemas import COMPARISON, errors_in
 
 pytestmark = pytest.mark.process
 
@@ -17,7 +18,9 @@ def test_a_release_is_measured_once_and_equals_itself(tmp_path: Path) -> None:
     state = str(tmp_path / "state")
     finished = cli("compare", "installed", "installed", scenario, *given, XDG_STATE_HOME=state)
     assert finished.status == 0, finished.stderr
-    (compared,) = json.loads(finished.stdout)["scenarios"]
+    document = json.loads(finished.stdout)
+    assert errors_in(document, COMPARISON) == []
+    (compared,) = document["scenarios"]
     assert compared["metrics"]["copies.total"]["base_bytes"] > 1_000_000
     assert {metric["answer"] for metric in compared["metrics"].values()} == {"equal"}
     assert len([*(tmp_path / "state").rglob("run.json")]) == 1

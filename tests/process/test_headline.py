@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.process.measuring import MIB, Finished, cli
-from tests.report_schema import errors_in
+from tests.schemas import errors_in
 
 pytestmark = [pytest.mark.process, pytest.mark.release]
 

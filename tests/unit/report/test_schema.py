@@ -15,7 +15,8 @@ from cachekit_memprobe.result import Footprint, Report, Result
 from cachekit_memprobe.sweep import Sweep
 from tests.golden import reports, sweeps
 from tests.golden.reports import L1_HIT, UNMEASURED, report_of
-from tests.report_schema import SCHEMA, errors_in
+from tests.schemas import REPORT as SCHEMA
+from tests.schemas import errors_in
 
 ROOT = Path(__file__).parents[3]
 RESULTS = [result for result in vars(reports).values() if isinstance(result, Result)]
