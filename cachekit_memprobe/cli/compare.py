@@ -75,12 +75,13 @@ def compare_command(
     """Say what NEW takes less, or more, than BASE.
 
     BASE and NEW are run folders, ids of runs, "last", "last~1", the JSON of a report, or releases, such as
-    0.10.0 or latest: what no saved run has of those is measured first, with the options of run. A release in
-    a folder of that name is meant by ./0.10.0. With a SCENARIO, or a pattern such as 'arrow-*', only those
-    are compared.
+    0.10.0 or latest: what no saved run has of those is measured first, with the options of run, or as the
+    saved run on the other side was. A release in a folder of that name is meant by ./0.10.0. With a SCENARIO,
+    or a pattern such as 'arrow-*', only those are compared.
 
-    Each figure is compared as exactly as it is measured: copies and the heap to the byte, the resident set
-    within 1 MiB, and runs as deployed by a rank test of their repeated processes.
+    Each figure is compared as exactly as it is measured, so that what chance does is no difference: large
+    blocks to the byte, the resident set within 1 MiB, runs as deployed by a rank test of their repeated
+    processes.
     """
     from cachekit_memprobe.comparing import compare, judge_allowances
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
+from cachekit_memprobe.cli.compare_like import options_like, scenarios_like
 from cachekit_memprobe.cli.progress import ProgressDisplay
 from cachekit_memprobe.cli.requests import size_of
 from cachekit_memprobe.errors import UsageError
@@ -46,8 +47,9 @@ def reports_of(base: str, new: str, wanted: Wanted) -> tuple[Report, Report]:
         _refuse_for_saved(wanted)
         return _saved(base), _saved(new)
     saved = {spec: _saved(spec) for spec in (base, new) if not _is_release(spec)}
+    like = next(iter(saved.values()), None)
     with ProgressDisplay(silent=False) as progress:
-        found = {spec: saved.get(spec) or _measured(spec, wanted, progress) for spec in (base, new)}
+        found = {spec: saved.get(spec) or _measured(spec, wanted, like, progress) for spec in (base, new)}
     return found[base], found[new]
 
 
@@ -83,18 +85,23 @@ def _saved(spec: str) -> Report:
     return pipeline.explain(RunFolder.open(run_folder(spec)))
 
 
-def _measured(spec: str, wanted: Wanted, progress: ProgressDisplay) -> Report:
+def _measured(spec: str, wanted: Wanted, like: Report | None, progress: ProgressDisplay) -> Report:
+    """The report of a release, measured like the saved run on the other side, if there is one."""
     from cachekit_memprobe import pipeline, target
     from cachekit_memprobe.scenario import expand, select
     from cachekit_memprobe.servers import OwnServers
 
-    scenarios, multiplied = expand(select(wanted.patterns), sizes=wanted.sizes, axes=(), limits=())
+    if like:
+        options = options_like(like, wanted.options)
+        scenarios, multiplied = scenarios_like(like, wanted.patterns, wanted.sizes)
+    else:
+        options = wanted.options
+        scenarios, multiplied = expand(select(wanted.patterns), sizes=wanted.sizes, axes=(), limits=())
     resolved = target.resolve(spec, None, progress.preparing)
-    target.check_stages(resolved, wanted.options.stages)
-    planned = replace(
-        Run.planned(resolved, wanted.options, scenarios, multiplied),
-        request=Request(wanted.patterns, size_of(wanted.sizes)),
-    )
+    target.check_stages(resolved, options.stages)
+    # Of one that is like another, the scenarios themselves say what is asked for.
+    request = None if like else Request(wanted.patterns, size_of(wanted.sizes))
+    planned = replace(Run.planned(resolved, options, scenarios, multiplied), request=request)
     if known := same_run(planned):
         return pipeline.explain(RunFolder.open(known))
     folder = RunFolder.create()

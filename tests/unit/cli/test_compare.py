@@ -7,7 +7,7 @@ import pytest
 from cachekit_memprobe.model import Run
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.request import Request
-from cachekit_memprobe.result import Report
+from cachekit_memprobe.result import Report, Result
 from cachekit_memprobe.runstore import RunFolder
 from tests.golden.comparisons import AFTER, NEW, OLD, released
 from tests.golden.reports import (
@@ -173,6 +173,66 @@ def test_a_release_beside_a_saved_run_is_measured(
     result = invoke("compare", sides[0], "latest", "arrow-l1-hit")
     assert result.exit_code == 0, result.output
     assert [spec for spec, _ in tool.resolved] == ["latest"]
+
+
+def small(result: Result = L1_HIT) -> Result:
+    """As it is measured at 16 MB, and not as the bundled scenario has it."""
+    scenario = replace(
+        result.scenario, value=replace(result.scenario.value, logical_bytes=16_000_000, seed=9)
+    )
+    return replace(result, scenario=scenario)
+
+
+@pytest.fixture
+def beside(tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A saved report with options of its own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    tool.report = report_of(L1_HIT)
+    report = released("0.9.1", small())
+    options = replace(OPTIONS, instruments=("rss", "memray"), reads=7, repeat=3, isolation="fresh")
+    return saved("small.json", replace(report, run=replace(report.run, options=options)))
+
+
+def test_beside_a_saved_run_a_release_is_measured_in_the_same_way(
+    invoke: Invoke, tool: Tool, beside: str
+) -> None:
+    assert invoke("compare", beside, "0.10.0").exit_code == 0
+    (scenario,) = tool.scenarios
+    assert (scenario.name, scenario.value) == ("arrow-l1-hit", small().scenario.value)
+    assert tool.options is not None
+    assert (tool.options.reads, tool.options.repeat, tool.options.isolation) == (7, 3, "fresh")
+    assert tool.options.instruments == ("rss", "memray")
+
+
+def test_what_the_command_line_gives_comes_before_the_saved_run(
+    invoke: Invoke, tool: Tool, beside: str
+) -> None:
+    given = ("--reads", "5", "--size", "8MB", "--instrument", "rss")
+    assert invoke("compare", "0.10.0", beside, "arrow-l1-hit", *given).exit_code == 0
+    assert [scenario.value.logical_bytes for scenario in tool.scenarios] == [8_000_000]
+    assert tool.options is not None
+    assert (tool.options.reads, tool.options.repeat, tool.options.instruments) == (5, 3, ("rss",))
+
+
+def test_a_scenario_that_the_saved_run_lacks_is_the_bundled_one(
+    invoke: Invoke, tool: Tool, beside: str
+) -> None:
+    assert invoke("compare", beside, "0.10.0", "arrow-*-hit").exit_code == 0
+    assert [scenario.value.seed for scenario in tool.scenarios] == [9]
+    invoke("compare", beside, "0.10.0", "json-l1-hit")
+    assert [scenario.name for scenario in tool.scenarios] == ["json-l1-hit"]
+
+
+def test_a_run_folder_s_scenario_is_measured_as_it_is_there(
+    invoke: Invoke, tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it is a bundled one or not."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    own = replace(small(), scenario=replace(small().scenario, name="own", source="own.toml"))
+    RunFolder.create(Path("run")).save_run(Run(CREATED, TARGET, OPTIONS, (own.scenario,)))
+    tool.report = report_of(own)
+    assert invoke("compare", "run", "0.10.0").exit_code == 0
+    assert [(scenario.name, scenario.value.seed) for scenario in tool.scenarios] == [("own", 9)]
 
 
 def test_nothing_is_measured_if_the_other_side_is_missing(invoke: Invoke, tool: Tool) -> None:
