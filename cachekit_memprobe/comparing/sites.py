@@ -1,6 +1,6 @@
 """The lines of code of two releases, matched by their function and their text: numbers and files change."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -32,13 +32,27 @@ def _pairs(base: Result, new: Result) -> Iterator[tuple[SiteUsage | None, SiteUs
     apart, in the same stage.
     """
     befores, afters = _sites(base), _sites(new)
-    for key in (_by_all, _by_function, _by_stage):
+    uneven = _uneven(befores, afters)
+    for key in (uneven, _by_all, _by_function, _by_stage):
         matched = _matched(befores, afters, key)
         yield from matched
         befores = [site for site in befores if not any(site is one for one, _ in matched)]
         afters = [site for site in afters if not any(site is one for _, one in matched)]
     yield from ((site, None) for site in befores)
     yield from ((None, site) for site in afters)
+
+
+def _uneven(befores: Sequence[SiteUsage], afters: Sequence[SiteUsage]) -> Callable[[SiteUsage], _Key]:
+    """A key by the place as well, where a side has more lines of one text: one at its place has stayed."""
+    counts, others = Counter(map(_by_all, befores)), Counter(map(_by_all, afters))
+
+    def key(site: SiteUsage) -> _Key:
+        same = _by_all(site)
+        if counts[same] == others[same]:
+            return same
+        return (*same, f"{site.place.file}:{site.place.line}")
+
+    return key
 
 
 def _sites(result: Result) -> list[SiteUsage]:

@@ -64,6 +64,15 @@ def test_the_same_text_twice_is_two_lines() -> None:
     assert kinds(result(first, second), result(first)) == ["gone"]
 
 
+def test_of_two_lines_of_one_text_the_one_at_its_place_has_stayed() -> None:
+    first, second = at("cachekit/w.py:10"), at("cachekit/w.py:20")
+    for both, one in (([first, second], second), ([first, second], first)):
+        (gone,) = site_changes(result(*both), result(one))
+        assert (gone.kind, gone.base) == ("gone", both[0] if one is second else both[1])
+        (new,) = site_changes(result(one), result(*both))
+        assert new.kind == "new"
+
+
 def test_what_nobody_looked_for_on_one_side_is_no_change() -> None:
     unexamined = replace(UNWRAP_SITE, verbatim_bytes=None, kind="unproven")
     new = result(unexamined, metrics={"copies.total": 1.0})
