@@ -46,14 +46,14 @@ def sites_of(name: str, result: Result) -> tuple[SiteUsage, ...]:
 def chance_bytes(base: Sequence[SiteUsage], new: Sequence[SiteUsage]) -> int:
     """By how much lines of both sides may differ that do the same."""
     small = max(_pieces_bytes(base), _pieces_bytes(new))
-    arenas = max(_arenas(base), _arenas(new))
     received = any(map(_is_received_in_pieces, (*base, *new)))
-    return (
-        min(small, _SMALL_TOGETHER_BYTES)
-        + min(arenas, _MOST_ARENAS) * ARENA_BYTES
-        + (BESIDE_BYTES if arenas > 1 else 0)
-        + (_RECEIVED_BYTES if received else 0)
-    )
+    return min(small, _SMALL_TOGETHER_BYTES) + arenas_bytes(base, new) + (_RECEIVED_BYTES if received else 0)
+
+
+def arenas_bytes(base: Sequence[SiteUsage], new: Sequence[SiteUsage]) -> int:
+    """By how much the arenas of lines may differ that do the same."""
+    arenas = max(_arenas(base), _arenas(new))
+    return min(arenas, _MOST_ARENAS) * ARENA_BYTES + (BESIDE_BYTES if arenas > 1 else 0)
 
 
 def are_in_pieces(sites: Iterable[SiteUsage]) -> bool:
@@ -61,9 +61,9 @@ def are_in_pieces(sites: Iterable[SiteUsage]) -> bool:
     return any(_arenas([site]) or _is_received_in_pieces(site) for site in sites)
 
 
-def small_bytes(sites: Iterable[SiteUsage]) -> int:
-    """What lines take in small blocks, those that were used again once."""
-    return sum(map(_small_of, sites))
+def freed_in_small_bytes(sites: Iterable[SiteUsage]) -> int:
+    """What lines take in small blocks, and give back before the read returns."""
+    return sum(max(0, _small_of(site) - site.survived_bytes) for site in sites)
 
 
 def _pieces_bytes(sites: Iterable[SiteUsage]) -> int:

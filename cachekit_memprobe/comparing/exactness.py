@@ -7,9 +7,10 @@ from cachekit_memprobe.comparing.chance import (
     ARENA_BYTES,
     BESIDE_BYTES,
     are_in_pieces,
+    arenas_bytes,
     chance_bytes,
+    freed_in_small_bytes,
     sites_of,
-    small_bytes,
 )
 from cachekit_memprobe.comparison import Exactness
 from cachekit_memprobe.metrics import MEMRAY, RETENTION, RSS, RSS_NOISE_BYTES, TRACEMALLOC, metric_of
@@ -18,6 +19,9 @@ from cachekit_memprobe.result import Result
 
 _COUNTED = ("verbatim.", "mapped.", "peak.arrow_pool", "frame.size")
 """Each byte of them is the payload's."""
+
+_OF_A_THREAD_BYTES = 256 << 10
+"""Of pages that a thread has touched and the kernel not counted yet."""
 
 _WHOLE_PROCESS = ("rss.total", "rss.resting", "rss.settled")
 _WHOLE_PROCESS_BYTES = 4 << 20
@@ -100,7 +104,7 @@ def _held_bytes(base: Result, new: Result) -> float:
     """Without memray nobody knows whether the value is of objects."""
     if not all("copies.total" in one.metrics for one in (base, new)):
         return _HELD_OBJECTS_BYTES
-    return max(_HELD_BYTES, chance_bytes(*(sites_of("copies.total", one) for one in (base, new))))
+    return max(_HELD_BYTES, arenas_bytes(*(sites_of("copies.total", one) for one in (base, new))))
 
 
 def _noise_bytes(name: str, base: Result, new: Result) -> float:
@@ -109,9 +113,10 @@ def _noise_bytes(name: str, base: Result, new: Result) -> float:
     if name.startswith("growth."):
         return max(_growth_noise_bytes(name, base, new), *spreads)
     noise_bytes = _WHOLE_PROCESS_BYTES if name in _WHOLE_PROCESS else RSS_NOISE_BYTES
+    noise_bytes += _OF_A_THREAD_BYTES * (max(one.scenario.read.readers for one in (base, new)) - 1)
     # glibc gives freed small blocks back all together or not at all, by what lies on top of them.
-    small = [small_bytes(sites_of("copies.total", one)) for one in (base, new)]
-    return max(noise_bytes, *small, *spreads)
+    freed = [freed_in_small_bytes(sites_of("copies.total", one)) for one in (base, new)]
+    return max(noise_bytes, *freed, *spreads)
 
 
 def _growth_noise_bytes(name: str, base: Result, new: Result) -> float:
@@ -120,9 +125,9 @@ def _growth_noise_bytes(name: str, base: Result, new: Result) -> float:
         return max(_SLOPE_BYTES, sum(margins))
     if name == "growth.margin":
         return max(RSS_NOISE_BYTES, *margins)
-    return (
-        max(RSS_NOISE_BYTES, _READS_AFTER_FIRST * sum(margins)) if name == "growth.total" else RSS_NOISE_BYTES
-    )
+    if name == "growth.total":
+        return max(RSS_NOISE_BYTES, _READS_AFTER_FIRST * sum(margins))
+    return RSS_NOISE_BYTES
 
 
 def _has_margin(result: Result) -> bool:

@@ -125,10 +125,17 @@ def test_the_resident_set_is_compared_within_its_noise() -> None:
 @pytest.mark.parametrize("metric", ["rss__peak", "rss__anon"])
 def test_what_is_freed_in_small_blocks_may_stay_resident(metric: str) -> None:
     """Memcached's chunks: of one release, RSS peaks between two payloads and three."""
-    chunks = with_lines(PLAIN, replace(LINE, copies_bytes=128 * MIB, small_bytes=64 * MIB, arenas=0))
+    line = replace(LINE, copies_bytes=128 * MIB, small_bytes=64 * MIB, arenas=0)
+    chunks = with_lines(PLAIN, line)
     base, new = with_bytes(chunks, **{metric: 160 * MIB}), with_bytes(chunks, **{metric: 177 * MIB})
     assert (changed(base, new).answer, changed(new, base).answer) == ("within", "within")
     assert changed(base, with_bytes(chunks, **{metric: 230 * MIB})).answer == "more"
+    kept = with_lines(PLAIN, replace(line, survived_bytes=64 * MIB))
+    assert changed(base, with_bytes(kept, **{metric: 177 * MIB})).answer == "within"
+    assert (
+        changed(with_bytes(kept, **{metric: 160 * MIB}), with_bytes(kept, **{metric: 177 * MIB})).answer
+        == "more"
+    )
 
 
 def test_without_memray_what_is_held_may_be_objects() -> None:
