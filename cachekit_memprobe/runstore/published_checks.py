@@ -29,8 +29,10 @@ def of_report(published: Published) -> Problems:
 
 
 def _of_result(result: PublishedResult) -> Problems:
-    if result.figures and not (result.payload and result.payload.logical_bytes):
+    if result.figures and not result.payload:
         yield "metrics_bytes", "it has figures, but no payload"
+    if result.payload and not result.payload.logical_bytes:
+        yield "payload.logical_bytes", "not a positive size"
     for one in result.figures:
         if one.metric not in NAMES:
             yield "metrics_bytes", f"{one.metric!r} is not a metric"

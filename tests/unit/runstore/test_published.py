@@ -164,3 +164,11 @@ def test_what_is_nested_too_deeply_is_said_so(tmp_path: Path) -> None:
     file.write_text("[" * 100_000 + "]" * 100_000, encoding="utf-8")
     with pytest.raises(UsageError, match="nested more deeply than any file of its kind"):
         published_report(file)
+
+
+def test_a_payload_of_nothing_is_refused(tmp_path: Path) -> None:
+    document = json.loads(to_json(OLD))
+    document["results"][0]["payload"]["logical_bytes"] = 0
+    document["results"][0]["metrics_bytes"] = {}
+    with pytest.raises(UsageError, match=r"payload\.logical_bytes: not a positive size"):
+        published_report(written(tmp_path, document))
