@@ -62,8 +62,18 @@ def _overview(
     told = [one for one in scenarios if with_headlines and one.direction != "same"]
     if told:
         yield Text()
-        yield from (labelled("-", f"{one.name}: {one.headline}") for one in told)
+        yield from (labelled("-", line) for line in _headlines(told))
         yield from (Text(), Text("one in full: cachekit-memprobe compare BASE NEW SCENARIO", style=QUIET))
+
+
+def _headlines(scenarios: Sequence[ScenarioWords]) -> Iterable[str]:
+    """One for each scenario; why some can't be compared is said once of all of them."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for one in scenarios:
+        # What changed is one scenario's own, even in the same words.
+        names.setdefault((one.name if one.direction else "", one.headline), []).append(one.name)
+    for (_, headline), of in names.items():
+        yield f"{', '.join(of)}: {headline}"
 
 
 def _sides(words: ComparisonWords) -> Table:

@@ -173,6 +173,15 @@ def test_nothing_is_equal_to_the_byte_between_two_sizes() -> None:
     assert any(remark.endswith("equal in payloads") for remark in words.remarks)
 
 
+def test_why_several_can_not_be_compared_is_said_once() -> None:
+    result = OLD.results[0]
+    changed = replace(result, metrics={**result.metrics, "copies.unwrap": 9.0})
+    text = printed(compare(of_several(*[result] * 5), of_several(changed, changed)), 80)
+    assert text.count("NEW doesn't have it") == 1
+    assert "- s2, s3, s4: NEW doesn't have it" in text
+    assert text.count("unwrap allocates 8.00x more") == 2
+
+
 def test_a_name_stays_whole_beside_a_long_verdict() -> None:
     name = "arrow-single-batch-l1-hit"
     base = of_several(OLD.results[0], OLD.results[0])
