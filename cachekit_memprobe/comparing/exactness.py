@@ -14,7 +14,6 @@ from cachekit_memprobe.comparing.chance import (
 )
 from cachekit_memprobe.comparison import Exactness
 from cachekit_memprobe.metrics import MEMRAY, RETENTION, RSS, RSS_NOISE_BYTES, TRACEMALLOC, metric_of
-from cachekit_memprobe.model import Payload
 from cachekit_memprobe.result import Result
 
 _COUNTED = ("verbatim.", "mapped.", "peak.arrow_pool", "frame.size")
@@ -135,5 +134,4 @@ def _has_margin(result: Result) -> bool:
 
 
 def _logical_bytes(result: Result) -> int:
-    payload: Payload | None = result.payload
-    return payload.logical_bytes if payload else 0
+    return result.payload.logical_bytes if result.payload else 0
