@@ -52,7 +52,7 @@ def flame_graph(flames: Flames, result: Result, report: Report) -> str:
             cast(Any, records), memory_records=(), native_traces=False, **_of_all_files(FlameGraphReporter)
         )
     when = datetime.fromisoformat(report.run.created)
-    title = f"{result.scenario.name}, cachekit {report.run.target.words}: the heap of the read at its peak"
+    title = f"{result.scenario.name}, {report.run.target.words}: the heap of the read at its peak"
     metadata = Metadata(
         start_time=when,
         end_time=when,

@@ -61,6 +61,11 @@ def test_no_file_of_this_machine_is_read(tmp_path: Path, monkeypatch: pytest.Mon
     assert not [label for label in labels(unknown) if "this machine" in label]
 
 
+def test_it_says_what_it_is_of() -> None:
+    page = flame_graph(FLAMES, L1_HIT, report_of(L1_HIT))
+    assert "arrow-l1-hit, cachekit 0.9.1: the heap of the read at its peak" in page
+
+
 def test_linecache_is_left_as_it_was() -> None:
     linecache.getline(__file__, 1)
     before = {**linecache.cache}
