@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from typing import Any, cast
 
 from cachekit_memprobe.flames import Flame, Flames
@@ -47,11 +46,14 @@ def flame_graph(flames: Flames, result: Result, report: Report) -> str:
 
     stages = [*dict.fromkeys(clean_line(flame.stage) for flame in flames.flames)]
     records = [_record(flame, stages) for flame in flames.flames]
+    when = datetime.fromisoformat(report.run.created)
     with _sources(_lines(flames, records, stages)):
         page = FlameGraphReporter.from_snapshot(
-            cast(Any, records), memory_records=(), native_traces=False, **_of_all_files(FlameGraphReporter)
+            cast(Any, records),
+            memory_records=cast(Any, _resident(result, when)),
+            native_traces=False,
+            **_of_all_files(FlameGraphReporter),
         )
-    when = datetime.fromisoformat(report.run.created)
     title = f"{result.scenario.name}, {report.run.target.words}: the heap of the read at its peak"
     metadata = Metadata(
         start_time=when,
@@ -59,8 +61,7 @@ def flame_graph(flames: Flames, result: Result, report: Report) -> str:
         total_allocations=sum(flame.allocations for flame in flames.flames),
         total_frames=len({frame for record in records for frame in record.frames}),
         peak_memory=flames.size_bytes,
-        # memray puts it into the page as it is.
-        command_line=escape(clean_line(title)),
+        command_line=clean_line(title),
         pid=0,
         main_thread_id=0,
         python_allocator="pymalloc",
@@ -71,6 +72,22 @@ def flame_graph(flames: Flames, result: Result, report: Report) -> str:
     text = io.StringIO()
     page.render(text, metadata, show_memory_leaks=False, merge_threads=True, inverted=False, no_web=True)
     return text.getvalue()
+
+
+def _resident(result: Result, when: datetime) -> list[tuple[int, int, None]]:
+    """For memray's graph over time: in ms, the resident set of the read; of the heap no time is known."""
+    if len(result.resident) < result.read:
+        return []
+    read = result.resident[result.read - 1]
+    begin_ms = int(when.timestamp() * 1000)
+    return [
+        (
+            begin_ms + sample.elapsed_us // 1000,
+            read.baseline_bytes + sample.anon_bytes + sample.file_bytes + sample.shared_bytes,
+            None,
+        )
+        for sample in read.course
+    ]
 
 
 def _record(flame: Flame, stages: Sequence[str]) -> _Record:

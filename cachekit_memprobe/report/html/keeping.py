@@ -7,7 +7,7 @@ from cachekit_memprobe.report.html.plot import Label
 from cachekit_memprobe.report.words.keeping import Keeping
 
 _ROW, _BOX = 30, 22
-_LEFT, _MOST_WIDTH = 230, 220
+_LEFT, _MOST_WIDTH = 230, 160
 """Where what is kept begins, and how wide the largest of it is."""
 KEEPER_WIDTH = 150
 

@@ -187,8 +187,8 @@ def _resident_bytes(sample: RssSample) -> int:
 def _layers(shown: Sequence[_Shown], plane: Plane) -> Iterator[Layer]:
     """From the bottom up; a part that nobody could see is left out."""
     for number, (name, part) in enumerate(_PARTS):
-        sizes = [part(sample) for one in shown for sample in one.course]
-        if plane.height(max(*sizes, *(one.stays[number] for one in shown))) >= 1:
+        sizes = [one.stays[number] + part(sample) for one in shown for sample in one.course]
+        if plane.height(max(sizes)) >= 1:
             yield Layer(number, name, "".join(_area(one, number, plane) for one in shown))
 
 
@@ -201,7 +201,7 @@ def _area(one: _Shown, number: int, plane: Plane) -> str:
     points = []
     for sample in course:
         x = one.left + (sample.elapsed_us - course[0].elapsed_us) / span_us * (one.end - one.left)
-        sizes = [stay + max(0, part(sample)) for stay, (_, part) in zip(one.stays, _PARTS, strict=True)]
+        sizes = [max(0, stay + part(sample)) for stay, (_, part) in zip(one.stays, _PARTS, strict=True)]
         below, own = sum(sizes[:number]), sum(sizes[: number + 1])
         points.append((x, plane.y(below), plane.y(own)))
     if all(low == high for _, low, high in points):

@@ -7,14 +7,14 @@ import pytest
 from cachekit_memprobe.child.stages import STATS, UNWRAP, Place
 from cachekit_memprobe.report.words import main_point
 from cachekit_memprobe.result import BudgetResult, Result, Suspect
-from tests.golden.reports import L1_HIT, NOT_APPLICABLE, UNMEASURED, named, report_of
+from tests.golden.reports import L1_HIT, NOT_APPLICABLE, UNMEASURED, named, report_of, size
 
 COPY = Place(UNWRAP, "unwrap", "cachekit/serializers/wrapper.py", 126)
 OF_STATS = Place(STATS, "record", "cachekit/decorators/wrapper.py", 732)
 
 
 def over(metric: str, observed: float, limit: float, place: Place | None = None) -> BudgetResult:
-    suspects = (Suspect(place),) if place else ()
+    suspects = (Suspect(place, size(observed)),) if place else ()
     return BudgetResult(metric, limit, observed, "error", "over", suspects)
 
 
@@ -54,7 +54,7 @@ def test_of_several_it_is_what_most_of_them_have_in_common() -> None:
     results = (failing("a", VERBATIM), failing("b", LARGE, VERBATIM), failing("c", LARGE))
     elsewhere = failing("d", over("verbatim.unwrap", 3.0, 0.1, replace(COPY, function="other")))
     assert main_point(report_of(*results, elsewhere, passing("e"))) == (
-        "unwrap copies the payload byte for byte at cachekit/serializers/wrapper.py:126, in 3 of the 4 "
+        "unwrap copies byte for byte at cachekit/serializers/wrapper.py:126, in 3 of the 4 "
         "scenarios that are over budget"
     )
 
@@ -62,8 +62,7 @@ def test_of_several_it_is_what_most_of_them_have_in_common() -> None:
 def test_of_several_without_a_copy_it_is_a_line_or_a_metric() -> None:
     lines = (failing("a", LARGE), failing("b", LARGE))
     assert main_point(report_of(*lines)) == (
-        "the line to look at first is in stats at cachekit/decorators/wrapper.py:732, in both scenarios "
-        "that are over budget"
+        "look first at stats at cachekit/decorators/wrapper.py:732, in both scenarios that are over budget"
     )
     metrics = [failing(name, over("rss.peak", 2.0, 1.3)) for name in "ab"]
     assert main_point(report_of(*metrics)) == (
@@ -86,6 +85,30 @@ def test_when_all_is_well_it_is_what_comes_closest_to_a_limit() -> None:
         "closest to its limit is peak.heap of b: 1.90x of 2.00x"
     )
     assert main_point(report_of(passing("a", near))) == "closest to its limit is peak.heap: 1.90x of 2.00x"
+
+
+def test_a_copy_is_as_large_as_its_line_says() -> None:
+    total = BudgetResult("verbatim.total", 0.1, 3.0, "error", "over", (Suspect(COPY, size(1.0)),))
+    assert main_point(report_of(failing("a", total))) == (
+        "a: verbatim.total is 3.00x, over its limit of 0.10x (unwrap at cachekit/serializers/wrapper.py:126)"
+    )
+    two_lines = (Suspect(COPY, size(1.0)), Suspect(OF_STATS, size(1.0)))
+    decode = BudgetResult("verbatim.decode", 0.1, 2.0, "error", "over", two_lines)
+    assert main_point(report_of(failing("a", decode))).startswith("a: unwrap copies 1.00x byte for byte")
+
+
+def test_a_warning_outweighs_what_is_close_to_a_limit() -> None:
+    warning = BudgetResult("peak.heap", 0.5, 1.0, "warn", "over")
+    near = BudgetResult("rss.peak", 2.0, 1.9, "error", "within")
+    assert main_point(report_of(passing("a", warning, near))) == (
+        "a: peak.heap is 1.00x, over its limit of 0.50x"
+    )
+    assert "could not be measured" in main_point(report_of(UNMEASURED, passing("a", warning)))
+
+
+def test_a_frame_that_is_as_large_as_its_value_is_close_to_nothing() -> None:
+    frame = BudgetResult("frame.size", 1.1, 1.09, "error", "within")
+    assert main_point(report_of(passing("a", frame))) == ""
 
 
 def test_it_may_be_nothing() -> None:
