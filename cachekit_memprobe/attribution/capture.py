@@ -90,7 +90,7 @@ class _Thread:
     maps_bytes: int = 0
     maps: Backing = "file"
     python_maps: bool = False
-    just_freed_bytes: int = 0
+    just_freed: Block | None = None
 
     @property
     def is_stray(self) -> bool:
@@ -146,16 +146,18 @@ class _Decoder:
         # What the read left behind has survived it, whatever becomes of it afterwards.
         if block is not None and self._open and block.is_after == self._is_over:
             block.died = self._time
-        thread.just_freed_bytes = block.size_bytes if block is not None else 0
+        thread.just_freed = block
 
     def _allocate(self, thread: _Thread, record: Any) -> None:
         if not self._open or thread.paused:
             return
         grown_bytes = record.size
-        if record.allocator in self._reallocs:
+        resized, thread.just_freed = thread.just_freed, None
+        if record.allocator in self._reallocs and resized is not None:
             # memray records a resize as the end of the old block, right before the new one.
-            grown_bytes = max(0, record.size - thread.just_freed_bytes)
-        thread.just_freed_bytes = 0
+            grown_bytes = max(0, record.size - resized.size_bytes)
+            if resized.died is not None:
+                resized.died = self._time
         helps = thread.position == OUTSIDE and self._where.may_help(record)
         place = self._where.of(record, self._reading() if helps else thread.position, helps=helps)
         block = Block(place, record.size, grown_bytes, self._time, native=self._where.native_of(record))

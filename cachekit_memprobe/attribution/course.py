@@ -88,17 +88,20 @@ def _steps(
     peak_at = _peak_at(events)
     live, last = Counter[str](), Counter[str]()
     steps: list[tuple[int, Mapping[str, int]]] = []
-    for event in events:
-        live[event.stage] += event.change_bytes
-        is_boundary = at_boundaries and event.thread is not None
-        if is_boundary or event.at == peak_at or abs(live[event.stage] - last[event.stage]) >= least_bytes:
+    for at, events_then in groupby(events, key=lambda event: event.at):
+        together = [*events_then]
+        for event in together:
+            live[event.stage] += event.change_bytes
+        is_boundary = at_boundaries and any(event.thread is not None for event in together)
+        changed_bytes = max(abs(live[event.stage] - last[event.stage]) for event in together)
+        if is_boundary or at == peak_at or changed_bytes >= least_bytes:
             last = live.copy()
-            steps.append((event.at, last))
+            steps.append((at, last))
     return steps
 
 
 def _peak_at(events: Sequence[_Event]) -> int | None:
-    """When the heap is highest for the first time."""
+    """When the heap is highest for the first time; of a resize, the old block goes first."""
     heights = list(accumulate(event.change_bytes for event in events))
     return events[heights.index(max(heights))].at if heights else None
 

@@ -73,3 +73,13 @@ def test_a_read_that_allocates_nothing_is_flat() -> None:
     staircase = staircase_of((), MOVES, MIB)
     assert {step.total_bytes for step in staircase.steps} == {0}
     assert staircase_of((), (), MIB).steps == ()
+
+
+def test_a_block_that_is_resized_is_never_gone() -> None:
+    """Its end and the beginning of the larger one are one event of the stream."""
+    line = Place("backend_get", "get", "cachekit/b.py", 3)
+    blocks = [Block(line, size * MIB, MIB, born=size, died=size + 1) for size in range(1, 6)]
+    staircase = staircase_of(blocks, [], 8 * MIB)
+    heights = [step.total_bytes // MIB for step in staircase.steps]
+    assert heights == [1, 2, 3, 4, 5, 0]
+    assert staircase.peak == 4
