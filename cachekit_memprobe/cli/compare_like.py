@@ -38,7 +38,10 @@ def scenarios_like(
 ) -> tuple[tuple[Scenario, ...], Sweep]:
     """Those that the saved run has measured and the patterns choose, as they are defined there.
 
-    Where it has none of them, or sizes are given for what is at several already, they are looked up by name.
+    What it hasn't is looked up by its name.
+
+    Raises:
+        UsageError: nothing of it can be measured again; or sizes are given for what is at several already.
     """
     from cachekit_memprobe.scenario import expand, select
 
@@ -46,9 +49,19 @@ def scenarios_like(
     chosen = [scenario for scenario in found if not patterns or _is_named(scenario, patterns)]
     again = tuple(again for scenario in chosen for again in _again(scenario))
     unknown = [pattern for pattern in patterns if not any(_is_named(one, [pattern]) for one in found)]
-    if unknown or not again or (sizes and any(one.variant for one in again)):
-        return expand(select(patterns), sizes=sizes, axes=(), limits=())
-    return expand(again, sizes=sizes, axes=(), limits=()) if sizes else (again, saved.run.sweep)
+    others = select(unknown) if unknown else ()
+    if not again and not others:
+        raise UsageError(
+            "nothing of the saved run can be measured again: it wasn't measured there, it needs your own "
+            "data, or a variable whose value wasn't recorded"
+        )
+    if not sizes:
+        return (*again, *others), saved.run.sweep
+    if any(one.variant for one in again):
+        raise UsageError(
+            "--size: the saved run has a matrix or several sizes, which are measured as they are"
+        )
+    return expand((*again, *others), sizes=sizes, axes=(), limits=())
 
 
 def _is_named(scenario: Scenario, patterns: Sequence[str]) -> bool:

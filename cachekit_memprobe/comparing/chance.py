@@ -56,6 +56,16 @@ def arenas_bytes(base: Sequence[SiteUsage], new: Sequence[SiteUsage]) -> int:
     return min(arenas, _MOST_ARENAS) * ARENA_BYTES + (BESIDE_BYTES if arenas > 1 else 0)
 
 
+def wandering_bytes(base: Sequence[SiteUsage], new: Sequence[SiteUsage]) -> int:
+    """What a line may have of these others of its stage, or they of it: whichever needs an arena takes it."""
+    return max(_arenas(base), _arenas(new)) * ARENA_BYTES
+
+
+def takes_arenas(site: SiteUsage) -> bool:
+    """Whether a line takes memory that Python keeps small objects in."""
+    return _arenas_of(site) > 0
+
+
 def are_in_pieces(sites: Iterable[SiteUsage]) -> bool:
     """Whether lines take arenas, or what a socket receives: more than a few small blocks may differ."""
     return any(_arenas([site]) or _is_received_in_pieces(site) for site in sites)

@@ -1,7 +1,7 @@
 """From two reports to a comparison."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from cachekit_memprobe.child.stages import STAGES
@@ -15,6 +15,8 @@ _WHY_NOT = {
     "unmeasured": "could not be measured",
     "not_applicable": "does not apply to the release",
 }
+_OF_A_FIGURE = {"MEM013": "growth.per_read"}
+"""The findings that are said from some size of a figure on, which it may have on one side by chance."""
 
 
 def compare(base: Report, new: Report, patterns: Sequence[str] = ()) -> Comparison:
@@ -46,20 +48,20 @@ def _compared(
     reason = _reason(before, after)
     if before is None or after is None or (reason and not (before.metrics and after.metrics)):
         return ScenarioComparison(name, before, after, reason)
+    changes = changes_of(before, after, deployed=(base.run.options.as_deployed, new.run.options.as_deployed))
+    same = {change.metric for change in changes if change.answer in ("equal", "within")}
     return ScenarioComparison(
         name=name,
         base=before,
         new=after,
         reason="" if before.metrics and after.metrics else "no figure was measured on both sides",
         in_payloads=_logical_bytes(before) != _logical_bytes(after),
-        changes=changes_of(
-            before, after, deployed=(base.run.options.as_deployed, new.run.options.as_deployed)
-        ),
+        changes=changes,
         stages=tuple(_stages(before, after)),
         sites=tuple(site_changes(before, after)),
         # What no instrument looked for isn't gone.
-        findings_gone=_without(before, after) if _instruments(base) <= _instruments(new) else (),
-        findings_new=_without(after, before) if _instruments(new) <= _instruments(base) else (),
+        findings_gone=_without(before, after, same) if _instruments(base) <= _instruments(new) else (),
+        findings_new=_without(after, before, same) if _instruments(new) <= _instruments(base) else (),
     )
 
 
@@ -97,11 +99,17 @@ def _instruments(report: Report) -> set[str]:
     return set(report.run.options.instruments)
 
 
-def _without(these: Result, those: Result) -> tuple[Finding, ...]:
-    """The findings that the other side doesn't have, or not as often."""
+def _without(these: Result, those: Result, same: Container[str]) -> tuple[Finding, ...]:
+    """The findings that the other side doesn't have, or not as often.
+
+    Args:
+        same: metrics that differ by no more than chance, and so does what is said of them.
+    """
     known = Counter(map(_key, those.findings))
     left = []
     for finding in these.findings:
+        if _OF_A_FIGURE.get(finding.code) in same:
+            continue
         if known[_key(finding)] > 0:
             known[_key(finding)] -= 1
         else:

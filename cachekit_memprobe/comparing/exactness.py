@@ -11,6 +11,7 @@ from cachekit_memprobe.comparing.chance import (
     chance_bytes,
     freed_in_small_bytes,
     sites_of,
+    takes_arenas,
 )
 from cachekit_memprobe.comparison import Exactness
 from cachekit_memprobe.metrics import MEMRAY, RETENTION, RSS, RSS_NOISE_BYTES, TRACEMALLOC, metric_of
@@ -33,6 +34,9 @@ _HELD_OBJECTS_BYTES = 3 * ARENA_BYTES
 _SLOPES = ("growth.per_read", "growth.anon", "growth.file", "growth.shared")
 _READS_AFTER_FIRST = 4
 """As many as there usually are, whose growth is the total."""
+
+_SAMPLED = ("rss.anon", "rss.file", "rss.shared")
+"""Of samples; of the whole, the kernel itself keeps the highest mark."""
 
 _SLOPE_BYTES = 64 << 10
 """A slope through a few reads is no more exact than this, whatever its margin says."""
@@ -111,8 +115,12 @@ def _noise_bytes(name: str, base: Result, new: Result) -> float:
     spreads = [one.spread.get(name, 0.0) * _logical_bytes(one) for one in (base, new)]
     if name.startswith("growth."):
         return max(_growth_noise_bytes(name, base, new), *spreads)
-    noise_bytes = _WHOLE_PROCESS_BYTES if name in _WHOLE_PROCESS else RSS_NOISE_BYTES
+    noise_bytes: float = _WHOLE_PROCESS_BYTES if name in _WHOLE_PROCESS else RSS_NOISE_BYTES
     noise_bytes += _OF_A_THREAD_BYTES * (max(one.scenario.read.readers for one in (base, new)) - 1)
+    if name in _SAMPLED:
+        noise_bytes += max(map(_missed_bytes, (base, new)))
+    if name in _WHOLE_PROCESS and _take_arenas(base, new):
+        noise_bytes += (1 + _READS_AFTER_FIRST) * ARENA_BYTES
     # glibc gives freed small blocks back all together or not at all, by what lies on top of them.
     freed = [freed_in_small_bytes(sites_of("copies.total", one)) for one in (base, new)]
     return max(noise_bytes, *freed, *spreads)
@@ -120,13 +128,27 @@ def _noise_bytes(name: str, base: Result, new: Result) -> float:
 
 def _growth_noise_bytes(name: str, base: Result, new: Result) -> float:
     margins = [one.metrics["growth.margin"] * _logical_bytes(one) for one in (base, new) if _has_margin(one)]
+    # Of objects, one process keeps an arena more of each read than another: the next one finds no room in it.
+    arena_bytes = ARENA_BYTES if _take_arenas(base, new) else 0
     if name in _SLOPES and len(margins) == 2:
-        return max(_SLOPE_BYTES, sum(margins))
+        return max(_SLOPE_BYTES, sum(margins)) + arena_bytes
     if name == "growth.margin":
         return max(RSS_NOISE_BYTES, *margins)
     if name == "growth.total":
-        return max(RSS_NOISE_BYTES, _READS_AFTER_FIRST * sum(margins))
-    return RSS_NOISE_BYTES
+        return max(RSS_NOISE_BYTES, _READS_AFTER_FIRST * sum(margins)) + _READS_AFTER_FIRST * arena_bytes
+    return RSS_NOISE_BYTES + arena_bytes
+
+
+def _missed_bytes(result: Result) -> float:
+    """By how much the samples of one process missed its peak, if both are known."""
+    if not {"rss.anon", "rss.file"} <= result.metrics.keys():
+        return 0.0
+    parts = sum(result.metrics.get(name, 0.0) for name in _SAMPLED)
+    return max(0.0, result.metrics.get("rss.peak", 0.0) - parts) * _logical_bytes(result)
+
+
+def _take_arenas(base: Result, new: Result) -> bool:
+    return any(takes_arenas(site) for one in (base, new) for site in sites_of("copies.total", one))
 
 
 def _has_margin(result: Result) -> bool:

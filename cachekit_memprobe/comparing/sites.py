@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cachekit_memprobe.comparing.chance import ANY_READ_BYTES, chance_bytes
+from cachekit_memprobe.comparing.chance import ANY_READ_BYTES, chance_bytes, takes_arenas, wandering_bytes
 from cachekit_memprobe.comparison import SiteChange, SiteChangeKind
 from cachekit_memprobe.result import Result, SiteUsage
 
@@ -149,7 +149,16 @@ def _allowed(
     smaller_bytes = max(1, min(payloads, default=1))
     of_any_read = ANY_READ_BYTES if len(set(payloads)) > 1 else 0
     heap = chance_bytes([site for site in (before,) if site], [site for site in (after,) if site])
+    if any(site is not None and takes_arenas(site) for site in (before, after)):
+        heap += wandering_bytes(_others(before, after, base), _others(before, after, new))
     return tuple((each + of_any_read) / smaller_bytes for each in (heap, 0, 0))
+
+
+def _others(before: SiteUsage | None, after: SiteUsage | None, result: Result) -> list[SiteUsage]:
+    """The other lines of a side in the stages of a line."""
+    names = {site.place.stage for site in (before, after) if site}
+    sites = [site for stage in result.stages if stage.name in names for site in stage.sites]
+    return [site for site in sites if site is not before and site is not after]
 
 
 def _differ(old: Sequence[float], now: Sequence[float], allowed: Sequence[float]) -> bool:

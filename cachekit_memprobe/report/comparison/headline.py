@@ -23,9 +23,12 @@ _TELLING = (
     "peak.heap",
     "rss.peak",
     "held.result",
+    "held.after",
     "growth.per_read",
 )
 """What tells for a whole read whether it takes less or more, whatever its stages do."""
+
+_LEFT = {"held.after": "stays when the value is dropped", "growth.per_read": "stays of each further read"}
 
 _PEAKS = {"rss.peak": "peak RSS", "peak.heap": "the heap's peak"}
 _NEITHER = ("mapped.file", "rss.file", "rss.total", "rss.resting", "rss.settled")
@@ -71,6 +74,7 @@ def headline_of(scenario: ScenarioComparison) -> str:
         phrases.append(f"{counted(len(stages) - room, 'other change')} in stages")
     if peak := _peak(scenario):
         phrases.append(peak)
+    phrases.extend(_left(scenario))
     if phrases:
         *others, last = phrases
         return f"{', '.join(others)}, and {last}" if others else last
@@ -126,6 +130,14 @@ def _peak(scenario: ScenarioComparison) -> str:
         in_bytes = f" ({size})" if size else ""
         return f"{words} is {format_payloads(abs(change.change))} {change.answer}{in_bytes}"
     return ""
+
+
+def _left(scenario: ScenarioComparison) -> Iterator[str]:
+    """What matters beside whatever the stages do: memory that is not given back."""
+    for metric, words in _LEFT.items():
+        change = scenario.change_of(metric)
+        if change and change.change is not None and is_changed(change):
+            yield f"{format_payloads(abs(change.change))} {change.answer} {words}"
 
 
 def _nothing_in_the_stages(scenario: ScenarioComparison) -> str:

@@ -238,3 +238,23 @@ def test_a_run_folder_s_scenario_is_measured_as_it_is_there(
 def test_nothing_is_measured_if_the_other_side_is_missing(invoke: Invoke, tool: Tool) -> None:
     assert invoke("compare", "0.9.1", "missing", "arrow-l1-hit").exit_code == 2
     assert tool.resolved == []
+
+
+def test_a_name_that_the_saved_run_lacks_leaves_the_others_as_they_are_there(
+    invoke: Invoke, tool: Tool, beside: str
+) -> None:
+    assert invoke("compare", beside, "0.10.0", "arrow-l1-hit", "ndarray-l1-hit").exit_code == 0
+    named = {scenario.name: scenario.value.logical_bytes for scenario in tool.scenarios}
+    assert named["arrow-l1-hit"] == 16_000_000
+    assert {*named} == {"arrow-l1-hit", "ndarray-l1-hit"}
+
+
+def test_data_of_ones_own_that_is_not_there_is_measured_as_nothing_else(
+    invoke: Invoke, tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    own = replace(L1_HIT.scenario, name="prices", value=replace(L1_HIT.scenario.value, kind="file"))
+    path = saved("own.json", released("0.9.1", replace(L1_HIT, scenario=own)))
+    result = invoke("compare", path, "0.10.0")
+    assert (result.exit_code, tool.resolved) == (2, [])
+    assert "nothing of the saved run can be measured again" in result.stderr

@@ -299,3 +299,26 @@ def test_the_growth_of_objects_is_as_exact_as_its_margins_say() -> None:
     leak = with_bytes(PLAIN, growth__per_read=64 * MIB, growth__total=256 * MIB, growth__margin=773_579)
     answers = {one.metric: one.answer for one in changes_of(base, leak, deployed=(False, False))}
     assert (answers["growth.per_read"], answers["growth.total"]) == ("more", "more")
+
+
+def test_samples_may_miss_a_peak_that_the_kernel_marks() -> None:
+    sampled = with_bytes(PLAIN, rss__peak=80 * MIB, rss__anon=74 * MIB, rss__file=0)
+    seen = with_bytes(PLAIN, rss__peak=80 * MIB, rss__anon=80 * MIB, rss__file=0)
+    answers = {one.metric: one.answer for one in changes_of(sampled, seen, deployed=(False, False))}
+    assert answers == {"rss.peak": "equal", "rss.anon": "within", "rss.file": "equal"}
+    more = with_bytes(PLAIN, rss__peak=90 * MIB, rss__anon=88 * MIB, rss__file=0)
+    answers = {one.metric: one.answer for one in changes_of(sampled, more, deployed=(False, False))}
+    assert (answers["rss.peak"], answers["rss.anon"]) == ("more", "more")
+
+
+@pytest.mark.parametrize(
+    ("metric", "by_chance"),
+    [("growth.per_read", MIB), ("growth.total", 4 * MIB), ("rss.resting", 5 * MIB), ("growth.anon", MIB)],
+)
+def test_of_objects_each_read_of_a_process_may_keep_an_arena_more(metric: str, by_chance: int) -> None:
+    name, margin = metric.replace(".", "__"), {"growth__margin": 0}
+    before, after = ({name: size, **margin} for size in (4 * MIB, 4 * MIB + by_chance))
+    for of, answer in ((IN_ARENAS, "within"), (PLAIN, "more")):
+        changes = changes_of(with_bytes(of, **before), with_bytes(of, **after), deployed=(False, False))
+        found = {one.metric: one.answer for one in changes}
+        assert found[metric] == answer

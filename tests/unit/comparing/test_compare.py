@@ -3,7 +3,7 @@ from dataclasses import replace
 from cachekit_memprobe.comparing import compare
 from cachekit_memprobe.metrics import QUICK
 from cachekit_memprobe.model import Payload, RunOptions
-from cachekit_memprobe.result import Report, Result
+from cachekit_memprobe.result import Finding, Report, Result
 from tests.golden.comparisons import AFTER, BEFORE, NEW, OLD, released
 from tests.golden.reports import FILE_GET, FILE_MAP, NOT_APPLICABLE, OPTIONS, UNMEASURED
 
@@ -124,3 +124,12 @@ def test_options_that_change_the_read_are_told() -> None:
         "processes of rss": ("1", "3"),
         "stages assigned": ("", "unwrap=a:b"),
     }
+
+
+def test_what_is_said_of_a_growth_comes_and_goes_with_the_growth() -> None:
+    grows = Finding("MEM013", "each further read adds 0.13x")
+    for after, new in ((0.0103, ()), (1.0, (grows,))):
+        base = replace(BEFORE, metrics={**BEFORE.metrics, "growth.per_read": 0.01}, findings=())
+        later = replace(base, metrics={**base.metrics, "growth.per_read": after}, findings=(grows,))
+        (scenario,) = compare(released("1", base), released("2", later)).scenarios
+        assert scenario.findings_new == new

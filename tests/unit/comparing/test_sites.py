@@ -157,3 +157,16 @@ def test_what_any_read_takes_is_no_change_between_two_sizes() -> None:
 def test_what_has_moved_is_still_the_same_memory() -> None:
     elsewhere = replace(at("cachekit/elsewhere.py:3"), kind="mixed")
     assert kinds(result(UNWRAP_SITE), result(elsewhere)) == ["changed"]
+
+
+def test_arenas_may_be_charged_to_another_line_of_the_stage() -> None:
+    """Of interop's read, 4 to 9 arenas were, from one read to the next."""
+    first, second, third = (replace(MATERIALIZE_SITE, source=text) for text in ("a()", "b()", "c()"))
+    lines = [
+        allocated(one, count * MIB, arenas=count) for one, count in ((first, 20), (second, 12), (third, 4))
+    ]
+    moved = [allocated(one, count * MIB, arenas=count) for one, count in ((first, 17), (second, 19))]
+    base, new = in_stages(stage("decode", *lines)), in_stages(stage("decode", *moved))
+    assert kinds(base, new) == kinds(new, base) == []
+    copy = replace(allocated(UNWRAP_SITE, 8 * MIB), source="d()")
+    assert kinds(base, in_stages(stage("decode", *moved, copy))) == ["new"]

@@ -260,3 +260,12 @@ def test_markdown_says_what_it_left_out() -> None:
     text = comparison_markdown(COMPARISONS["compared"], longest=1_500)
     assert len(text) <= 1_500
     assert "The details of 1 scenario were left out for want of room." in text
+
+
+def test_what_stays_is_said_beside_what_the_stages_do() -> None:
+    leaking = replace(AFTER, metrics={**AFTER.metrics, "held.after": 1.0})
+    kept = replace(BEFORE, metrics={**BEFORE.metrics, "held.after": 0.0})
+    words = comparison_words(compare(released("0.9.1", kept), released("0.10.0", leaking))).scenarios[0]
+    assert words.headline.startswith("unwrap's verbatim copy is gone, ")
+    assert words.headline.endswith(" and 1.00x more stays when the value is dropped")
+    assert words.direction == "both"
