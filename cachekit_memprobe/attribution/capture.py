@@ -68,7 +68,7 @@ def read_capture(file: Path, seen: MemraySeen, *, stacks: bool = False) -> Captu
             for record in reader.get_allocation_records():
                 decoder.feed(record)
     except (OSError, ValueError, RuntimeError) as error:
-        raise CouldNotMeasure(f"memray's capture can't be read: {error}") from error
+        raise CouldNotMeasure(f"memray's capture can't be read: {error}; measure again") from error
     return decoder.finish()
 
 

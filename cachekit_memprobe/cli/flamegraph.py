@@ -13,6 +13,7 @@ from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.formats import page
 from cachekit_memprobe.cli.outputs import Output
 from cachekit_memprobe.errors import MemprobeError, UsageError
+from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.private import flames_without_source
 from cachekit_memprobe.report.view import heap_measured
 from cachekit_memprobe.result import Report, Result
@@ -81,7 +82,7 @@ class FlameGraphs:
                         flames = flames_of(result)
                         if public is not result:
                             flames = flames_without_source(flames)
-                        file = self._made_folder() / f"{name}.html"
+                        file = self._made_folder() / f"{clean_line(name)}.html"
                         write_atomically(file, flame_graph(flames, public, shown))
                         files[name] = file
                     except MemprobeError as error:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from cachekit_memprobe.metrics import metric_of
+from cachekit_memprobe.metrics import MEMRAY, metric_of
 from cachekit_memprobe.model import Level, Payload, RunOptions
 from cachekit_memprobe.report.view import AS_DEPLOYED, in_payloads, is_rss, metric_label, suspect_words
 from cachekit_memprobe.result import BudgetResult, BudgetStatus, Result
@@ -18,6 +18,9 @@ _STATUS_WORDS: dict[BudgetStatus, str] = {
     "unmeasured": "not measured",
     "not_judged": "not judged",
 }
+
+_EXPLAINED_BY_MEMRAY = ("rss.", "peak.")
+_NOT_RUN = "memray tells the lines, and was not run"
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def explained_once(rows: Iterable[BudgetRow]) -> tuple[BudgetRow, ...]:
 
 def _row(limit: BudgetResult, payload: Payload | None, options: RunOptions) -> BudgetRow:
     is_warning = limit.status == "over" and limit.level == "warn"
-    remarks = _where(limit, payload)
+    remarks = _where(limit, payload, options)
     if options.as_deployed and is_rss(limit.metric):
         remarks.append(AS_DEPLOYED)
     return BudgetRow(
@@ -83,12 +86,13 @@ def _row(limit: BudgetResult, payload: Payload | None, options: RunOptions) -> B
     )
 
 
-def _where(limit: BudgetResult, payload: Payload | None) -> list[str]:
+def _where(limit: BudgetResult, payload: Payload | None, options: RunOptions) -> list[str]:
     """Where to look first and next, each with its part of the figure."""
     if not metric_of(limit.metric).instruments:
         return []
     if limit.status == "over" and not limit.suspects:
-        return ["no line is known that explains it"]
+        is_lacking = limit.metric.startswith(_EXPLAINED_BY_MEMRAY) and MEMRAY not in options.instruments
+        return [_NOT_RUN if is_lacking else "no line is known that explains it"]
     words: list[str] = []
     for suspect in limit.suspects:
         size = "" if suspect.size_bytes is None else f", {_payloads(suspect.size_bytes, payload)}"
