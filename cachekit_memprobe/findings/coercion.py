@@ -14,6 +14,9 @@ SUPERSEDES = ("MEM001",)
 _CONSTRUCTORS = ("bytes", "bytearray")
 _METHODS = ("tobytes", "copy")
 _LONGEST_QUOTATION = 40
+_NO_VIEWS = (ast.Constant, ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp)
+_ONLY_OF_NUMBERS = (ast.LShift, ast.RShift, ast.Sub, ast.FloorDiv, ast.Pow)
+"""Operators that no buffer has; bytes can be added and multiplied."""
 
 
 def find(evidence: Evidence) -> Iterator[Finding]:
@@ -42,13 +45,22 @@ def _coercion(call: ast.Call) -> str:
     called, given = call.func, call.args
     if isinstance(called, ast.Name) and called.id in _CONSTRUCTORS and len(given) == 1 and not call.keywords:
         # bytes(8) makes zeros, and bytes([1, 2]) is no view.
-        if isinstance(given[0], (ast.Constant, ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp)):
+        if isinstance(given[0], _NO_VIEWS) or _is_a_number(given[0]):
             return ""
         words = words_of(call)
         return words if 0 < len(words) <= _LONGEST_QUOTATION else f"{called.id}(...)"
     if isinstance(called, ast.Attribute) and called.attr in _METHODS and not given and not call.keywords:
         return f".{called.attr}()"
     return ""
+
+
+def _is_a_number(node: ast.expr) -> bool:
+    """As of bytearray(2 << 20) and bytes(len(data)); of names nobody can tell."""
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, _ONLY_OF_NUMBERS) or (_is_a_number(node.left) and _is_a_number(node.right))
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "len"
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
 
 
 def _remedy(site: SiteUsage, coercion: str, evidence: Evidence) -> str:

@@ -21,6 +21,8 @@ AUTO_COPY = line(
         ("data = view.tobytes()", ".tobytes()"),
         ("arr = np.frombuffer(data).reshape(shape).copy()", ".copy()"),
         (".copy()", ".copy()"),
+        ("data = bytes(head + body)", "bytes(head + body)"),
+        ("data = bytes(8 * part)", "bytes(8 * part)"),
         ("key = bytes(the_longest_name_of_a_view[its_start : its_end])", "bytes(...)"),
     ],
 )
@@ -34,6 +36,9 @@ def test_a_call_that_copies_a_buffer(source: str, words: str) -> None:
         "",
         "json_data = data[8:]",
         "pad = bytes(16)",
+        "pad = bytearray(2 << 20)",
+        "pad = bytes(size - 8)",
+        "pad = bytearray(8 * len(data) + 1)",
         "head = bytes([67, 75])",
         "head = bytes((67, size))",
         "text = str(data, 'utf-8')",
