@@ -66,6 +66,11 @@ def takes_arenas(site: SiteUsage) -> bool:
     return _arenas_of(site) > 0
 
 
+def are_of_objects(sites: Sequence[SiteUsage]) -> bool:
+    """Whether a read takes arenas as a matter of course, and not one by chance."""
+    return _arenas(sites) > _MOST_ARENAS
+
+
 def are_in_pieces(sites: Iterable[SiteUsage]) -> bool:
     """Whether lines take arenas, or what a socket receives: more than a few small blocks may differ."""
     return any(_arenas([site]) or _is_received_in_pieces(site) for site in sites)

@@ -7,11 +7,11 @@ from cachekit_memprobe.comparing.chance import (
     ARENA_BYTES,
     BESIDE_BYTES,
     are_in_pieces,
+    are_of_objects,
     arenas_bytes,
     chance_bytes,
     freed_in_small_bytes,
     sites_of,
-    takes_arenas,
 )
 from cachekit_memprobe.comparison import Exactness
 from cachekit_memprobe.metrics import MEMRAY, RETENTION, RSS, RSS_NOISE_BYTES, TRACEMALLOC, metric_of
@@ -119,7 +119,7 @@ def _noise_bytes(name: str, base: Result, new: Result) -> float:
     noise_bytes += _OF_A_THREAD_BYTES * (max(one.scenario.read.readers for one in (base, new)) - 1)
     if name in _SAMPLED:
         noise_bytes += max(map(_missed_bytes, (base, new)))
-    if name in _WHOLE_PROCESS and _take_arenas(base, new):
+    if name in _WHOLE_PROCESS and _reads_objects(base, new):
         noise_bytes += (1 + _READS_AFTER_FIRST) * ARENA_BYTES
     # glibc gives freed small blocks back all together or not at all, by what lies on top of them.
     freed = [freed_in_small_bytes(sites_of("copies.total", one)) for one in (base, new)]
@@ -129,7 +129,7 @@ def _noise_bytes(name: str, base: Result, new: Result) -> float:
 def _growth_noise_bytes(name: str, base: Result, new: Result) -> float:
     margins = [one.metrics["growth.margin"] * _logical_bytes(one) for one in (base, new) if _has_margin(one)]
     # Of objects, one process keeps an arena more of each read than another: the next one finds no room in it.
-    arena_bytes = ARENA_BYTES if _take_arenas(base, new) else 0
+    arena_bytes = ARENA_BYTES if _reads_objects(base, new) else 0
     if name in _SLOPES and len(margins) == 2:
         return max(_SLOPE_BYTES, sum(margins)) + arena_bytes
     if name == "growth.margin":
@@ -147,8 +147,9 @@ def _missed_bytes(result: Result) -> float:
     return max(0.0, result.metrics.get("rss.peak", 0.0) - parts) * _logical_bytes(result)
 
 
-def _take_arenas(base: Result, new: Result) -> bool:
-    return any(takes_arenas(site) for one in (base, new) for site in sites_of("copies.total", one))
+def _reads_objects(base: Result, new: Result) -> bool:
+    """Both sides: one arena more or less is any read's chance, and no reason to overlook a leak."""
+    return all(are_of_objects(sites_of("copies.total", one)) for one in (base, new))
 
 
 def _has_margin(result: Result) -> bool:

@@ -318,7 +318,8 @@ def test_samples_may_miss_a_peak_that_the_kernel_marks() -> None:
 def test_of_objects_each_read_of_a_process_may_keep_an_arena_more(metric: str, by_chance: int) -> None:
     name, margin = metric.replace(".", "__"), {"growth__margin": 0}
     before, after = ({name: size, **margin} for size in (4 * MIB, 4 * MIB + by_chance))
-    for of, answer in ((IN_ARENAS, "within"), (PLAIN, "more")):
+    one = replace(LINE, copies_bytes=MIB, arenas=1, small_bytes=0)
+    for of, answer in ((IN_ARENAS, "within"), (PLAIN, "more"), (with_lines(PLAIN, one), "more")):
         changes = changes_of(with_bytes(of, **before), with_bytes(of, **after), deployed=(False, False))
         found = {one.metric: one.answer for one in changes}
         assert found[metric] == answer
