@@ -13,6 +13,7 @@ from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.formats import page
 from cachekit_memprobe.cli.outputs import Output
 from cachekit_memprobe.errors import MemprobeError, UsageError
+from cachekit_memprobe.flames import Flames
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.private import flames_without_source
 from cachekit_memprobe.report.view import heap_measured
@@ -70,24 +71,30 @@ class FlameGraphs:
             The file of each scenario, by the name that it is shown with, and what went wrong.
         """
         from cachekit_memprobe import pipeline
-        from cachekit_memprobe.report.flamegraph import flame_graph
 
         files: dict[str, Path] = {}
         failures: list[str] = []
+        pairs = zip(results, shown.results, strict=True)
+        followed = [(result, public) for result, public in pairs if heap_measured(result)]
+        if not followed:
+            failures.append("--flamegraph: memray followed none of these reads")
         with pipeline.flaming(self.run) as flames_of:
-            for result, public in zip(results, shown.results, strict=True):
-                if heap_measured(result):
-                    name = public.scenario.name
-                    try:
-                        flames = flames_of(result)
-                        if public is not result:
-                            flames = flames_without_source(flames)
-                        file = self._made_folder() / f"{clean_line(name)}.html"
-                        write_atomically(file, flame_graph(flames, public, shown))
-                        files[name] = file
-                    except MemprobeError as error:
-                        failures.append(f"{printable(name)} has no flame graph: {error}")
-        return files, failures if files or failures else ["--flamegraph: memray followed none of these reads"]
+            for result, public in followed:
+                name = public.scenario.name
+                try:
+                    flames = flames_of(result)
+                    public_flames = flames if public is result else flames_without_source(flames)
+                    files[name] = self._written(public_flames, public, shown)
+                except MemprobeError as error:
+                    failures.append(f"{printable(name)} has no flame graph: {error}")
+        return files, failures
+
+    def _written(self, flames: Flames, result: Result, report: Report) -> Path:
+        from cachekit_memprobe.report.flamegraph import flame_graph
+
+        file = self._made_folder() / f"{clean_line(result.scenario.name)}.html"
+        write_atomically(file, flame_graph(flames, result, report))
+        return file
 
     def _made_folder(self) -> Path:
         folder = _folder_beside(self.pages[0])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from cachekit_memprobe.model import Payload, Run
 from cachekit_memprobe.result import BudgetResult, Report, Result, Suspect, Verdict
@@ -94,7 +95,7 @@ TWO_SIZES = sweep_report(
 )
 
 
-def combination(compression: str, tier: str, copies: float, rss: float, **more: object) -> Result:
+def combination(compression: str, tier: str, copies: float, rss: float, **more: Any) -> Result:
     followed = {"route": "get", "l1": "off"} if tier == "l2" else {}
     variant = Variant("arrow-l1-hit", axes={"compression": compression, "tier": tier}, followed=followed)
     resting = (BASELINE_BYTES / 64 / MB) + (1 if tier == "l1" else 0)
@@ -106,7 +107,7 @@ def combination(compression: str, tier: str, copies: float, rss: float, **more: 
         "rss.total": resting + rss,
         "rss.resting": resting,
     }
-    result = result_of(variant, metrics, **{"budgets": (), **more})  # type: ignore[arg-type]
+    result = result_of(variant, metrics, **{"budgets": (), **more})
     return replace(result, read_us=round(rss * 21_000))
 
 

@@ -28,7 +28,10 @@ _TELLING = (
 )
 """What tells for a whole read whether it takes less or more, whatever its stages do."""
 
-_LEFT = {"held.after": "stays when the value is dropped", "growth.per_read": "stays of each further read"}
+_LEFT = {
+    "held.after": "{} stays when the value is dropped",
+    "growth.per_read": "each further read leaves {} behind",
+}
 
 _PEAKS = {"rss.peak": "peak RSS", "peak.heap": "the heap's peak"}
 _NEITHER = ("mapped.file", "rss.file", "rss.total", "rss.resting", "rss.settled")
@@ -137,7 +140,7 @@ def _left(scenario: ScenarioComparison) -> Iterator[str]:
     for metric, words in _LEFT.items():
         change = scenario.change_of(metric)
         if change and change.change is not None and is_changed(change):
-            yield f"{format_payloads(abs(change.change))} {change.answer} {words}"
+            yield words.format(f"{format_payloads(abs(change.change))} {change.answer}")
 
 
 def _nothing_in_the_stages(scenario: ScenarioComparison) -> str:

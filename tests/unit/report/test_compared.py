@@ -2,10 +2,8 @@
 
 import io
 import json
-import os
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -22,8 +20,7 @@ from cachekit_memprobe.report.comparison.words import comparison_words
 from cachekit_memprobe.result import Finding, Report, Result
 from tests.golden.comparisons import AFTER, BEFORE, COMPARISONS, NEW, OLD, released
 from tests.golden.reports import UNWRAP_PLACE, UNWRAP_SITE, stage
-
-GOLDEN = Path(__file__).parents[2] / "golden"
+from tests.golden.whole import assert_golden
 
 
 def printed(comparison: Comparison, width: int, *, full: bool = False) -> str:
@@ -36,11 +33,7 @@ def printed(comparison: Comparison, width: int, *, full: bool = False) -> str:
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("name", COMPARISONS)
 def test_whole_comparison(name: str, width: int) -> None:
-    text = printed(COMPARISONS[name], width)
-    golden = GOLDEN / f"{name}-{width}.txt"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")
+    assert_golden(printed(COMPARISONS[name], width), f"{name}-{width}")
 
 
 @pytest.mark.parametrize("width", [72, 80, 120])

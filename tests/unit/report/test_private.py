@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cachekit_memprobe.child.stages import Place
-from cachekit_memprobe.report.formats import REPORT_FORMATS
+from cachekit_memprobe.report.formats import REPORT_FORMATS, Format
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.private import without_source
 from cachekit_memprobe.result import Finding, Report
@@ -55,9 +55,8 @@ def report() -> Report:
 
 
 @pytest.mark.parametrize("one", REPORT_FORMATS, ids=lambda one: one.name)
-def test_no_format_has_anything_private_in_it(one: object) -> None:
-    render = one.render  # type: ignore[attr-defined]
-    with_it, without = render(report()), render(without_source(report()))
+def test_no_format_has_anything_private_in_it(one: Format[Report]) -> None:
+    with_it, without = one.render(report()), one.render(without_source(report()))
     embedded = re.search(r"base64,([^\"]+)\"", without)
     if embedded:
         without += lzma.decompress(base64.b64decode(embedded[1])).decode()

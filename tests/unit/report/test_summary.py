@@ -116,9 +116,9 @@ def over(metric: str) -> dict[str, Any]:
     return {"verdict": "fail", "budgets": (BudgetResult(metric, 1.0, 2.0, "error", "over"),)}
 
 
-def names_of(report: Report, **asked: object) -> list[int]:
+def names_of(report: Report, **asked: Any) -> list[int]:
     """The places of those that are shown in full."""
-    shown = in_full(report, **asked)  # type: ignore[arg-type]
+    shown = in_full(report, **asked)
     return [number for number, one in enumerate(report.results) if any(one is other for other in shown)]
 
 

@@ -1,9 +1,9 @@
 """Whole outputs at a fixed width. To accept a change: UPDATE_GOLDEN=1, then read the diff."""
 
 import io
-import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -30,8 +30,8 @@ from tests.golden.reports import (
     stage,
 )
 from tests.golden.sweeps import BENT, MATRIX, MATRIX_AT_SIZES, SIZES, TWO_SIZES, WIDE
+from tests.golden.whole import assert_golden
 
-GOLDEN = Path(__file__).parents[2] / "golden"
 AS_DEPLOYED = replace(OPTIONS, as_deployed=True, repeat=3)
 
 TITLES = {"MEM003": "tracemalloc doesn't see what a stage holds"}
@@ -66,7 +66,7 @@ REPORTS = {
 }
 
 
-def printed(report: Report, width: int, *, colours: bool = False, **shown: object) -> str:
+def printed(report: Report, width: int, *, colours: bool = False, **shown: Any) -> str:
     """``shown`` says what is shown in full."""
     stream = io.StringIO()
     console = Console(
@@ -76,7 +76,7 @@ def printed(report: Report, width: int, *, colours: bool = False, **shown: objec
         force_terminal=colours,
         _environ={},
     )
-    shown_report = render_report(report, width=width, titles=TITLES, **shown)  # type: ignore[arg-type]
+    shown_report = render_report(report, width=width, titles=TITLES, **shown)
     console.print(shown_report, crop=False)
     return stream.getvalue()
 
@@ -84,11 +84,7 @@ def printed(report: Report, width: int, *, colours: bool = False, **shown: objec
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("name", REPORTS)
 def test_whole_report(name: str, width: int) -> None:
-    text = printed(REPORTS[name], width)
-    golden = GOLDEN / f"{name}-{width}.txt"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")
+    assert_golden(printed(REPORTS[name], width), f"{name}-{width}")
 
 
 @pytest.mark.parametrize("width", [72, 80, 100, 120, 200])
