@@ -35,11 +35,29 @@ DEFAULT_JOBS = 2
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a project has set a limit.
+
+    Attributes:
+        file: relative to the project's root, with ``/`` between its parts.
+        line: from 1.
+        key: as TOML spells it, with its tables.
+    """
+
+    file: str
+    line: int
+    key: str
+
+
+@dataclass(frozen=True)
 class Limit:
     """One line of a budget; exactly one of ``payloads`` and ``size_bytes`` is set.
 
     Attributes:
         when: what the target must be for it to hold, such as ``pandas<3``; empty for every target.
+        text: as it was written, if that is not what it has come to: ``+5%`` over a baseline.
+        message: what its author has to say to those who exceed it.
+        origin: where a project has set it; ``None`` for one of the scenario's own, or of an option.
     """
 
     metric: str
@@ -47,6 +65,9 @@ class Limit:
     size_bytes: int | None
     level: Level
     when: str = ""
+    text: str = ""
+    message: str = ""
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)

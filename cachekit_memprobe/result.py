@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from cachekit_memprobe.child.seen import MAY_BE_NEGATIVE, ReadFigures
 from cachekit_memprobe.child.stages import Place
-from cachekit_memprobe.model import Level, Payload, Run, Scenario
+from cachekit_memprobe.model import Level, Origin, Payload, Run, Scenario
 from cachekit_memprobe.sweep import Scaling
 
 Verdict = Literal["pass", "fail", "unmeasured", "not_applicable"]
@@ -147,6 +147,7 @@ class BudgetResult:
             the metric is absent nevertheless.
         suspects: for a limit that is exceeded, where to look first and next; empty if no line is known that
             explains the figure.
+        text, message, origin: of the limit, see :class:`.model.Limit`.
     """
 
     metric: str
@@ -155,6 +156,9 @@ class BudgetResult:
     level: Level
     status: BudgetStatus
     suspects: tuple[Suspect, ...] = ()
+    text: str = ""
+    message: str = ""
+    origin: Origin | None = None
 
     @property
     def suspect(self) -> Place | None:

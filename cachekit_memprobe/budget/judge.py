@@ -1,6 +1,7 @@
 """Hold a scenario's budget against its metrics."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from cachekit_memprobe import metrics
 from cachekit_memprobe.budget.leads import Leads
@@ -25,9 +26,14 @@ def judge(
         leads: what is known of who may be to blame.
     """
     return tuple(
-        _judge_one(limit, values, payload, leads)
-        if set(metrics.metric_of(limit.metric).instruments) <= set(instruments)
-        else BudgetResult(limit.metric, _allowed(limit, payload), None, limit.level, "not_judged")
+        replace(
+            _judge_one(limit, values, payload, leads)
+            if set(metrics.metric_of(limit.metric).instruments) <= set(instruments)
+            else BudgetResult(limit.metric, _allowed(limit, payload), None, limit.level, "not_judged"),
+            text=limit.text,
+            message=limit.message,
+            origin=limit.origin,
+        )
         for limit in limits
     )
 

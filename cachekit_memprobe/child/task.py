@@ -20,6 +20,33 @@ MEASURED = "measured"
 WARM_UP = "warm-up"
 
 
+CALL = "call"
+"""The kind of a value that the user's own function returns."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """The user's own cached function, and how it is called.
+
+    Attributes:
+        function: ``module:function``; of a method of a class, ``module:Class.function``.
+        args, kwargs: what it is called with, as JSON has it.
+        setup: ``module:function`` that is called first, in each process; empty for none.
+        root: the folder that the module is imported from, absolute. It stays out of run folders and
+            reports.
+        backend: ``file`` or ``redis`` to put a private one in place of the one that the code configures.
+        own_cache: the code's own backend is read from and written to, and no private one takes its place.
+    """
+
+    function: str
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    setup: str = ""
+    root: str = ""
+    backend: str = ""
+    own_cache: bool = False
+
+
 @dataclass(frozen=True)
 class Value:
     """The value that is cached.
@@ -33,6 +60,7 @@ class Value:
             run folders and reports, which say its name only.
         holds: what the file was found to hold, in words, once it has been loaded.
         share: of the file's rows; above 1 they are repeated. 1 for any other kind.
+        call: of the kind :data:`CALL`; ``None`` for any other.
     """
 
     kind: str
@@ -42,6 +70,7 @@ class Value:
     file: str = ""
     holds: str = ""
     share: float = 1.0
+    call: Call | None = None
 
 
 @dataclass(frozen=True)
@@ -233,13 +262,19 @@ def decode_task(text: str) -> Task:
     fields: dict[str, Any] = json.loads(text)
     fields["stages"] = tuple(fields["stages"])
     records: dict[str, Callable[..., Any]] = {
-        "value": Value,
+        "value": _value,
         "caching": Caching,
         "read": Read,
         "stored": _stored,
         "link": Link,
     }
     return Task(**{name: records[name](**part) if name in records else part for name, part in fields.items()})
+
+
+def _value(call: dict[str, Any] | None, **fields: Any) -> Value:
+    if call is None:
+        return Value(**fields)
+    return Value(**fields, call=Call(**{**call, "args": tuple(call["args"])}))
 
 
 def _stored(**fields: Any) -> Stored:

@@ -40,6 +40,8 @@ def why_not(scenario: Scenario, release: str) -> str | None:
 def limits_for(limits: Sequence[Limit], versions: Mapping[str, str]) -> tuple[Limit, ...]:
     """The limits that hold for a target: of each metric the first whose condition it meets.
 
+    A project may set one of each level.
+
     Raises:
         CouldNotMeasure: a version of the target can't be compared, or a saved condition isn't one.
     """
@@ -78,8 +80,9 @@ def parse_condition(text: str) -> Requirement:
 def _first_of_each_metric(limits: Iterator[Limit]) -> Iterator[Limit]:
     seen = set()
     for limit in limits:
-        if limit.metric not in seen:
-            seen.add(limit.metric)
+        key = (limit.metric, limit.level if limit.origin else "")
+        if key not in seen:
+            seen.add(key)
             yield limit
 
 
