@@ -19,6 +19,7 @@ class Request:
         environment: the variables that all scenarios were given besides their own.
         payload: the user's own data.
         caching: how that is cached, where it was said: ``{"tier": "l2"}``.
+        called: the options that name the user's own function, ``--call`` and so on, with their values.
         extras: packages that were added to the release's environment.
     """
 
@@ -28,6 +29,7 @@ class Request:
     environment: Mapping[str, str] = field(default_factory=dict)
     payload: str = ""
     caching: Mapping[str, str] = field(default_factory=dict)
+    called: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
 
     @property
@@ -38,7 +40,7 @@ class Request:
 
     def _words(self) -> Iterator[str]:
         yield from (self.size, self.payload)
-        for words in (self.patterns or (), self.limits, self.extras):
+        for words in (self.patterns or (), self.limits, self.called, self.extras):
             yield from words
         for named in (self.environment, self.caching):
             for name, value in named.items():

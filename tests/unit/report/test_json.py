@@ -98,6 +98,7 @@ def test_a_measured_result_without_its_stages() -> None:
                     "columns": 8,
                     "share": 1.0,
                 },
+                "call": None,
                 "caching": {
                     "serializer": "arrow",
                     "compression": "none",
