@@ -6,8 +6,12 @@ from importlib import import_module
 import click
 
 from cachekit_memprobe import __version__
+from cachekit_memprobe.cli.help import Commands
 
 __all__ = ["COMMANDS", "main"]
+
+_WIDEST = 100
+"""Longer lines are hard to read, however wide the terminal is."""
 
 COMMANDS: Mapping[str, str] = {
     "compare": "Compare two runs, or two releases, with each other.",
@@ -24,7 +28,7 @@ COMMANDS: Mapping[str, str] = {
 all of them, and the start of each, doesn't wait for the others."""
 
 
-class _Commands(click.Group):
+class _Commands(Commands):
     def list_commands(self, ctx: click.Context) -> list[str]:
         # Not list(): once the command of that name was called, this is its module here.
         return [*COMMANDS]
@@ -41,12 +45,22 @@ class _Commands(click.Group):
 
 
 @click.command(
-    cls=_Commands, name="cachekit-memprobe", context_settings={"help_option_names": ["-h", "--help"]}
+    "cachekit-memprobe",
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST},
+    examples=(
+        "cachekit-memprobe doctor                  # what can be measured here",
+        "cachekit-memprobe run arrow-l1-hit        # what one read copies, and where",
+        "cachekit-memprobe run --payload data.csv  # the same of your own data",
+        "cachekit-memprobe report last             # the newest run again",
+        "cachekit-memprobe explain MEM006          # what a report says",
+    ),
 )
-@click.version_option(__version__, prog_name="cachekit-memprobe")
+@click.version_option(__version__, "-V", "--version", prog_name="cachekit-memprobe")
 def main() -> None:
     """Say what cachekit's cache reads copy, stage by stage, and fail when they exceed their budget.
 
     Scenarios of cache reads are replayed in isolated processes, and their memory is watched by several
     instruments. Start with "doctor" to see what can be measured here, and "list" to see the scenarios.
+    "cachekit-memprobe COMMAND --help" has the examples and the options of a command.
     """

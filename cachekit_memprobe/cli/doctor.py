@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 from rich.table import Table
 from rich.text import Text
 
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stdout_console
+from cachekit_memprobe.cli.help import command, option
 from cachekit_memprobe.cli.options import parsed_size, target_options
 from cachekit_memprobe.cli.progress import ProgressDisplay
 from cachekit_memprobe.errors import EXIT_OK, EXIT_UNMEASURED, MemprobeError
@@ -22,9 +22,15 @@ if TYPE_CHECKING:
 _STYLES = {"ok": "green", "limited": "bold yellow", "missing": "bold red"}
 
 
-@click.command("doctor")
+@command(
+    "doctor",
+    examples=(
+        "cachekit-memprobe doctor",
+        "cachekit-memprobe doctor --cachekit 0.9.1 --size 1GiB",
+    ),
+)
 @target_options
-@click.option(
+@option(
     "--size",
     callback=parsed_size,
     metavar="SIZE",

@@ -13,6 +13,7 @@ from cachekit_memprobe.child.stages import ROWS, STAGES
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stdout_console
 from cachekit_memprobe.cli.explanations import metric_page, stage_page
+from cachekit_memprobe.cli.help import command
 from cachekit_memprobe.errors import EXIT_OK, UsageError
 from cachekit_memprobe.metrics import METRICS, NAMES
 from cachekit_memprobe.report.layout import Trimmed
@@ -21,7 +22,15 @@ _ON_A_TERMINAL = Theme({"markdown.code": "cyan", "markdown.h1": "bold", "markdow
 """rich's own style puts code on a black ground, whatever the terminal's is."""
 
 
-@click.command("explain")
+@command(
+    "explain",
+    examples=(
+        "cachekit-memprobe explain",
+        "cachekit-memprobe explain MEM006",
+        "cachekit-memprobe explain unwrap",
+        "cachekit-memprobe explain rss.peak",
+    ),
+)
 @click.argument("name", required=False)
 @exits
 def explain_command(name: str | None) -> int:

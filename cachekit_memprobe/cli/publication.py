@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-import click
-
 from cachekit_memprobe.cli.flamegraph import flamegraph_option, pages_beside
 from cachekit_memprobe.cli.formats import REPORT_FORMATS
 from cachekit_memprobe.cli.gathered import gathered
+from cachekit_memprobe.cli.help import Group, option
 from cachekit_memprobe.cli.options import full_option
 from cachekit_memprobe.cli.outputs import (
     Output,
@@ -60,12 +59,13 @@ run_publication = gathered(
     file_options(REPORT_FORMATS),
     flamegraph_option,
     no_source_option,
-    click.option(
+    option(
         "--quiet",
         "-q",
         is_flag=True,
         help="Print one line for each scenario instead of tables, and no progress.",
     ),
+    group=Group.OUTPUT,
 )
 
 report_publication = gathered(
@@ -76,4 +76,5 @@ report_publication = gathered(
     file_options(REPORT_FORMATS),
     flamegraph_option,
     no_source_option,
+    group=Group.OUTPUT,
 )

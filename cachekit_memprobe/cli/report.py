@@ -8,6 +8,7 @@ import click
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
+from cachekit_memprobe.cli.help import Group, command, option
 from cachekit_memprobe.cli.options import (
     parsed_predictions,
     run_argument,
@@ -24,12 +25,21 @@ if TYPE_CHECKING:
     from cachekit_memprobe.scenario import Asked
 
 
-@click.command("report")
+@command(
+    "report",
+    examples=(
+        "cachekit-memprobe report last",
+        "cachekit-memprobe report last arrow-l1-hit --full",
+        "cachekit-memprobe report 20261125T23 'arrow-*' -o report.html",
+        "cachekit-memprobe report runs/today --format markdown",
+    ),
+)
 @run_argument
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option(
+@option(
     "--predict",
     "predict",
+    group=Group.SIZES,
     callback=parsed_predictions,
     metavar="SIZE|ROWS[,...]",
     multiple=True,

@@ -12,6 +12,7 @@ from cachekit_memprobe.child.task import Call
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stderr_console
 from cachekit_memprobe.cli.exits import exit_code
+from cachekit_memprobe.cli.help import Group, command, option
 from cachekit_memprobe.cli.new_file import write_new
 from cachekit_memprobe.cli.options import (
     UserPath,
@@ -47,49 +48,53 @@ if TYPE_CHECKING:
     from cachekit_memprobe.scenario import HowCached
     from cachekit_memprobe.servers import OwnServers
 
-_EPILOG = """\b
-Examples:
-  cachekit-memprobe run
-  cachekit-memprobe run arrow-l1-hit --size 300MB
-  cachekit-memprobe run 'arrow-*' --cachekit 0.9.1
-  cachekit-memprobe run my-scenario.toml --json - --out runs/today
-  cachekit-memprobe run arrow-l1-hit --budget rss.peak=1.3x
-  cachekit-memprobe run --payload prices.parquet --tier l2 --backend redis
-  cachekit-memprobe run --call shop.orders:load_orders --arg 2026-11-24
-  cachekit-memprobe run arrow-l1-hit --size 64MB,128MB,256MB --predict 2GB
-  cachekit-memprobe run --payload prices.parquet --size 50%,100%,200% \\
-    --predict 5000000
-  cachekit-memprobe run arrow-l1-hit --matrix compression=none,zstd \\
-    --matrix tier=l1,l2 --workers 50
+_EXAMPLES = (
+    "cachekit-memprobe run",
+    "cachekit-memprobe run arrow-l1-hit --size 300MB",
+    "cachekit-memprobe run 'arrow-*' --cachekit 0.9.1 -j 4",
+    "cachekit-memprobe run arrow-l1-hit --instrument rss --budget rss.peak=1.3x",
+    "cachekit-memprobe run my-scenario.toml --json - --out runs/today",
+    "cachekit-memprobe run ./scenarios",
+    "cachekit-memprobe run --payload prices.parquet --tier l2 --backend redis",
+    "cachekit-memprobe run --call shop.orders:load_orders --arg 2026-11-24",
+    "cachekit-memprobe run arrow-l1-hit --size 64MB,128MB,256MB --predict 2GB",
+    "cachekit-memprobe run --payload prices.parquet --size 50%,100%,200% \\",
+    "  --predict 5000000",
+    "cachekit-memprobe run arrow-l1-hit --matrix compression=none,zstd \\",
+    "  --matrix tier=l1,l2 --workers 50",
+)
+_EXIT_CODES = (
+    (0, "everything was measured and is within its budget"),
+    (1, "a budget was exceeded"),
+    (2, "the command line or a scenario file can't be used"),
+    (3, "something could not be measured, whatever else was found"),
+)
+_REMARK = (
+    "A scenario that does not apply to the release counts as none of these, but a run in which nothing at "
+    "all was measured ends with 3."
+)
 
-\b
-Exit codes:
-  0  everything was measured and is within its budget
-  1  a budget was exceeded
-  2  the command line or a scenario file can't be used
-  3  something could not be measured, whatever else was found
-A scenario that does not apply to the release counts as none of these, but a
-run in which nothing at all was measured ends with 3."""
 
-
-@click.command("run", epilog=_EPILOG)
+@command("run", examples=_EXAMPLES, exit_codes=_EXIT_CODES, remark=_REMARK)
 @click.argument("patterns", metavar="[SCENARIO]...", nargs=-1)
 @data_options
 @call_options
 @how_options
 @sweep_options
-@click.option(
+@option(
     "--budget",
     "limits",
+    group=Group.JUDGING,
     callback=parsed_limits,
     metavar="METRIC=LIMIT",
     multiple=True,
     help="Replace or add a limit, in payloads (rss.peak=1.3x) or as a size (copies.unwrap=10MB). May be "
     "given several times.",
 )
-@click.option(
+@option(
     "--env",
     "given",
+    group=Group.MEASURING,
     callback=parsed_variables,
     metavar="NAME=VALUE",
     multiple=True,
@@ -99,8 +104,9 @@ run in which nothing at all was measured ends with 3."""
 @target_options
 @server_options
 @measuring_options
-@click.option(
+@option(
     "--out",
+    group=Group.OUTPUT,
     type=UserPath(),
     metavar="DIR",
     help="New folder in which the run is saved.  [default: one below the user's state folder]",
@@ -166,12 +172,12 @@ def _refuse_unmeasured(limits: tuple[Limit, ...], sweep: Sweep, options: RunOpti
         asked.append((f"--sort {sweep.sort}", sweep.sort))
     if sweep.workers:
         asked.append(("--workers", "rss.total"))
-    for option, metric in asked:
+    for asking, metric in asked:
         needed = metric_of(metric).instruments
         lacking = [instrument for instrument in needed if instrument not in options.instruments]
         if lacking:
             raise UsageError(
-                f"{option}: it is measured by {' and '.join(needed)}, and this run doesn't use "
+                f"{asking}: it is measured by {' and '.join(needed)}, and this run doesn't use "
                 f"{' and '.join(lacking)}; add --instrument {' --instrument '.join(lacking)}, or leave out "
                 "--quick and --instrument"
             )

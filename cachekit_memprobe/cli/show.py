@@ -12,6 +12,7 @@ from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.child.task import Call, Value
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stdout_console
+from cachekit_memprobe.cli.help import command
 from cachekit_memprobe.errors import EXIT_OK, UsageError
 from cachekit_memprobe.metrics import metric_of
 from cachekit_memprobe.model import Limit, Scenario
@@ -20,7 +21,13 @@ from cachekit_memprobe.report.layout import Trimmed
 from cachekit_memprobe.units import format_bytes, format_payloads
 
 
-@click.command("show")
+@command(
+    "show",
+    examples=(
+        "cachekit-memprobe show arrow-l1-hit",
+        "cachekit-memprobe show ./memprobe.toml",
+    ),
+)
 @click.argument("scenario", metavar="NAME|FILE")
 @exits
 def show_command(scenario: str) -> int:
