@@ -1,7 +1,6 @@
 """``compare``: two runs, or two releases, against each other."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -91,11 +90,12 @@ def compare_command(
     processes.
     """
     from cachekit_memprobe.comparing import compare, judge_allowances
+    from cachekit_memprobe.scenario import names_of
 
     check_outputs([output] if output else [])
     reports = reports_of(base, new, Wanted(patterns, sizes, options))
     # By its file when it is measured, by its name afterwards.
-    names = [Path(pattern).stem if pattern.endswith(".toml") else pattern for pattern in patterns]
+    names = [name for pattern in patterns for name in names_of(pattern)]
     comparison = judge_allowances(compare(*reports, names), allowances)
     if patterns and not comparison.scenarios:
         raise UsageError(f"neither side has a scenario {' or '.join(patterns)}")

@@ -70,7 +70,7 @@ def _table(names: Mapping[str, str], width: int) -> Table:
 
 
 def _page(name: str) -> str:
-    from cachekit_memprobe.scenario.problems import closest, did_you_mean
+    from cachekit_memprobe.guesses import closest, did_you_mean, guess
 
     if name.upper() in pages.titles():
         return pages.page_of(name.upper())
@@ -79,8 +79,9 @@ def _page(name: str) -> str:
     metrics = {*NAMES, *(metric.name for metric in METRICS)}
     if name.lower() in metrics:
         return metric_page(name.lower())
-    matches = closest(name.upper(), pages.titles()) or closest(name.lower(), (*STAGES, *sorted(metrics)))
-    remedy = did_you_mean(matches) if matches else '"cachekit-memprobe explain" lists them'
+    codes = closest(name.upper(), pages.titles())
+    listing = '"cachekit-memprobe explain" lists them'
+    remedy = did_you_mean(codes) if codes else guess(name.lower(), (*STAGES, *sorted(metrics)), listing)
     raise UsageError(f"{name!r} is no finding's code, no stage and no metric; {remedy}")
 
 

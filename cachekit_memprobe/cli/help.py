@@ -124,13 +124,12 @@ class Commands(Command, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Refuse a name that there is no command of with those that look like it."""
-        from cachekit_memprobe.scenario.problems import closest, did_you_mean
+        from cachekit_memprobe.guesses import guess
 
         names = self.list_commands(ctx)
         if args[0] in names or ctx.resilient_parsing or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
-        matches = closest(args[0].lower(), names)
-        remedy = did_you_mean(matches) if matches else f"the commands are {', '.join(names)}"
+        remedy = guess(args[0], names, f"the commands are {', '.join(names)}")
         ctx.fail(f"there is no command {args[0]!r}; {remedy}")
 
 

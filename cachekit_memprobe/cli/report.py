@@ -18,6 +18,7 @@ from cachekit_memprobe.cli.options import (
 from cachekit_memprobe.cli.publication import Publication, report_publication
 from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.guesses import guess, some
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder, run_folder
 
@@ -93,6 +94,7 @@ def _chosen(patterns: tuple[str, ...], report: Report) -> tuple[str, ...]:
         # A name may have characters of a pattern in it.
         matches = [pattern] if pattern in known else [name for name in known if fnmatchcase(name, pattern)]
         if not matches:
-            raise UsageError(f"the run has no scenario {pattern!r}; it has {', '.join(known)}")
+            remedy = guess(pattern, known, f"it has {some(known)}")
+            raise UsageError(f"the run has no scenario {pattern!r}; {remedy}")
         chosen.update(dict.fromkeys(matches))
     return tuple(chosen)

@@ -52,9 +52,9 @@ _EXAMPLES = (
     "cachekit-memprobe run",
     "cachekit-memprobe run arrow-l1-hit --size 300MB",
     "cachekit-memprobe run 'arrow-*' --cachekit 0.9.1 -j 4",
-    "cachekit-memprobe run arrow-l1-hit --instrument rss --budget rss.peak=1.3x",
+    "cachekit-memprobe run arrow-l1-hit --instrument rss,memray",
     "cachekit-memprobe run my-scenario.toml --json - --out runs/today",
-    "cachekit-memprobe run ./scenarios",
+    "cachekit-memprobe run checks/",
     "cachekit-memprobe run --payload prices.parquet --tier l2 --backend redis",
     "cachekit-memprobe run --call shop.orders:load_orders --arg 2026-11-24",
     "cachekit-memprobe run arrow-l1-hit --size 64MB,128MB,256MB --predict 2GB",
@@ -131,8 +131,9 @@ def run_command(
 ) -> int:
     """Replay cache reads and judge them against their memory budgets.
 
-    SCENARIO is the name of a bundled scenario, a pattern such as 'arrow-*', or a TOML file. Without
-    one, all bundled scenarios are run that need nothing installed besides cachekit-memprobe.
+    SCENARIO is the name of a bundled scenario, a pattern such as 'arrow-*', a TOML file, or a
+    folder, of which all TOML files are run. Without one, all bundled scenarios are run that need nothing
+    installed besides cachekit-memprobe.
     """
     from cachekit_memprobe import pipeline, target
     from cachekit_memprobe.measuring import work_of
@@ -178,7 +179,7 @@ def _refuse_unmeasured(limits: tuple[Limit, ...], sweep: Sweep, options: RunOpti
         if lacking:
             raise UsageError(
                 f"{asking}: it is measured by {' and '.join(needed)}, and this run doesn't use "
-                f"{' and '.join(lacking)}; add --instrument {' --instrument '.join(lacking)}, or leave out "
+                f"{' and '.join(lacking)}; add --instrument {','.join(lacking)}, or leave out "
                 "--quick and --instrument"
             )
 

@@ -22,6 +22,7 @@ from cachekit_memprobe.cli.options import (
     workers_option,
 )
 from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.guesses import guess
 from cachekit_memprobe.metrics import INSTRUMENTS, QUICK
 from cachekit_memprobe.model import DEFAULT_ISOLATION, RunOptions
 from cachekit_memprobe.scenario import (
@@ -134,12 +135,17 @@ def _noted(ctx: click.Context, param: click.Parameter, value: bool) -> None:
 
 
 def _in_order(ctx: click.Context, param: click.Parameter, instruments: tuple[str, ...]) -> tuple[str, ...]:
-    """Callback: in the order in which they are used, whatever the order on the command line is."""
+    """Callback: ``rss,memray``, or several times; in the order in which they are used."""
+    given = [name.strip() for text in instruments for name in text.split(",")]
+    for name in given:
+        if name not in INSTRUMENTS:
+            remedy = guess(name, INSTRUMENTS, f"the instruments are {', '.join(INSTRUMENTS)}")
+            raise click.BadParameter(f"{name!r} is no instrument; {remedy}", ctx, param)
     if ctx.meta[_QUICK] and instruments:
         raise click.UsageError("give either --quick or --instrument: --quick chooses the instruments", ctx)
     if ctx.meta[_QUICK]:
         return QUICK
-    return tuple(name for name in INSTRUMENTS if name in instruments or not instruments)
+    return tuple(name for name in INSTRUMENTS if name in given or not given)
 
 
 def _only_one(ctx: click.Context, param: click.Parameter, files: tuple[Path, ...]) -> Path | None:
@@ -388,11 +394,11 @@ measuring_options = gathered(
     option(
         "--instrument",
         "instruments",
-        type=click.Choice(INSTRUMENTS),
         callback=_in_order,
+        metavar="NAME[,NAME]...",
         multiple=True,
-        help="Use only this instrument. Limits on what others measure are then not judged. May be given "
-        "several times.  [default: all]",
+        help=f"Use only these instruments, of {', '.join(INSTRUMENTS)}. Limits on what others measure are "
+        "then not judged.  [default: all]",
     ),
     option(
         "--quick",

@@ -14,6 +14,7 @@ from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stdout_console
 from cachekit_memprobe.cli.help import command
 from cachekit_memprobe.errors import EXIT_OK, UsageError
+from cachekit_memprobe.guesses import some
 from cachekit_memprobe.metrics import metric_of
 from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.report.clean import clean_line
@@ -40,7 +41,8 @@ def show_command(scenario: str) -> int:
     chosen = select((scenario,))
     if len(chosen) != 1:
         raise UsageError(
-            f"{printable(scenario)} names {len(chosen)} scenarios: {', '.join(one.name for one in chosen)}"
+            f"{printable(scenario)} names {len(chosen)} scenarios, {some([one.name for one in chosen])}; "
+            "name one of them"
         )
     stdout_console().print(Trimmed(_complete(chosen[0])))
     return EXIT_OK

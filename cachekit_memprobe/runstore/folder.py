@@ -13,6 +13,7 @@ from cachekit_memprobe.child.seen import MemraySeen, Seen
 from cachekit_memprobe.child.shortage import is_shortage, with_shortage
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.folders import without_folders
+from cachekit_memprobe.guesses import ONLY_FOLDERS, did_you_mean, near_paths
 from cachekit_memprobe.in_use import InUse, claim, share
 from cachekit_memprobe.model import Measurement, Run, Scenario, Target
 from cachekit_memprobe.request import Request
@@ -90,7 +91,9 @@ class RunFolder:
         try:
             os.lstat(folder.path / RUN_FILE)
         except FileNotFoundError:
-            raise UsageError(f"{printable(path)} is not a run folder: it has no {RUN_FILE}") from None
+            near = near_paths(path, ONLY_FOLDERS)
+            hint = f"; {did_you_mean([printable(one) for one in near])}" if near else ""
+            raise UsageError(f"{printable(path)} is not a run folder: it has no {RUN_FILE}{hint}") from None
         except OSError as error:
             raise UsageError(f"can't read the run folder {printable(path)}: {error.strerror}") from None
         loading.check_version(folder.path)

@@ -19,7 +19,7 @@ from cachekit_memprobe.scenario.matrix import Axis, axis_names, parse_axis
 from cachekit_memprobe.scenario.payload import HowCached, payload_scenario
 from cachekit_memprobe.scenario.rules import IN_BYTES
 from cachekit_memprobe.scenario.schema import options_of
-from cachekit_memprobe.scenario.selection import bundled_names, load_bundled, select
+from cachekit_memprobe.scenario.selection import bundled_names, load_bundled, names_of, select
 from cachekit_memprobe.scenario.sizes import Asked, Size, parse_asked, parse_sizes
 from cachekit_memprobe.scenario.writing import scenario_text, starter_text
 
@@ -38,6 +38,7 @@ __all__ = [
     "limits_for",
     "load_bundled",
     "load_scenario",
+    "names_of",
     "options_of",
     "parse_argument",
     "parse_asked",
