@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from cachekit_memprobe import __version__
 from cachekit_memprobe.cli.help import Commands
@@ -15,6 +16,7 @@ _WIDEST = 100
 
 COMMANDS: Mapping[str, str] = {
     "compare": "Compare two runs, or two releases, with each other.",
+    "completion": "Print the script by which bash, zsh or fish completes.",
     "doctor": "Say what can and can't be measured here.",
     "explain": "Explain a finding, a stage or a metric.",
     "init": "Write a scenario with a budget for a project to keep.",
@@ -38,6 +40,13 @@ class _Commands(Commands):
             return None
         command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), f"{cmd_name}_command")
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Without importing them."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        begun = {name: words for name, words in COMMANDS.items() if name.startswith(incomplete)}
+        return [CompletionItem(name, help=words) for name, words in begun.items()]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.compare_options import fail_on_option
 from cachekit_memprobe.cli.compare_sides import Wanted, reports_of
@@ -40,9 +41,9 @@ _EXIT_CODES = (
 
 
 @command("compare", examples=_EXAMPLES, exit_codes=_EXIT_CODES)
-@click.argument("base", type=UserPath(str))
-@click.argument("new", type=UserPath(str))
-@click.argument("patterns", metavar="[SCENARIO]...", nargs=-1)
+@click.argument("base", type=UserPath(str), shell_complete=completing.sides)
+@click.argument("new", type=UserPath(str), shell_complete=completing.sides)
+@click.argument("patterns", metavar="[SCENARIO]...", nargs=-1, shell_complete=completing.scenarios)
 @fail_on_option
 @option(
     "--strict",

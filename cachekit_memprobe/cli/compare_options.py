@@ -2,6 +2,7 @@
 
 import click
 
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.help import Group, option
 from cachekit_memprobe.comparison import Allowance
 from cachekit_memprobe.metrics import NAMES
@@ -41,6 +42,7 @@ fail_on_option = option(
     "allowances",
     group=Group.JUDGING,
     callback=_parsed,
+    shell_complete=completing.allowances,
     metavar="METRIC:+AMOUNT",
     multiple=True,
     help="End with 1 if NEW has more of this metric than BASE by more than the amount, in payloads "

@@ -10,6 +10,7 @@ from rich.theme import Theme
 
 from cachekit_memprobe import pages
 from cachekit_memprobe.child.stages import ROWS, STAGES
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stdout_console
 from cachekit_memprobe.cli.explanations import metric_page, stage_page
@@ -31,7 +32,7 @@ _ON_A_TERMINAL = Theme({"markdown.code": "cyan", "markdown.h1": "bold", "markdow
         "cachekit-memprobe explain rss.peak",
     ),
 )
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.explained)
 @exits
 def explain_command(name: str | None) -> int:
     """Explain what a report says.

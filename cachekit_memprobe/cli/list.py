@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cachekit_memprobe import programs
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stdout_console
 from cachekit_memprobe.cli.help import command
@@ -26,7 +27,7 @@ _POLARS = "polars"
         "cachekit-memprobe list 'redis-*'",
     ),
 )
-@click.argument("patterns", metavar="[SCENARIO]...", nargs=-1)
+@click.argument("patterns", metavar="[SCENARIO]...", nargs=-1, shell_complete=completing.scenarios)
 @exits
 def list_command(patterns: tuple[str, ...]) -> int:
     """List the bundled scenarios: what each replays, and whether it can run here.

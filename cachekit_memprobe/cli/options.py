@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cachekit_memprobe.child.assigned import parse_assignment
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.help import Group, grouped, option
 from cachekit_memprobe.metrics import NAMES
 from cachekit_memprobe.model import Limit
@@ -152,6 +153,7 @@ def target_options(command: _Command) -> _Command:
         "--cachekit",
         "spec",
         metavar="SPEC",
+        shell_complete=completing.sources,
         default="installed",
         show_default=True,
         help="The cachekit to measure: installed, latest, a release such as 0.9.1, or a source tree such "
@@ -175,12 +177,13 @@ def target_options(command: _Command) -> _Command:
 
 
 # Not as a Path, to which ./last is the same as last.
-run_argument = click.argument("spec", metavar="RUN", type=UserPath(str))
+run_argument = click.argument("spec", metavar="RUN", type=UserPath(str), shell_complete=completing.runs)
 
 sort_option = option(
     "--sort",
     group=Group.SIZES,
     callback=sorting,
+    shell_complete=completing.orders,
     metavar="METRIC",
     help="Sort the combinations of a matrix by this metric, or by stored, the size of what the tier holds: "
     "the smallest first.  [default: rss.total, the whole process at its peak]",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cachekit_memprobe.child.printable import printable
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.help import Group, command, option
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     ),
 )
 @run_argument
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=completing.measured)
 @option(
     "--predict",
     "predict",

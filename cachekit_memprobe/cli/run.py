@@ -9,6 +9,7 @@ import click
 from cachekit_memprobe import programs, variables
 from cachekit_memprobe.child.printable import pasted
 from cachekit_memprobe.child.task import Call
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stderr_console
 from cachekit_memprobe.cli.exits import exit_code
@@ -76,7 +77,7 @@ _REMARK = (
 
 
 @command("run", examples=_EXAMPLES, exit_codes=_EXIT_CODES, remark=_REMARK)
-@click.argument("patterns", metavar="[SCENARIO]...", nargs=-1)
+@click.argument("patterns", metavar="[SCENARIO]...", nargs=-1, shell_complete=completing.scenarios)
 @data_options
 @call_options
 @how_options
@@ -86,6 +87,7 @@ _REMARK = (
     "limits",
     group=Group.JUDGING,
     callback=parsed_limits,
+    shell_complete=completing.limits,
     metavar="METRIC=LIMIT",
     multiple=True,
     help="Replace or add a limit, in payloads (rss.peak=1.3x) or as a size (copies.unwrap=10MB). May be "

@@ -9,6 +9,7 @@ import click
 from cachekit_memprobe.child import datafile
 from cachekit_memprobe.child.assigned import EXAMPLE
 from cachekit_memprobe.child.task import Call
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.gathered import gathered
 from cachekit_memprobe.cli.help import Group, option
 from cachekit_memprobe.cli.options import (
@@ -323,6 +324,7 @@ sweep_options = gathered(
         "--matrix",
         "axes",
         callback=parsed_axes,
+        shell_complete=completing.axes,
         metavar="KEY=VALUE,VALUE",
         multiple=True,
         help="Measure a scenario with each of these values of one of its keys, such as "
@@ -395,6 +397,7 @@ measuring_options = gathered(
         "--instrument",
         "instruments",
         callback=_in_order,
+        shell_complete=completing.instruments,
         metavar="NAME[,NAME]...",
         multiple=True,
         help=f"Use only these instruments, of {', '.join(INSTRUMENTS)}. Limits on what others measure are "
@@ -423,6 +426,7 @@ measuring_options = gathered(
         "stages",
         group=Group.TARGET,
         callback=parsed_stages,
+        shell_complete=completing.stages,
         metavar="STAGE=MODULE:FUNCTION",
         multiple=True,
         help=f"Count this function of cachekit to the stage as well, such as {EXAMPLE}, "

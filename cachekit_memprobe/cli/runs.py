@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from cachekit_memprobe.child.printable import printable, shortened
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stderr_console, stdout_console
 from cachekit_memprobe.cli.help import Commands, option
@@ -134,7 +135,7 @@ def prune_command(keep: int | None, dry_run: bool) -> int:
     ),
 )
 @click.argument("file", metavar="FILE.parquet", type=UserPath())
-@click.argument("specs", metavar="[RUN]...", nargs=-1, type=UserPath(str))
+@click.argument("specs", metavar="[RUN]...", nargs=-1, type=UserPath(str), shell_complete=completing.runs)
 @exits
 def export_command(file: Path, specs: tuple[str, ...]) -> int:
     """Write figures of many runs as one table.

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.child.task import Call, Value
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stdout_console
 from cachekit_memprobe.cli.help import command
@@ -29,7 +30,7 @@ from cachekit_memprobe.units import format_bytes, format_payloads
         "cachekit-memprobe show ./memprobe.toml",
     ),
 )
-@click.argument("scenario", metavar="NAME|FILE")
+@click.argument("scenario", metavar="NAME|FILE", shell_complete=completing.scenarios)
 @exits
 def show_command(scenario: str) -> int:
     """Show one scenario: the value, how it is cached, the read, and its budget.
