@@ -32,8 +32,7 @@ _POLARS = "polars"
 def list_command(patterns: tuple[str, ...]) -> int:
     """List the bundled scenarios: what each replays, and whether it can run here.
 
-    With a SCENARIO, a name, a pattern such as 'redis-*', a TOML file or a folder of them, only those are
-    listed.
+    With a SCENARIO only those are listed: a name, a pattern such as 'redis-*', a TOML file, or a folder.
 
     "Here" is the installed cachekit on this machine; another release is chosen with "run --cachekit".
     A scenario that runs "by name" is not part of a run that names no scenario.
