@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 _MOST_WORDS = 2000
 _LONGEST = 4096
@@ -20,6 +21,8 @@ class Request:
         payload: the user's own data.
         caching: how that is cached, where it was said: ``{"tier": "l2"}``.
         extras: packages that were added to the release's environment.
+        command: ``run``, or ``check`` for what a project's configuration says.
+        configuration: the file of a check, if it was named.
     """
 
     patterns: tuple[str, ...] | None = None
@@ -29,6 +32,8 @@ class Request:
     payload: str = ""
     caching: Mapping[str, str] = field(default_factory=dict)
     extras: tuple[str, ...] = ()
+    command: Literal["run", "check"] = "run"
+    configuration: str = ""
 
     @property
     def is_bounded(self) -> bool:
@@ -37,7 +42,7 @@ class Request:
         return len(words) <= _MOST_WORDS and all(len(word) <= _LONGEST for word in words)
 
     def _words(self) -> Iterator[str]:
-        yield from (self.size, self.payload)
+        yield from (self.size, self.payload, self.configuration)
         for words in (self.patterns or (), self.limits, self.extras):
             yield from words
         for named in (self.environment, self.caching):

@@ -10,6 +10,7 @@ from cachekit_memprobe import __version__
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS: Mapping[str, str] = {
+    "check": "Judge a project's reads against the budgets that live with it.",
     "compare": "Compare two runs, or two releases, with each other.",
     "doctor": "Say what can and can't be measured here.",
     "explain": "Explain a finding, a stage or a metric.",

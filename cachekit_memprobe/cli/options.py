@@ -173,6 +173,13 @@ def target_options(command: _Command) -> _Command:
     return release(interpreter(extras(command)))
 
 
+out_option = click.option(
+    "--out",
+    type=UserPath(),
+    metavar="DIR",
+    help="New folder in which the run is saved.  [default: one below the user's state folder]",
+)
+
 # Not as a Path, to which ./last is the same as last.
 run_argument = click.argument("spec", metavar="RUN", type=UserPath(str))
 

@@ -36,12 +36,20 @@ _FILE_WIDTH = 100
 """Columns of what is for a terminal and goes to a file, which has none."""
 
 
-def publish(report: Report, publication: Publication, run: RunFolder, *, names: Collection[str] = ()) -> None:
+def publish(
+    report: Report,
+    publication: Publication,
+    run: RunFolder,
+    *,
+    names: Collection[str] = (),
+    brief: Show | None = None,
+) -> None:
     """Show a report as tables, or quietly as one line a scenario, and write it in other formats.
 
     Args:
         run: has the captures, of which flame graphs are made.
         names: of scenarios, these only.
+        brief: shows it in place of the tables, unless they are asked for in full.
 
     Raises:
         MemprobeError: a file can't be written; the report has been shown nevertheless.
@@ -52,11 +60,11 @@ def publish(report: Report, publication: Publication, run: RunFolder, *, names: 
         written = without_source(written)
         if output is not None and output.format == TERMINAL:
             shown, names = written, [result.scenario.name for result in written.results if names]
-    show = (
-        partial(_show_quietly, shown)
-        if publication.quiet
-        else partial(_show, shown, names=names, full=publication.full)
-    )
+    show: Show = partial(_show, shown, names=names, full=publication.full)
+    if publication.quiet:
+        show = partial(_show_quietly, shown)
+    elif brief is not None and not publication.full:
+        show = brief
     if not publication.flamegraph:
         write(written, publication.files, output, show)
         return

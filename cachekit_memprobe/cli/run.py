@@ -13,7 +13,7 @@ from cachekit_memprobe.cli.console import stderr_console
 from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.new_file import write_new
 from cachekit_memprobe.cli.options import (
-    UserPath,
+    out_option,
     parsed_limits,
     parsed_variables,
     target_options,
@@ -29,6 +29,7 @@ from cachekit_memprobe.cli.run_options import (
     data_options,
     how_options,
     measuring_options,
+    own_servers_of,
     server_options,
     sweep_options,
 )
@@ -94,12 +95,7 @@ run in which nothing at all was measured ends with 3."""
 @target_options
 @server_options
 @measuring_options
-@click.option(
-    "--out",
-    type=UserPath(),
-    metavar="DIR",
-    help="New folder in which the run is saved.  [default: one below the user's state folder]",
-)
+@out_option
 @run_publication
 @exits
 def run_command(
@@ -126,7 +122,7 @@ def run_command(
     from cachekit_memprobe.measuring import work_of
 
     # All that can be refused is refused before anything slow begins.
-    own_servers = _own_servers(servers)
+    own_servers = own_servers_of(servers)
     scenarios, multiplied = _scenarios(patterns, data, how, sweep, limits, own_servers, given)
     _refuse_unmeasured(limits, multiplied, options)
     _refuse_pinned(scenarios, options)
@@ -248,12 +244,3 @@ def _save(scenario: Scenario, file: Path) -> None:
     from cachekit_memprobe.scenario import scenario_text
 
     write_new(file, scenario_text(scenario, file), remedy="give --save-scenario another name")
-
-
-def _own_servers(servers: ServerOptions) -> "OwnServers":
-    from cachekit_memprobe.servers import OwnServers, check_redis_url, parse_memcached_servers
-
-    return OwnServers(
-        check_redis_url(servers.redis_url) if servers.redis_url else None,
-        parse_memcached_servers(servers.memcached_servers) if servers.memcached_servers else (),
-    )

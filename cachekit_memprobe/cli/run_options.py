@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +22,9 @@ from cachekit_memprobe.cli.options import (
 from cachekit_memprobe.metrics import INSTRUMENTS, QUICK
 from cachekit_memprobe.model import DEFAULT_ISOLATION, RunOptions
 from cachekit_memprobe.scenario import IN_BYTES, Asked, Axis, HowCached, Size, options_of
+
+if TYPE_CHECKING:
+    from cachekit_memprobe.servers import OwnServers
 
 _SERIALIZERS = tuple(dict.fromkeys(name for names in datafile.SERIALIZERS.values() for name in names))
 
@@ -280,3 +284,17 @@ measuring_options = gathered(
         "pinned, so that the figures can be repeated.",
     ),
 )
+
+
+def own_servers_of(servers: ServerOptions) -> "OwnServers":
+    """The user's own servers, from what was written.
+
+    Raises:
+        UsageError: an address is none.
+    """
+    from cachekit_memprobe.servers import OwnServers, check_redis_url, parse_memcached_servers
+
+    return OwnServers(
+        check_redis_url(servers.redis_url) if servers.redis_url else None,
+        parse_memcached_servers(servers.memcached_servers) if servers.memcached_servers else (),
+    )

@@ -1,0 +1,31 @@
+"""What a project checks: its configuration, which limits hold for which scenario, and its baseline."""
+
+from cachekit_memprobe.checking.baseline import FILE, Baseline, baseline_text, read_baseline, updated
+from cachekit_memprobe.checking.comparable import Relative, differences, refuse_incomparable, with_comparable
+from cachekit_memprobe.checking.configuration import Configuration, ConfigurationError, find, read
+from cachekit_memprobe.checking.limits import ProjectLimit
+from cachekit_memprobe.checking.project import Project, project_of
+from cachekit_memprobe.checking.resolution import Holding, holding, judged, relative_of
+
+__all__ = [
+    "FILE",
+    "Baseline",
+    "Configuration",
+    "ConfigurationError",
+    "Holding",
+    "Project",
+    "ProjectLimit",
+    "Relative",
+    "baseline_text",
+    "differences",
+    "find",
+    "holding",
+    "judged",
+    "project_of",
+    "read",
+    "read_baseline",
+    "refuse_incomparable",
+    "relative_of",
+    "updated",
+    "with_comparable",
+]

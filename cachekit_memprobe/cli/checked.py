@@ -1,0 +1,57 @@
+"""What ``check`` is about: a project, those of its scenarios that are chosen, and its baseline."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cachekit_memprobe import checking
+from cachekit_memprobe.checking import Baseline, Holding, Project, Relative
+from cachekit_memprobe.model import Scenario
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A project's scenarios, and what holds for them.
+
+    Attributes:
+        scenarios: with the limits that they are judged against.
+        held: by scenario, every limit that holds for it.
+        relatives: the limits over the baseline.
+        baseline: ``None`` if there is none, or a new one is to be made.
+    """
+
+    project: Project
+    scenarios: tuple[Scenario, ...]
+    held: dict[str, tuple[Holding, ...]]
+    relatives: tuple[Relative, ...]
+    baseline: Baseline | None
+
+    @property
+    def baseline_file(self) -> Path:
+        return self.project.configuration.folder / checking.FILE
+
+
+def checked_of(config: Path | None, patterns: tuple[str, ...], *, with_baseline: bool) -> Checked:
+    """Read a project's configuration, and what it says of the scenarios that are named.
+
+    Args:
+        with_baseline: judge by it; otherwise limits over it are left out.
+
+    Raises:
+        UsageError: a file is invalid, or a pattern names no scenario.
+    """
+    configuration = checking.read(config) if config else checking.find(Path.cwd())
+    project = checking.project_of(configuration)
+    chosen = project.chosen(patterns)
+    held = {
+        scenario.name: checking.holding(scenario, project.limits, configuration)
+        for scenario in project.scenarios
+    }
+    path = configuration.folder / checking.FILE
+    baseline = checking.read_baseline(path, checking.FILE) if with_baseline else None
+    return Checked(
+        project,
+        tuple(checking.judged(one, held[one.name], configuration, baseline) for one in chosen),
+        held,
+        tuple(checking.relative_of(one, held[one.name]) for one in chosen) if with_baseline else (),
+        baseline,
+    )
