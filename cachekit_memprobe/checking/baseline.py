@@ -148,3 +148,20 @@ def _figures(result: Result, environment: str, kept: Iterable[str]) -> Figures:
 def baseline_text(baseline: Baseline) -> str:
     """The file's text."""
     return json_text(baseline.model_dump(), indent=2)
+
+
+def update_lines(before: Baseline | None, after: Baseline, report: Report) -> tuple[str, ...]:
+    """What an update has come to, a sentence without a full stop each."""
+    lines = [f"{name} could not be measured: {FILE} is left as it is there" for name in _unmeasured(report)]
+    written = [result.scenario.name for result in report.results if result.scenario.name in after.scenarios]
+    now = [name for name in written if name not in _unmeasured(report)]
+    if now:
+        lines.append(f"{FILE} has new figures of {', '.join(now)}")
+    removed = [name for name in (before.scenarios if before else ()) if name not in after.scenarios]
+    if removed:
+        lines.append(f"{FILE} has no longer any of {', '.join(removed)}")
+    return tuple(lines)
+
+
+def _unmeasured(report: Report) -> list[str]:
+    return [result.scenario.name for result in report.results if result.verdict == "unmeasured"]

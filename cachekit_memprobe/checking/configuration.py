@@ -84,8 +84,11 @@ class Configuration:
         return f"{printable(self.file)}:{self.line(path)}" + (f": {key}" if key else "")
 
     def key(self, path: KeyPath) -> str:
-        """A key of the table as TOML spells it, with its tables."""
-        return dotted(part for part in (*self.above, *path) if isinstance(part, str))
+        """A key of the table as TOML spells it, with its tables; an element of an array has its number."""
+        words = ""
+        for part in (*self.above, *path):
+            words += f"[{part}]" if isinstance(part, int) else f".{dotted((part,))}"
+        return words.removeprefix(".")
 
 
 def relative(path: Path, root: Path) -> str:

@@ -26,6 +26,7 @@ from cachekit_memprobe.scenario.problems import Phrase, closest, did_you_mean
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _SCENARIOS = "scenarios"
+_INSTALLED = "installed"
 _FEW = 4
 
 
@@ -78,7 +79,7 @@ def project_of(configuration: Configuration) -> Project:
     limits, wrong = read_limits(budget) if isinstance(budget, dict) else ((), ())
     refuse(configuration, (*faults, *wrong))
     assert table is not None
-    refuse(configuration, _wrong_calls(table.calls))
+    refuse(configuration, (*_wrong_calls(table.calls), *_wrong_target(table)))
     scenarios = _scenarios(configuration, table)
     refuse(configuration, _unmatched(limits, [scenario.name for scenario in scenarios]))
     cachekit = _located(table.cachekit, configuration.folder)
@@ -162,6 +163,13 @@ def _wrong_calls(calls: Mapping[str, CallTable]) -> Iterator[Fault]:
                     Phrase("a date"),
                     remedy,
                 )
+
+
+def _wrong_target(table: ConfigurationTable) -> Iterator[Fault]:
+    if table.with_ and table.cachekit == _INSTALLED:
+        remedy = 'write cachekit = "latest" or a release beside it'
+        expected = "nothing, as only the environment of a release can be added to"
+        yield Fault(("with",), expected, table.with_, remedy)
 
 
 def _has_a_date(value: Any) -> bool:

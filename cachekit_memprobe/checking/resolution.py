@@ -7,7 +7,7 @@ from cachekit_memprobe.checking.amounts import floor_bytes
 from cachekit_memprobe.checking.baseline import Baseline, Figures
 from cachekit_memprobe.checking.comparable import Relative
 from cachekit_memprobe.checking.configuration import Configuration, ConfigurationError
-from cachekit_memprobe.checking.limits import ProjectLimit
+from cachekit_memprobe.checking.limits import LEVELS, ProjectLimit
 from cachekit_memprobe.checking.patterns import matches, specificity
 from cachekit_memprobe.model import Level, Limit, Origin, Scenario
 from cachekit_memprobe.units import format_payloads
@@ -39,8 +39,9 @@ def holding(
         ConfigurationError: two patterns are equally specific.
     """
     for_it = [limit for limit in limits if matches(limit.pattern, scenario.name)]
-    own = ((one.metric, one.level) for one in scenario.budget)
-    keys = dict.fromkeys((*own, *((one.metric, one.level) for one in for_it)))
+    set_here = {(one.metric, one.level) for one in (*scenario.budget, *for_it)}
+    metrics = dict.fromkeys((*(one.metric for one in scenario.budget), *(one.metric for one in for_it)))
+    keys = ((metric, level) for metric in metrics for level in LEVELS.values() if (metric, level) in set_here)
     return tuple(_of_one(scenario, metric, level, for_it, configuration) for metric, level in keys)
 
 
@@ -92,13 +93,14 @@ def judged(
             budget.extend(one.own)
         for limit in one.limits:
             origin = Origin(configuration.file, configuration.line(limit.path), configuration.key(limit.path))
-            found = _limit(limit, figures)
+            found = limit_of(limit, figures)
             if found is not None:
                 budget.append(replace(found, when=limit.when, message=limit.message, origin=origin))
     return replace(scenario, budget=tuple(budget))
 
 
-def _limit(limit: ProjectLimit, figures: Figures | None) -> Limit | None:
+def limit_of(limit: ProjectLimit, figures: Figures | None) -> Limit | None:
+    """What a limit of a configuration comes to; ``None`` if it is none, or the baseline has no figure."""
     amount, level = limit.amount, limit.level
     if amount.unit == "off":
         return None

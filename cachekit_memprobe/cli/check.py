@@ -1,20 +1,26 @@
 """``check``: measure what a project names, and judge it against the budgets that live with the project."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 
 from cachekit_memprobe.cli.boundary import exits
+from cachekit_memprobe.cli.check_options import CheckOptions, check_options
+from cachekit_memprobe.cli.checked import Checked, checked_of
+from cachekit_memprobe.cli.console import stdout_console
 from cachekit_memprobe.cli.exits import exit_code
-from cachekit_memprobe.cli.options import UserPath, out_option, target_options
+from cachekit_memprobe.cli.options import out_option, target_options
 from cachekit_memprobe.cli.progress import ProgressDisplay
 from cachekit_memprobe.cli.publication import Publication, run_publication
 from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.cli.run_options import ServerOptions, measuring_options, own_servers_of, server_options
+from cachekit_memprobe.errors import EXIT_OK
 from cachekit_memprobe.model import Run, RunOptions
 from cachekit_memprobe.report.breaches import render_check
 from cachekit_memprobe.report.json import to_json
@@ -24,7 +30,7 @@ from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder, Summary, check_unused
 
 if TYPE_CHECKING:
-    pass
+    from cachekit_memprobe.servers import OwnServers
 
 _EPILOG = """\b
 Examples:
@@ -33,32 +39,31 @@ Examples:
   cachekit-memprobe check 'arrow-*' --cachekit 0.10.0
   cachekit-memprobe check --explain
   cachekit-memprobe check --update-baseline
+  cachekit-memprobe check --tighten --headroom 10%
   git bisect run cachekit-memprobe check --quick --bisect
 
 \b
 Exit codes:
-  0  everything was measured and is within its budget, or over soft limits only
+  0  everything was measured and is within its budget, or over a soft limit
   1  a hard limit was exceeded
   2  the command line, the configuration or the baseline can't be used
   3  something could not be measured, whatever else was found
-With --bisect, 2 becomes 128, which ends the bisection, and 3 becomes 125,
-which skips the commit."""
+With --bisect, 3 is 125, which skips the commit, and 2 is 128, which ends the
+bisection."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which cachekit is measured, see :func:`.target.resolve`."""
+
+    spec: str
+    python: Path | None
+    extras: tuple[str, ...]
 
 
 @click.command("check", epilog=_EPILOG)
 @click.argument("patterns", metavar="[SCENARIO]...", nargs=-1)
-@click.option(
-    "--config",
-    type=UserPath(),
-    metavar="FILE",
-    help="The project's configuration.  [default: [tool.cachekit-memprobe] in pyproject.toml, or "
-    "memprobe.toml, here or in a folder above]",
-)
-@click.option(
-    "--explain",
-    is_flag=True,
-    help="Measure nothing; say which line of which file sets each limit, and which others it overrides.",
-)
+@check_options
 @target_options
 @server_options
 @measuring_options
@@ -69,8 +74,7 @@ which skips the commit."""
 def check_command(
     ctx: click.Context,
     patterns: tuple[str, ...],
-    config: Path | None,
-    explain: bool,
+    check: CheckOptions,
     spec: str,
     python: Path | None,
     extras: tuple[str, ...],
@@ -81,34 +85,71 @@ def check_command(
 ) -> int:
     """Judge a project's cache reads against the budgets that live with the project.
 
-    SCENARIO is a name or a pattern of what the configuration names; without one, all of it is checked.
-    What the budgets are, and how to write them: docs/check.md.
+    They stand in [tool.cachekit-memprobe] of its pyproject.toml, or in its memprobe.toml. SCENARIO is a
+    name or a pattern of what is named there; without one, all of it is checked.
     """
-    from cachekit_memprobe import pipeline, target
-    from cachekit_memprobe.cli.checked import checked_of
-    from cachekit_memprobe.measuring import work_of
+    from cachekit_memprobe.cli.check_files import tighten, update_baseline
+    from cachekit_memprobe.cli.explained import show_explained
 
     # All that can be refused is refused before anything slow begins.
+    check.check(patterns)
     own_servers = own_servers_of(servers)
-    checked = checked_of(config, patterns, with_baseline=True)
+    checked = checked_of(check.config, patterns, with_baseline=not check.update_baseline)
+    if check.explain:
+        show_explained(checked, stdout_console())
+        return EXIT_OK
     publication.check()
     check_unused(out)
-    with ProgressDisplay(silent=publication.quiet) as progress:
-        resolved = target.resolve(spec, python, progress.preparing, extras)
-        target.check_stages(resolved, options.stages)
-        planned = Run.planned(resolved, options, checked.scenarios)
-        folder = RunFolder.create(out)
-        request = Request(command="check", patterns=patterns, extras=extras)
-        planned = replace(planned, request=request)
-        progress.planned({scenario.name: work_of(scenario) for scenario in checked.scenarios})
-        ended = None if publication.quiet else progress.ended
-        report = pipeline.run(planned, folder, progress.measuring, own_servers, ended)
+    request = Request(
+        patterns=patterns, extras=extras, command="check", configuration=str(check.config or "")
+    )
+    if ctx.get_parameter_source("spec") is ParameterSource.DEFAULT and python is None:
+        spec = checked.project.cachekit
+    asked = Asked(spec, python, extras or (checked.project.extras if spec != "installed" else ()))
+    report, folder = _measured(checked, asked, options, own_servers, out, request, publication)
     try:
         folder.save_report(to_json(report), Summary.of(report.run, verdict_line(report)))
     finally:
-        publish(report, publication, folder, brief=partial(_show, report))
+        publish(report, publication, folder, brief=partial(_show, report, _notes(checked, report)))
+    if check.update_baseline:
+        update_baseline(checked, report, is_whole=not patterns)
+    if check.tighten:
+        tighten(checked, report, check.headroom)
     return exit_code(report)
 
 
-def _show(report: Report, console: Console) -> None:
-    console.print(render_check(report, width=console.width), crop=False)
+def _measured(
+    checked: Checked,
+    asked: Asked,
+    options: RunOptions,
+    own_servers: "OwnServers",
+    out: Path | None,
+    request: Request,
+    publication: Publication,
+) -> tuple[Report, RunFolder]:
+    from cachekit_memprobe import checking, pipeline, target
+    from cachekit_memprobe.measuring import work_of
+
+    with ProgressDisplay(silent=publication.quiet) as progress:
+        resolved = target.resolve(asked.spec, asked.python, progress.preparing, asked.extras)
+        target.check_stages(resolved, options.stages)
+        planned = replace(Run.planned(resolved, options, checked.scenarios), request=request)
+        configuration = checked.project.configuration
+        checking.refuse_incomparable(checked.relatives, checked.baseline, planned, configuration)
+        folder = RunFolder.create(out)
+        progress.planned({scenario.name: work_of(scenario) for scenario in checked.scenarios})
+        ended = None if publication.quiet else progress.ended
+        report = pipeline.run(planned, folder, progress.measuring, own_servers, ended)
+    return checking.with_comparable(report, checked.relatives, checked.baseline), folder
+
+
+def _notes(checked: Checked, report: Report) -> tuple[str, ...]:
+    """What the baseline was measured with, where that is something else."""
+    from cachekit_memprobe import checking
+
+    found = checking.differences(checked.relatives, checked.baseline, report.run)
+    return (f"the baseline was measured with {'; '.join(found)}",) if found else ()
+
+
+def _show(report: Report, notes: Sequence[str], console: Console) -> None:
+    console.print(render_check(report, width=console.width, notes=notes), crop=False)

@@ -1,5 +1,6 @@
 """What ``check`` is about: a project, those of its scenarios that are chosen, and its baseline."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,20 +14,20 @@ class Checked:
     """A project's scenarios, and what holds for them.
 
     Attributes:
-        scenarios: with the limits that they are judged against.
-        held: by scenario, every limit that holds for it.
-        relatives: the limits over the baseline.
+        scenarios: that are chosen, with the limits that they are judged against.
+        held: of all of the project's scenarios, by name, every limit that holds.
+        relatives: the limits over the baseline, unless a new one is to be made.
         baseline: ``None`` if there is none, or a new one is to be made.
     """
 
     project: Project
     scenarios: tuple[Scenario, ...]
-    held: dict[str, tuple[Holding, ...]]
+    held: Mapping[str, tuple[Holding, ...]]
     relatives: tuple[Relative, ...]
     baseline: Baseline | None
 
     @property
-    def baseline_file(self) -> Path:
+    def baseline_path(self) -> Path:
         return self.project.configuration.folder / checking.FILE
 
 
@@ -42,10 +43,7 @@ def checked_of(config: Path | None, patterns: tuple[str, ...], *, with_baseline:
     configuration = checking.read(config) if config else checking.find(Path.cwd())
     project = checking.project_of(configuration)
     chosen = project.chosen(patterns)
-    held = {
-        scenario.name: checking.holding(scenario, project.limits, configuration)
-        for scenario in project.scenarios
-    }
+    held = {one.name: checking.holding(one, project.limits, configuration) for one in project.scenarios}
     path = configuration.folder / checking.FILE
     baseline = checking.read_baseline(path, checking.FILE) if with_baseline else None
     return Checked(
