@@ -39,8 +39,9 @@ def holding(
         ConfigurationError: two patterns are equally specific.
     """
     for_it = [limit for limit in limits if matches(limit.pattern, scenario.name)]
-    set_here = {(one.metric, one.level) for one in (*scenario.budget, *for_it)}
-    metrics = dict.fromkeys((*(one.metric for one in scenario.budget), *(one.metric for one in for_it)))
+    set_here = [(one.metric, one.level) for one in scenario.budget]
+    set_here.extend((one.metric, one.level) for one in for_it)
+    metrics = dict.fromkeys(metric for metric, _ in set_here)
     keys = ((metric, level) for metric in metrics for level in LEVELS.values() if (metric, level) in set_here)
     return tuple(_of_one(scenario, metric, level, for_it, configuration) for metric, level in keys)
 
