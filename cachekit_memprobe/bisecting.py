@@ -1,7 +1,7 @@
 """The exit codes of ``check --bisect``, which ``git bisect run`` acts on.
 
-It takes 1 to 124 for bad, skips the commit at 125, and ends at 128 and above: if 2 and 3 stayed as they are, it
-would blame an innocent commit.
+It takes 1 to 124 for bad, skips the commit at 125, and ends at 128 and above: if 2 and 3 stayed as they are,
+it would blame an innocent commit.
 """
 
 from collections.abc import Sequence

@@ -97,6 +97,7 @@ def test_a_measured_result_without_its_stages() -> None:
                     "seed": 1,
                     "columns": 8,
                     "share": 1.0,
+                    "call": None,
                 },
                 "caching": {
                     "serializer": "arrow",
@@ -168,6 +169,9 @@ def test_a_measured_result_without_its_stages() -> None:
                             "size_bytes": 300000000,
                         }
                     ],
+                    "text": None,
+                    "message": None,
+                    "origin": None,
                 },
                 {
                     "metric": "copies.total",
@@ -191,6 +195,9 @@ def test_a_measured_result_without_its_stages() -> None:
                             "size_bytes": 300000000,
                         },
                     ],
+                    "text": None,
+                    "message": None,
+                    "origin": None,
                 },
                 {
                     "metric": "peak.heap",
@@ -208,6 +215,9 @@ def test_a_measured_result_without_its_stages() -> None:
                             "size_bytes": 300000000,
                         }
                     ],
+                    "text": None,
+                    "message": None,
+                    "origin": None,
                 },
                 {
                     "metric": "rss.peak",
@@ -225,6 +235,9 @@ def test_a_measured_result_without_its_stages() -> None:
                             "size_bytes": 300000000,
                         }
                     ],
+                    "text": None,
+                    "message": None,
+                    "origin": None,
                 },
                 {
                     "metric": "growth.per_read",
@@ -235,6 +248,9 @@ def test_a_measured_result_without_its_stages() -> None:
                     "status": "within",
                     "suspect": None,
                     "suspects": [],
+                    "text": None,
+                    "message": None,
+                    "origin": None,
                 },
             ],
             "findings": [
@@ -358,6 +374,9 @@ def test_a_limit_that_was_not_measured_has_no_observed_figure() -> None:
                 "status": "unmeasured",
                 "suspect": None,
                 "suspects": [],
+                "text": None,
+                "message": None,
+                "origin": None,
             }
         ]
     )
