@@ -15,12 +15,15 @@ class Fault:
     Attributes:
         path: the keys that lead to it, from the configuration's table.
         found: a value, ``None`` for a key that isn't there, or a phrase.
+        remedy: what to do; ``{table}`` in it is ``table``.
+        table: the keys that lead to another table.
     """
 
     path: Path
     expected: str
     found: object
     remedy: str
+    table: Path = ()
 
 
 def refuse(configuration: Configuration, faults: Iterable[Fault]) -> None:
@@ -36,4 +39,5 @@ def refuse(configuration: Configuration, faults: Iterable[Fault]) -> None:
 
 def _worded(configuration: Configuration, fault: Fault) -> str:
     found = fault.found.text if isinstance(fault.found, Phrase) else toml(fault.found)
-    return f"{configuration.where(fault.path)}: expected {fault.expected}, found {found}; {fault.remedy}"
+    remedy = fault.remedy.replace("{table}", f"[{configuration.key(fault.table)}]")
+    return f"{configuration.where(fault.path)}: expected {fault.expected}, found {found}; {remedy}"

@@ -11,7 +11,7 @@ from cachekit_memprobe.checking.lines import Path
 from cachekit_memprobe.model import Level
 from cachekit_memprobe.scenario.conditions import CONDITIONS, parse_condition
 from cachekit_memprobe.scenario.limits import closest_metric
-from cachekit_memprobe.scenario.problems import closest, did_you_mean, either
+from cachekit_memprobe.scenario.problems import Phrase, closest, did_you_mean, either
 
 BUDGET = "budget"
 LEVELS: Mapping[str, Level] = {"soft": "warn", "hard": "error"}
@@ -24,6 +24,8 @@ _CONDITION = f"a condition on {either(CONDITIONS)}"
 _EXAMPLE_CONDITION = 'when = "pandas<3"'
 _DEEPEST = max(name.count(".") + 1 for name in metrics.NAMES)
 _LONGEST_MESSAGE = 500
+_FOR_ALL = (BUDGET, "*")
+_BELOW_ALL = "write it below {table}, which is for all scenarios, or below another pattern"
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ def read_limits(table: Mapping[str, Any]) -> tuple[tuple[ProjectLimit, ...], tup
         if isinstance(limits, dict):
             found.extend(_of_pattern(pattern, limits, (BUDGET, pattern)))
         else:
-            remedy = 'write it below [budget."*"], which is for all scenarios, or below another pattern'
-            found.append(Fault((BUDGET, pattern), "the table of a pattern's limits", limits, remedy))
+            path = (BUDGET, pattern)
+            found.append(Fault(path, "the table of a pattern's limits", limits, _BELOW_ALL, _FOR_ALL))
     limits = tuple(one for one in found if isinstance(one, ProjectLimit))
     return limits, tuple(one for one in found if isinstance(one, Fault))
 
@@ -62,10 +64,14 @@ def _of_pattern(pattern: str, limits: Mapping[str, Any], above: Path) -> Iterato
     seen = set()
     for path, value in _entries(limits, above, len(above)):
         metric = _metric(path, len(above))
-        if metric not in metrics.NAMES:
+        if f"{pattern}.{metric}" in metrics.NAMES:
+            yield Fault(path, "a metric below a pattern", f"{pattern}.{metric}", _BELOW_ALL, _FOR_ALL)
+        elif metric not in metrics.NAMES:
             yield Fault(path, "a metric", metric, closest_metric(metric))
         elif metric in seen:
-            yield Fault(path, "each metric once for a pattern", f"{metric} again", "remove one of the two")
+            yield Fault(
+                path, "each metric once for a pattern", Phrase(f"{metric} again"), "remove one of the two"
+            )
         else:
             seen.add(metric)
             yield from _of_metric(pattern, metric, value, path)
@@ -125,7 +131,7 @@ def _faults(value: Mapping[str, Any], amounts: Mapping[str, Amount | None], path
         matches = closest(key, _KEYS)
         remedy = did_you_mean(matches) if matches else "remove it"
         yield Fault((*path, key), f"one of the keys {', '.join(_KEYS)}", key, remedy)
-    if not amounts:
+    if not amounts and value.keys() <= set(_KEYS):
         yield Fault(path, "a limit that is soft or hard", value, f'write hard = "{_EXAMPLE}"')
     for key, amount in amounts.items():
         if amount is None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Table
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -52,9 +53,12 @@ class Text:
             path = path[:-1]
         first = next(_leaves(_at(self.document, path), path), None)
         if first is None:
-            return self.line(path[:-1]) if path else 1
-        line = self.text.count("\n", 0, self.position(first)) + 1
+            return self._line_at(self._empty(path)) if path else 1
+        line = self._line_at(self.position(first))
         return line if first == path else self._heading(path, line)
+
+    def _line_at(self, position: int) -> int:
+        return self.text.count("\n", 0, position) + 1
 
     def position(self, path: Path) -> int:
         """The index at which a value begins that is no table.
@@ -70,10 +74,23 @@ class Text:
         table[last] = value
         if tomlkit.dumps(self._parsed) != self.text:
             self._parsed = tomlkit.parse(self.text)
-        for index, (character, other) in enumerate(zip(self.text, written, strict=False)):
-            if character != other:
-                return index
-        raise KeyError(path)
+        return self._difference(written)
+
+    def _empty(self, path: Path) -> int:
+        """Where a table stands that has nothing in it: the end of its heading, or its value."""
+        table = _at(self._parsed, path)
+        if not isinstance(table, Table):
+            return self.position(path)
+        table.comment("here")
+        written = tomlkit.dumps(self._parsed)
+        self._parsed = tomlkit.parse(self.text)
+        return self._difference(written)
+
+    def _difference(self, written: str) -> int:
+        """Where the text begins to differ from another one."""
+        pairs = zip(self.text, written, strict=False)
+        differing = (index for index, (one, other) in enumerate(pairs) if one != other)
+        return next(differing, min(len(self.text), len(written)))
 
     def with_string(self, path: Path, value: str) -> "Text":
         """The text with another string in place of one, in the same quotation marks.

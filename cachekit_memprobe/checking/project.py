@@ -19,7 +19,6 @@ from cachekit_memprobe.checking.patterns import is_exact, matches
 from cachekit_memprobe.checking.schema import CALLS, CallTable, ConfigurationTable, read_table
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.errors import UsageError
-from cachekit_memprobe.metrics import NAMES
 from cachekit_memprobe.model import Scenario
 from cachekit_memprobe.scenario import load_scenario, select
 from cachekit_memprobe.scenario.problems import Phrase, closest, did_you_mean
@@ -139,7 +138,9 @@ def _of_word(configuration: Configuration, word: str) -> Sequence[Scenario]:
     folder = configuration.folder
     names = [word] if is_exact(word) else sorted(glob.glob(word, root_dir=folder, recursive=True))
     if not names:
-        raise UsageError(f"no file below {printable(folder.name)} matches {word!r}; correct the pattern")
+        raise UsageError(
+            f"no file matches {word!r}, from the folder of the configuration on; correct the pattern"
+        )
     return [_of_file(folder / name, configuration.root) for name in names]
 
 
@@ -188,8 +189,6 @@ def _unmatched(limits: Iterable[ProjectLimit], names: Sequence[str]) -> Iterator
         found = closest(pattern, names)
         if found:
             remedy = did_you_mean(found)
-        elif any(name.partition(".")[0] == pattern for name in NAMES):
-            remedy = 'write its limits below [budget."*"], which is for all scenarios'
         else:
             remedy = f"add such a scenario to {_SCENARIOS}, or remove these limits"
         yield Fault((BUDGET, pattern), f"a name or a pattern of {_listed(names)}", pattern, remedy)

@@ -76,8 +76,8 @@ def _known(place: Path) -> Path:
 def _fault(table: Mapping[str, Any], path: Path) -> Fault:
     model: type[Table] = CallTable if len(path) == 3 else ConfigurationTable
     if len(path) == 2 and path[0] == CALLS:
-        remedy = f"write [{CALLS}.{path[1]}], and below it call = {toml('shop.orders:load_orders')}"
-        return Fault(path, "a table", _at(table, path), remedy)
+        remedy = f"write {{table}}, and below it call = {toml('shop.orders:load_orders')}"
+        return Fault(path, "a table", _at(table, path), remedy, path)
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
     name = str(path[-1] if len(path) == 3 else path[0])
     if name not in fields:

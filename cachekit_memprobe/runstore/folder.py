@@ -272,6 +272,7 @@ def public_request(request: Request) -> Request | None:
         patterns=request.patterns and tuple(map(_public_pattern, request.patterns)),
         environment=variables.recorded(request.environment),
         payload=file_name(request.payload),
+        configuration=file_name(request.configuration),
         extras=tuple(map(printable, request.extras)),
     )
     return public if public.is_bounded else None
