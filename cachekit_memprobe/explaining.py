@@ -117,7 +117,7 @@ def _judged(
         spread=reads.figures.spread,
         repeats=reads.figures.repeats,
         read=reads.number,
-        notes=notes_of(measurement.seen),
+        notes=(*measurement.notes, *notes_of(measurement.seen)),
         footprint=footprint_of(measurement),
         staircase=explained.use.staircase,
         read_us=read_us_of(measurement),

@@ -13,6 +13,7 @@ from cachekit_memprobe.errors import CouldNotMeasure, MemprobeError, as_a_bug
 from cachekit_memprobe.model import Measurement, Phase, Run, Scenario, Step
 from cachekit_memprobe.replay.lifetime import entries_last_s
 from cachekit_memprobe.replay.own_data import OwnData
+from cachekit_memprobe.replay.own_functions import OwnFunctions
 from cachekit_memprobe.replay.session import Progress, Session
 from cachekit_memprobe.replay.supervisor import Cancelled, supervising
 from cachekit_memprobe.runstore import RunFolder
@@ -50,7 +51,8 @@ def measure(
     ):
         most_bytes = round(_SHARE * room.memory_bytes)
         data = OwnData(target, supervisor, scratch / "data", options.timeout_s, most_bytes)
-        loaded = _loaded(planned.scenarios, data, folder, progress)
+        functions = OwnFunctions(target, supervisor, scratch / "functions", options.timeout_s)
+        loaded = _loaded(planned.scenarios, data, functions, folder, progress)
         applicable = [scenario for scenario in loaded if why_not(scenario, target.cachekit) is None]
         with serving(applicable, own_servers, scratch / "servers", notes_in(scratch), lasting) as servers:
             slots = threading.Semaphore(options.jobs)
@@ -61,15 +63,19 @@ def measure(
 
 
 def _loaded(
-    scenarios: Sequence[Scenario], data: OwnData, folder: RunFolder, progress: Progress
+    scenarios: Sequence[Scenario],
+    data: OwnData,
+    functions: OwnFunctions,
+    folder: RunFolder,
+    progress: Progress,
 ) -> list[Scenario]:
-    """The scenarios with the sizes of the data that they cache; one whose data can't be loaded is done."""
+    """The scenarios with what is known of the user's data and functions; one that can't be loaded is done."""
     loaded = []
     for scenario in scenarios:
-        if scenario.value.file:
-            progress(Step(scenario.name, Phase.LOADING))
+        if scenario.value.file or scenario.value.call:
+            progress(Step(scenario.name, Phase.LOADING if scenario.value.file else Phase.IMPORTING))
         try:
-            loaded.append(data.with_size(scenario))
+            loaded.append(functions.described(data.with_size(scenario)))
         except CouldNotMeasure as failure:
             folder.save_measurement(Measurement.failed(scenario, str(failure)))
             progress(Step(scenario.name, Phase.DONE))

@@ -186,6 +186,7 @@ class Phase(Enum):
     """What is being done for a scenario; the value is said to the user."""
 
     LOADING = "loading the data"
+    IMPORTING = "importing the function"
     STORING = "storing the value"
     MEASURING = "measuring"
     DONE = "done"
@@ -298,6 +299,7 @@ class Measurement:
         reason: why it could not be measured, or does not apply; ``None`` when it was measured.
         applies: False when the scenario isn't meant for this release.
         needs: what the read depends on that isn't so by itself in the release.
+        notes: what else was found out about the value, each a sentence without a full stop.
     """
 
     scenario: Scenario
@@ -306,6 +308,7 @@ class Measurement:
     reason: str | None = None
     applies: bool = True
     needs: tuple[Need, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def failed(cls, scenario: Scenario, reason: str) -> "Measurement":

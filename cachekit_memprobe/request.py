@@ -20,6 +20,7 @@ class Request:
         environment: the variables that all scenarios were given besides their own.
         payload: the user's own data.
         caching: how that is cached, where it was said: ``{"tier": "l2"}``.
+        called: the options that name the user's own function, ``--call`` and so on, with their values.
         extras: packages that were added to the release's environment.
         command: ``run``, or ``check`` for what a project's configuration says.
         configuration: the file of a check, if it was named.
@@ -31,6 +32,7 @@ class Request:
     environment: Mapping[str, str] = field(default_factory=dict)
     payload: str = ""
     caching: Mapping[str, str] = field(default_factory=dict)
+    called: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     command: Literal["run", "check"] = "run"
     configuration: str = ""
@@ -43,7 +45,7 @@ class Request:
 
     def _words(self) -> Iterator[str]:
         yield from (self.size, self.payload, self.configuration)
-        for words in (self.patterns or (), self.limits, self.extras):
+        for words in (self.patterns or (), self.limits, self.called, self.extras):
             yield from words
         for named in (self.environment, self.caching):
             for name, value in named.items():

@@ -2,27 +2,26 @@
 
 from pathlib import Path
 
-from cachekit_memprobe import scenario
-from cachekit_memprobe.checking.schema import CallTable
-from cachekit_memprobe.child.task import Call
-from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.model import Scenario
+from cachekit_memprobe.scenario.calls import CallReadTable
+from cachekit_memprobe.scenario.calls import CallTable as CalledTable
+from cachekit_memprobe.scenario.loader import scenario_of
 
 
-def scenario_of_call(name: str, table: CallTable, root: Path) -> Scenario:
+class CallTable(CalledTable, CallReadTable):
+    """``[calls.NAME]``: a cached function of the project's own, as a scenario has it, and how it is read."""
+
+
+def scenario_of_call(name: str, table: CallTable, source: str, folder: Path) -> Scenario:
     """A scenario that reads what the function returns.
 
     Args:
-        root: the folder that its module is imported from.
+        source: the configuration's file, for reports.
+        folder: of the configuration, from which on the function is imported.
 
     Raises:
-        UsageError: there can be no such scenario.
+        ScenarioError: there can be no such scenario.
     """
-    call_scenario = getattr(scenario, "call_scenario", None)
-    if call_scenario is None:
-        raise UsageError("this version can't measure functions yet; name scenarios only")
-    call = Call(
-        table.call, tuple(table.args), dict(table.kwargs), setup=table.setup, root=str(root.absolute())
-    )
-    made: Scenario = call_scenario(call, name=name, tier=table.tier or "")
-    return made
+    given = table.model_dump(exclude_unset=True)
+    read = {key: given.pop(key) for key in CallReadTable.model_fields if key in given}
+    return scenario_of(name, source, {"value": given, "read": read}, folder)

@@ -103,6 +103,8 @@ def find(start: Path) -> Configuration:
         ConfigurationError: there is none, a file can't be read, or a folder has two.
     """
     for folder in _upward(start):
+        if folder != start:
+            _refuse_foreign(folder, start)
         there = [one for one in (_of_pyproject(folder), _of_own_file(folder)) if one is not None]
         found = [one for one in there if one.table] or there[:1]
         if len(found) > 1:
@@ -130,6 +132,17 @@ def read(path: Path) -> Configuration:
             f"{printable(path)} has no table [{dotted(TABLE)}]; write one, such as\n\n{EXAMPLE}"
         )
     return found
+
+
+def _refuse_foreign(folder: Path, start: Path) -> None:
+    """A configuration names code to run, so that one in a folder above has to be of the same owner."""
+    trusted = {start.stat().st_uid, os.getuid()}
+    for path in (folder / PYPROJECT, folder / OWN_FILE):
+        if path.exists() and path.stat().st_uid not in trusted:
+            raise ConfigurationError(
+                f"{printable(os.path.relpath(path))} belongs to another user, and may name code to run; name it "
+                "with --config if you trust it"
+            )
 
 
 def _of_pyproject(folder: Path) -> Configuration | None:

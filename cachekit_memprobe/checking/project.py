@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, time
 from pathlib import Path
-from typing import Any
 
 from cachekit_memprobe.checking.calls import scenario_of_call
 from cachekit_memprobe.checking.configuration import Configuration, ConfigurationError, relative
@@ -16,12 +14,12 @@ from cachekit_memprobe.checking.faults import Fault, refuse
 from cachekit_memprobe.checking.limits import BUDGET, ProjectLimit, read_limits
 from cachekit_memprobe.checking.lines import Path as KeyPath
 from cachekit_memprobe.checking.patterns import is_exact, matches
-from cachekit_memprobe.checking.schema import CALLS, CallTable, ConfigurationTable, read_table
+from cachekit_memprobe.checking.schema import CALLS, ConfigurationTable, read_table
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.model import Scenario
 from cachekit_memprobe.scenario import load_scenario, select
-from cachekit_memprobe.scenario.problems import Phrase, closest, did_you_mean
+from cachekit_memprobe.scenario.problems import closest, did_you_mean
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _SCENARIOS = "scenarios"
@@ -76,9 +74,9 @@ def project_of(configuration: Configuration) -> Project:
     table, faults = read_table(configuration.table)
     budget = configuration.table.get(BUDGET, {})
     limits, wrong = read_limits(budget) if isinstance(budget, dict) else ((), ())
-    refuse(configuration, (*faults, *wrong))
+    refuse(configuration, (*faults, *_wrong_names(configuration.table.get(CALLS)), *wrong))
     assert table is not None
-    refuse(configuration, (*_wrong_calls(table.calls), *_wrong_target(table)))
+    refuse(configuration, _wrong_target(table))
     scenarios = _scenarios(configuration, table)
     refuse(configuration, _unmatched(limits, [scenario.name for scenario in scenarios]))
     cachekit = _located(table.cachekit, configuration.folder)
@@ -118,8 +116,8 @@ def _named(configuration: Configuration, table: ConfigurationTable) -> Iterator[
     for name, call in table.calls.items():
         path = (CALLS, name)
         with _placed(configuration, path):
-            scenario = scenario_of_call(name, call, configuration.folder)
-        yield path, replace(scenario, name=name, source=configuration.file)
+            scenario = scenario_of_call(name, call, configuration.file, configuration.folder)
+        yield path, scenario
 
 
 @contextmanager
@@ -146,24 +144,21 @@ def _of_word(configuration: Configuration, word: str) -> Sequence[Scenario]:
 
 def _of_file(path: Path, root: Path) -> Scenario:
     scenario = load_scenario(Path(os.path.relpath(path)))
+    real = os.path.realpath(path)
+    if scenario.value.call and os.path.commonpath([real, os.path.realpath(root)]) != os.path.realpath(root):
+        raise UsageError(
+            f"{printable(scenario.source)} names code to run, {scenario.value.call.function}, and lies outside "
+            "of the project; copy it to the project if you trust it"
+        )
     return replace(scenario, source=relative(path, root))
 
 
-def _wrong_calls(calls: Mapping[str, CallTable]) -> Iterator[Fault]:
-    """What is wrong with calls that pydantic doesn't see."""
-    for name, call in calls.items():
+def _wrong_names(calls: object) -> Iterator[Fault]:
+    """Names of calls that are none of scenarios."""
+    for name in calls if isinstance(calls, Mapping) else ():
         if not _NAME.fullmatch(name):
             expected = 'a name of lower-case letters, digits, ".", "_" and "-"'
             yield Fault((CALLS, name), expected, name, "rename it")
-        for key in ("args", "kwargs"):
-            if _has_a_date(getattr(call, key)):
-                remedy = 'quote it, such as "2026-11-24"'
-                yield Fault(
-                    (CALLS, name, key),
-                    "texts, numbers, true, false, arrays and tables",
-                    Phrase("a date"),
-                    remedy,
-                )
 
 
 def _wrong_target(table: ConfigurationTable) -> Iterator[Fault]:
@@ -171,14 +166,6 @@ def _wrong_target(table: ConfigurationTable) -> Iterator[Fault]:
         remedy = 'write cachekit = "latest" or a release beside it'
         expected = "nothing, as only the environment of a release can be added to"
         yield Fault(("with",), expected, table.with_, remedy)
-
-
-def _has_a_date(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(map(_has_a_date, value.values()))
-    if isinstance(value, list):
-        return any(map(_has_a_date, value))
-    return isinstance(value, (date, time))
 
 
 def _unmatched(limits: Iterable[ProjectLimit], names: Sequence[str]) -> Iterator[Fault]:

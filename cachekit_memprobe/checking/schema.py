@@ -4,14 +4,16 @@ A field's description says what is expected of the key, its first example is the
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 
+from cachekit_memprobe.checking.calls import CallTable
 from cachekit_memprobe.checking.faults import Fault
 from cachekit_memprobe.checking.lines import Path
 from cachekit_memprobe.scenario.problems import closest, did_you_mean, toml
+from cachekit_memprobe.scenario.schema import Table
 
 CALLS = "calls"
 
@@ -23,22 +25,6 @@ def _line(text: str) -> str:
 
 
 _Line = Annotated[str, AfterValidator(_line)]
-
-
-class Table(BaseModel):
-    """A TOML table: unknown keys are refused, and nothing is converted from one type to another."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class CallTable(Table):
-    """``[calls.NAME]``: a cached function of the project's own, and how it is called."""
-
-    call: _Line = Field(description="module:function", examples=["shop.orders:load_orders"])
-    args: list[Any] = Field([], description="an array of its arguments", examples=[["2026-11-24"]])
-    kwargs: dict[str, Any] = Field({}, description="a table of arguments by name", examples=[{}])
-    setup: _Line = Field("", description="module:function, called first", examples=["shop.tests:setup"])
-    tier: Literal["l1", "l2"] | None = Field(None, description='one of "l1", "l2"', examples=["l1"])
 
 
 class ConfigurationTable(Table):
@@ -88,7 +74,13 @@ def _fault(table: Mapping[str, Any], path: Path) -> Fault:
 
 
 def _expected(field: FieldInfo) -> str:
-    return str(field.description)
+    return field.description or f"one of {', '.join(map(toml, _options(field)))}"
+
+
+def _options(field: FieldInfo) -> tuple[object, ...]:
+    """The values that a key takes, of one that takes fixed ones, or is left out."""
+    choices = [option for option in (field.annotation, *get_args(field.annotation)) if get_args(option)]
+    return tuple(value for option in choices for value in get_args(option) if isinstance(value, str))
 
 
 def _remedy(name: str, field: FieldInfo) -> str:

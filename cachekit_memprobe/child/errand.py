@@ -72,10 +72,22 @@ def _done(task: tasks.Task, channel: wire.Channel) -> "DataclassInstance":
         from cachekit_memprobe.child.workload.sizing import sized
 
         return sized(task)
-    if task.operation == tasks.STORE:
-        from cachekit_memprobe.child.workload.store import store
+    if task.operation == tasks.DESCRIBE:
+        from cachekit_memprobe.child.workload.calls.describe import describe
 
-        return store(task)
+        return describe(task)
+    if task.operation == tasks.STORE:
+        return _stored(task)
     from cachekit_memprobe.child.probes import run_probe
 
     return run_probe(task, channel)
+
+
+def _stored(task: tasks.Task) -> "DataclassInstance":
+    if task.value.call is not None:
+        from cachekit_memprobe.child.workload.calls.store import store as store_call
+
+        return store_call(task)
+    from cachekit_memprobe.child.workload.store import store
+
+    return store(task)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 PREPARE = "prepare"
 SIZE = "size"
+DESCRIBE = "describe"
 STORE = "store"
 READ = "read"
 
@@ -32,8 +33,8 @@ class Call:
         function: ``module:function``; of a method of a class, ``module:Class.function``.
         args, kwargs: what it is called with, as JSON has it.
         setup: ``module:function`` that is called first, in each process; empty for none.
-        root: the folder that the module is imported from, absolute. It stays out of run folders and
-            reports.
+        root: the folder that its processes work in and import from, absolute.
+        paths: other folders that modules are imported from. Both stay out of run folders and reports.
         backend: ``file`` or ``redis`` to put a private one in place of the one that the code configures.
         own_cache: the code's own backend is read from and written to, and no private one takes its place.
     """
@@ -43,6 +44,7 @@ class Call:
     kwargs: dict[str, Any] = field(default_factory=dict)
     setup: str = ""
     root: str = ""
+    paths: tuple[str, ...] = ()
     backend: str = ""
     own_cache: bool = False
 
@@ -117,6 +119,45 @@ class Read:
         return (MEASURED, *(f"{MEASURED}-{number}" for number in range(2, self.keys + 1)))
 
 
+@dataclass(frozen=True)
+class Described:
+    """What the user's decorated function says of itself before it is called.
+
+    Attributes:
+        backend: as :class:`Caching` has it; empty where the code names none, ``other`` for a class that is
+            none of cachekit's.
+        serializer: likewise.
+        backend_class, serializer_class: for a message.
+        l1: its frames are kept in the process as well.
+    """
+
+    backend: str
+    backend_class: str = ""
+    serializer: str = "none"
+    serializer_class: str = ""
+    encryption: bool = False
+    l1: bool = False
+    return_format: str = "pandas"
+    asynchronous: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """How reads of the user's function go, as the storing process has seen them.
+
+    Attributes:
+        tier, route, backfill: of the read that is to be measured, see :class:`Read`.
+        compression: of the Arrow data in the frame.
+        notes: what else a reader has to know, each a sentence without a full stop.
+    """
+
+    tier: str
+    route: str
+    backfill: bool
+    compression: str
+    notes: tuple[str, ...] = ()
+
+
 NeedKind = Literal[
     "async",
     "backend",
@@ -160,6 +201,7 @@ class Stored:
         logical_bytes, rows: of a measured value as it was made; ``None`` for one without rows.
         record_batches: of Arrow in the frame of a measured value, if that is many times the value; else 0.
         needs: of the read.
+        found: of the user's own function.
     """
 
     keys: dict[str, str]
@@ -171,6 +213,7 @@ class Stored:
     rows: int | None = None
     record_batches: int = 0
     needs: tuple[Need, ...] = ()
+    found: Found | None = None
 
 
 @dataclass(frozen=True)
@@ -212,7 +255,8 @@ class Task:
 
     Attributes:
         operation: :data:`PREPARE` imports what the next task needs; :data:`SIZE` loads a file's data and
-            tells its size; :data:`STORE` makes the value and caches it; :data:`READ` reads it back, measured.
+            tells its size; :data:`DESCRIBE` imports the user's function; :data:`STORE` makes the value and
+            caches it; :data:`READ` reads it back, measured.
         workspace: the folder that the store and the reads of one scenario share.
         instrument: the probe of a read; empty for a store.
         stored: the store's result, for a read.
@@ -274,9 +318,13 @@ def decode_task(text: str) -> Task:
 def _value(call: dict[str, Any] | None, **fields: Any) -> Value:
     if call is None:
         return Value(**fields)
-    return Value(**fields, call=Call(**{**call, "args": tuple(call["args"])}))
+    sequences = {"args": tuple(call["args"]), "paths": tuple(call["paths"])}
+    return Value(**fields, call=Call(**{**call, **sequences}))
 
 
 def _stored(**fields: Any) -> Stored:
     needs = tuple(Need(**need) for need in fields.pop("needs"))
-    return Stored(**fields, needs=needs)
+    found = fields.pop("found")
+    if found is not None:
+        found = Found(**{**found, "notes": tuple(found["notes"])})
+    return Stored(**fields, needs=needs, found=found)

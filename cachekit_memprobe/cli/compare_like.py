@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from cachekit_memprobe.child.task import CALL
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.model import RunOptions, Scenario
 from cachekit_memprobe.result import Report
@@ -70,8 +71,11 @@ def _is_named(scenario: Scenario, patterns: Sequence[str]) -> bool:
 
 
 def _again(scenario: Scenario) -> Iterator[Scenario]:
-    """The scenario, unless it needs a file of the user's, or a value that was not recorded."""
-    if scenario.value.kind in ("", "file") or UNRECORDED in scenario.environment.values():
+    """The scenario, unless it needs a file or code of the user's, or a value that was not recorded.
+
+    What a run folder names is never run.
+    """
+    if scenario.value.kind in ("", "file", CALL) or UNRECORDED in scenario.environment.values():
         return
     if scenario.source:
         yield scenario

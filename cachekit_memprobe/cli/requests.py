@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from cachekit_memprobe.cli.run_options import DataOptions, SweepOptions
+from cachekit_memprobe.cli.run_options import DataOptions, OwnCall, SweepOptions
 from cachekit_memprobe.model import Limit
 from cachekit_memprobe.request import Request
 from cachekit_memprobe.units import format_limit
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def request_of(
     patterns: tuple[str, ...],
     data: DataOptions,
+    own: OwnCall,
     how: "HowCached",
     sweep: SweepOptions,
     limits: tuple[Limit, ...],
@@ -29,8 +30,24 @@ def request_of(
         environment=given,
         payload=str(data.payload or ""),
         caching=how.words,
+        called=_called(own),
         extras=extras,
     )
+
+
+def _called(own: OwnCall) -> tuple[str, ...]:
+    """The options that name the user's own function."""
+    words: list[str] = []
+    if own.function is not None:
+        words += ["--call", own.function]
+    for argument in own.args:
+        words += ["--arg", argument]
+    for name, value in own.kwargs.items():
+        words += ["--kwarg", f"{name}={value}"]
+    for option, text in (("--setup", own.setup), ("--backend-override", own.override)):
+        words += [option, text] if text else []
+    flags = {"--use-own-cache": own.own_cache, "--allow-code": own.allow_code}
+    return (*words, *(flag for flag, given in flags.items() if given))
 
 
 def size_of(sizes: "Sequence[Size]") -> str:

@@ -8,6 +8,7 @@ import click
 
 from cachekit_memprobe import programs, variables
 from cachekit_memprobe.child.printable import pasted
+from cachekit_memprobe.child.task import Call
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stderr_console
 from cachekit_memprobe.cli.exits import exit_code
@@ -24,8 +25,10 @@ from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.cli.requests import request_of
 from cachekit_memprobe.cli.run_options import (
     DataOptions,
+    OwnCall,
     ServerOptions,
     SweepOptions,
+    call_options,
     data_options,
     how_options,
     measuring_options,
@@ -53,6 +56,7 @@ Examples:
   cachekit-memprobe run my-scenario.toml --json - --out runs/today
   cachekit-memprobe run arrow-l1-hit --budget rss.peak=1.3x
   cachekit-memprobe run --payload prices.parquet --tier l2 --backend redis
+  cachekit-memprobe run --call shop.orders:load_orders --arg 2026-11-24
   cachekit-memprobe run arrow-l1-hit --size 64MB,128MB,256MB --predict 2GB
   cachekit-memprobe run --payload prices.parquet --size 50%,100%,200% \\
     --predict 5000000
@@ -72,6 +76,7 @@ run in which nothing at all was measured ends with 3."""
 @click.command("run", epilog=_EPILOG)
 @click.argument("patterns", metavar="[SCENARIO]...", nargs=-1)
 @data_options
+@call_options
 @how_options
 @sweep_options
 @click.option(
@@ -101,6 +106,7 @@ run in which nothing at all was measured ends with 3."""
 def run_command(
     patterns: tuple[str, ...],
     data: DataOptions,
+    own: OwnCall,
     how: "HowCached",
     sweep: SweepOptions,
     limits: tuple[Limit, ...],
@@ -123,7 +129,8 @@ def run_command(
 
     # All that can be refused is refused before anything slow begins.
     own_servers = own_servers_of(servers)
-    scenarios, multiplied = _scenarios(patterns, data, how, sweep, limits, own_servers, given)
+    chosen = _chosen(patterns, data, own, how, limits, own_servers)
+    scenarios, multiplied = _multiplied(chosen, data, sweep, limits, given)
     _refuse_unmeasured(limits, multiplied, options)
     _refuse_pinned(scenarios, options)
     publication.check()
@@ -134,7 +141,7 @@ def run_command(
         resolved = target.resolve(spec, python, progress.preparing, extras)
         target.check_stages(resolved, options.stages)
         folder = RunFolder.create(out)
-        request = request_of(patterns, data, how, sweep, limits, given, extras)
+        request = request_of(patterns, data, own, how, sweep, limits, given, extras)
         planned = replace(Run.planned(resolved, options, scenarios, multiplied), request=request)
         progress.planned({scenario.name: work_of(scenario) for scenario in scenarios})
         ended = None if publication.quiet else progress.ended
@@ -176,22 +183,37 @@ def _refuse_pinned(scenarios: tuple[Scenario, ...], options: RunOptions) -> None
         )
 
 
-def _scenarios(
+def _chosen(
     patterns: tuple[str, ...],
     data: DataOptions,
+    own: OwnCall,
     how: "HowCached",
-    sweep: SweepOptions,
     limits: tuple[Limit, ...],
     own_servers: "OwnServers",
+) -> tuple[Scenario, ...]:
+    from cachekit_memprobe.scenario import refuse_foreign_code, select
+
+    own.check()
+    if own.call is not None:
+        return (_of_function(patterns, data, own.call, how, limits),)
+    if data.payload is not None:
+        return (_own_scenario(patterns, data, how, limits),)
+    _refuse_without_payload(data, how)
+    chosen = select(patterns) if patterns else _all_that_can_run(own_servers)
+    for scenario in chosen:
+        refuse_foreign_code(scenario, allowed=own.allow_code)
+    return chosen
+
+
+def _multiplied(
+    chosen: tuple[Scenario, ...],
+    data: DataOptions,
+    sweep: SweepOptions,
+    limits: tuple[Limit, ...],
     given: dict[str, str],
 ) -> tuple[tuple[Scenario, ...], Sweep]:
-    from cachekit_memprobe.scenario import expand, select
+    from cachekit_memprobe.scenario import expand
 
-    if data.payload is None:
-        _refuse_without_payload(data, how)
-        chosen = select(patterns) if patterns else _all_that_can_run(own_servers)
-    else:
-        chosen = (_own_scenario(patterns, data, how, limits),)
     chosen = tuple(replace(one, environment={**one.environment, **given}) for one in chosen)
     expanded, multiplied = expand(
         chosen, sizes=sweep.sizes, axes=sweep.axes, limits=limits, predict=sweep.predict
@@ -228,6 +250,31 @@ def _own_scenario(
             "separately"
         )
     return payload_scenario(data.payload, how, limits)
+
+
+def _of_function(
+    patterns: tuple[str, ...],
+    data: DataOptions,
+    call: Call,
+    how: "HowCached",
+    limits: tuple[Limit, ...],
+) -> Scenario:
+    from cachekit_memprobe.scenario import call_scenario
+
+    if data.payload is not None:
+        raise UsageError("--call and --payload each make a scenario of their own; give one of them")
+    if patterns:
+        raise UsageError(
+            f"--call makes a scenario of its own; leave out {' '.join(map(pasted, patterns))}, or run it "
+            "separately"
+        )
+    for name in how.given:
+        if name != "tier":
+            raise UsageError(
+                f"--{name}: how {call.function} is cached is in its code; change it there"
+                + ("; for a private backend, give --backend-override" if name == "backend" else "")
+            )
+    return call_scenario(call, tier=how.tier or "", budget=limits)
 
 
 def _refuse_without_payload(data: DataOptions, how: "HowCached") -> None:

@@ -1,5 +1,6 @@
 """The options of ``run``, in groups: each group reaches the command as one record."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ import click
 
 from cachekit_memprobe.child import datafile
 from cachekit_memprobe.child.assigned import EXAMPLE
+from cachekit_memprobe.child.task import Call
 from cachekit_memprobe.cli.gathered import gathered
 from cachekit_memprobe.cli.options import (
     UserPath,
@@ -19,9 +21,19 @@ from cachekit_memprobe.cli.options import (
     sort_option,
     workers_option,
 )
+from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import INSTRUMENTS, QUICK
 from cachekit_memprobe.model import DEFAULT_ISOLATION, RunOptions
-from cachekit_memprobe.scenario import IN_BYTES, Asked, Axis, HowCached, Size, options_of
+from cachekit_memprobe.scenario import (
+    IN_BYTES,
+    Asked,
+    Axis,
+    HowCached,
+    Size,
+    check_function,
+    options_of,
+    parse_argument,
+)
 
 if TYPE_CHECKING:
     from cachekit_memprobe.servers import OwnServers
@@ -58,6 +70,60 @@ class DataOptions:
 
 
 @dataclass(frozen=True)
+class OwnCall:
+    """The user's own function, and how it is called; without one, the rest is refused.
+
+    Attributes:
+        args: as they were written.
+        allow_code: also that which a foreign scenario file names.
+    """
+
+    function: str | None
+    args: tuple[str, ...]
+    kwargs: Mapping[str, str]
+    setup: str | None
+    override: str | None
+    own_cache: bool
+    allow_code: bool
+
+    @property
+    def call(self) -> Call | None:
+        """What to call; ``None`` if no function was given."""
+        if self.function is None:
+            return None
+        return Call(
+            function=self.function,
+            args=tuple(map(parse_argument, self.args)),
+            kwargs={name: parse_argument(value) for name, value in self.kwargs.items()},
+            setup=self.setup or "",
+            backend=self.override or "",
+            own_cache=self.own_cache,
+        )
+
+    def check(self) -> None:
+        """Refuse what is nothing without a function, and what contradicts itself.
+
+        Raises:
+            UsageError: with the option's name.
+        """
+        given = {
+            "--arg": self.args,
+            "--kwarg": self.kwargs,
+            "--setup": self.setup,
+            "--backend-override": self.override,
+            "--use-own-cache": self.own_cache,
+        }
+        for option, value in given.items():
+            if value and self.function is None:
+                raise UsageError(f"{option} is for the function of --call; give --call as well")
+        if self.override and self.own_cache:
+            raise UsageError(
+                "--use-own-cache leaves the code its own backend, and --backend-override replaces it; leave "
+                "one out"
+            )
+
+
+@dataclass(frozen=True)
 class ServerOptions:
     """The user's own servers, as they were written."""
 
@@ -86,6 +152,27 @@ def _only_one(ctx: click.Context, param: click.Parameter, files: tuple[Path, ...
     return files[0] if files else None
 
 
+def _as_function(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Callback: ``module:function``, checked for its form."""
+    try:
+        return None if value is None else check_function(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
+def _as_keywords(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Callback: each ``NAME=VALUE``, no name twice."""
+    given: dict[str, str] = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE; write it like region=eu", ctx, param)
+        if name in given:
+            raise click.BadParameter(f"{name} is given twice; give it once", ctx, param)
+        given[name] = value
+    return given
+
+
 def _switched(ctx: click.Context, param: click.Parameter, value: str | None) -> bool | None:
     """Callback: ``on`` and ``off``."""
     return None if value is None else value == "on"
@@ -108,6 +195,60 @@ data_options = gathered(
         type=UserPath(),
         metavar="FILE",
         help="Also save the scenario of --payload as a new TOML file, which can be run like any other.",
+    ),
+)
+
+call_options = gathered(
+    "own",
+    OwnCall,
+    click.option(
+        "--call",
+        "function",
+        metavar="MODULE:FUNCTION",
+        callback=_as_function,
+        help="Measure the read of your own cached function instead of a scenario's. To name it is consent to "
+        "run it: it is imported from here, and called once to fill a private cache.",
+    ),
+    click.option(
+        "--arg",
+        "args",
+        metavar="VALUE",
+        multiple=True,
+        help="An argument for the function of --call: JSON, or text where it is none. May be given several "
+        "times, in order.",
+    ),
+    click.option(
+        "--kwarg",
+        "kwargs",
+        metavar="NAME=VALUE",
+        multiple=True,
+        callback=_as_keywords,
+        help="A keyword argument likewise.",
+    ),
+    click.option(
+        "--setup",
+        metavar="MODULE:FUNCTION",
+        callback=_as_function,
+        help="Call this function of yours first, in every process that calls the one of --call.",
+    ),
+    click.option(
+        "--backend-override",
+        "override",
+        type=click.Choice(("file", "redis")),
+        help="Have the function of --call store in a private backend of this kind, in place of a private one "
+        "of the kind that the code configures.",
+    ),
+    click.option(
+        "--use-own-cache",
+        "own_cache",
+        is_flag=True,
+        help="Have the function of --call store in the very cache that the code configures: one entry is "
+        "written there and stays.",
+    ),
+    click.option(
+        "--allow-code",
+        is_flag=True,
+        help="Also run scenario files that name code and lie outside of the project that you are in.",
     ),
 )
 

@@ -1,5 +1,6 @@
 """``show``: one scenario, complete."""
 
+import json
 from pathlib import Path
 
 import click
@@ -8,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cachekit_memprobe.child.printable import printable
-from cachekit_memprobe.child.task import Value
+from cachekit_memprobe.child.task import Call, Value
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stdout_console
 from cachekit_memprobe.errors import EXIT_OK, UsageError
@@ -49,6 +50,8 @@ def _complete(scenario: Scenario) -> Group:
 
 
 def _facts(scenario: Scenario) -> list[tuple[str, str]]:
+    if scenario.value.call is not None:
+        return _facts_of_call(scenario, scenario.value.call)
     caching = scenario.caching
     l1 = "with L1" if caching.l1 else "without L1"
     encryption = "encrypted" if caching.encryption else "not encrypted"
@@ -61,6 +64,24 @@ def _facts(scenario: Scenario) -> list[tuple[str, str]]:
         ("releases", scenario.releases or "all"),
         ("needs", ", ".join(scenario.needs) or "nothing"),
     ]
+
+
+def _facts_of_call(scenario: Scenario, call: Call) -> list[tuple[str, str]]:
+    """What it runs comes first: whoever trusts the file has it run their machine."""
+    return [
+        ("from", scenario.source),
+        ("runs code", f"{call.function}, imported from {printable(call.root)}"),
+        ("arguments", ", ".join([*map(json.dumps, call.args), *_keywords(call)]) or "none"),
+        ("set up by", call.setup or "nothing"),
+        ("cached", "as its code says" + (f", in a private {call.backend} backend" if call.backend else "")),
+        ("read", f"tier {scenario.read.tier or 'as later calls are read'}"),
+        ("releases", scenario.releases or "all"),
+        ("needs", ", ".join(scenario.needs) or "nothing"),
+    ]
+
+
+def _keywords(call: Call) -> list[str]:
+    return [f"{name}={json.dumps(value)}" for name, value in call.kwargs.items()]
 
 
 def _value(value: Value) -> str:

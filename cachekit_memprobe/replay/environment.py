@@ -51,10 +51,8 @@ def child_environment(
             settings that this process's own environment and the scenario have for them.
         counts_pages: what is resident in it is looked at.
     """
-    value_bytes = max(1 << 30, 8 * scenario.value.logical_bytes)
     settings = {
-        "CACHEKIT_MAX_VALUE_SIZE": str(value_bytes),
-        "CACHEKIT_ARROW_COMPRESSION": scenario.caching.compression,
+        **({} if scenario.value.call else _of_made_values(scenario)),
         # What is encrypted is bound to it, and cachekit would make one up for each home. Nothing else reads
         # it, so that all processes may have it: the fewer environments, the fewer launchers.
         "CACHEKIT_DEPLOYMENT_UUID": _IDENTITY,
@@ -72,6 +70,15 @@ def child_environment(
         if not (pinned and variables.is_allocator(name))
     }
     return {**inherited, **own, **settings, **_allocators(pinned=pinned, counts_pages=counts_pages), **given}
+
+
+def _of_made_values(scenario: Scenario) -> Mapping[str, str]:
+    """What only the environment can set; of the user's own function it is as their code has it."""
+    value_bytes = max(1 << 30, 8 * scenario.value.logical_bytes)
+    return {
+        "CACHEKIT_MAX_VALUE_SIZE": str(value_bytes),
+        "CACHEKIT_ARROW_COMPRESSION": scenario.caching.compression,
+    }
 
 
 def _allocators(*, pinned: bool, counts_pages: bool) -> Mapping[str, str]:

@@ -32,6 +32,7 @@ from cachekit_memprobe.child.task import (
     Stored,
     Task,
 )
+from cachekit_memprobe.child.workload.calls.imported import search_path
 from cachekit_memprobe.disks import with_disks
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.folders import without_folders
@@ -48,6 +49,7 @@ from cachekit_memprobe.model import (
 )
 from cachekit_memprobe.replay.environment import child_environment
 from cachekit_memprobe.replay.lifetime import ATTEMPTS, entries_last_s
+from cachekit_memprobe.replay.own_functions import as_found
 from cachekit_memprobe.replay.reclaim import Taken
 from cachekit_memprobe.replay.resident_set import Watch
 from cachekit_memprobe.replay.supervisor import Launch, Supervisor
@@ -95,6 +97,7 @@ class Session:
         payload: Payload | None = None
         reason: str | None = None
         needs: tuple[Need, ...] = ()
+        told: tuple[str, ...] = ()
         try:
             with (
                 self.connect(scenario) as connection,
@@ -105,6 +108,9 @@ class Session:
                 prepared = replay.prepared()
                 stored = replay.store()
                 needs = stored.needs
+                if stored.found is not None:
+                    scenario, told = as_found(scenario, stored.found), stored.found.notes
+                    replay = replace(replay, scenario=scenario)
                 payload = Payload(
                     stored.logical_bytes, stored.frame_bytes[MEASURED], stored.record_batches, stored.rows
                 )
@@ -123,13 +129,22 @@ class Session:
             if reason is not None:
                 reason = with_disks(reason, scenario, self.scratch.parent, capture.parent)
             shutil.rmtree(workspace, ignore_errors=True)
-        told = reason and without_folders(reason, self._folders(scenario, capture))
-        return Measurement(scenario, payload, seen, told, needs=needs)
+        folders = self._folders(scenario, capture)
+        return Measurement(
+            scenario,
+            payload,
+            seen,
+            reason and without_folders(reason, folders),
+            needs=needs,
+            notes=tuple(without_folders(note, folders) for note in told),
+        )
 
     def _folders(self, scenario: Scenario, capture: Path) -> tuple[Path, ...]:
         """Those that a reason may name, and that nobody who reads it knows."""
         python = self.target.python
-        return (*python.parents[:2], capture.parent, self.scratch, Path(scenario.value.file))
+        call = scenario.value.call
+        own = [Path(folder) for folder in search_path(call)] if call else [Path(scenario.value.file)]
+        return (*python.parents[:2], capture.parent, self.scratch, *own)
 
 
 @dataclass(frozen=True)
@@ -173,6 +188,8 @@ class _Replay:
         It is the only one that imports everything by itself. ``None`` if there is no slot for it, or no rss.
         """
         first = next((one for one in self._planned() if one.may_be_prepared), None)
+        if self.scenario.value.call is not None:  # how it is read shows when it is stored
+            return None
         if first is None or not self.session.slots.acquire(blocking=False):
             return None
         return self.pool.submit(self._observe_prepared, first.label)

@@ -7,6 +7,7 @@ from typing import Any
 
 from cachekit_memprobe.child.printable import json_text
 from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.child.task import Call
 from cachekit_memprobe.fingerprint import fingerprint_of
 from cachekit_memprobe.model import Payload, Scenario
 from cachekit_memprobe.report.view import heap_measured, in_payloads, public_spec, rounded
@@ -72,10 +73,25 @@ def _result(result: Result, workers: int) -> dict[str, Any]:
     }
 
 
+_NOT_OF_A_VALUE = ("file", "holds", "call")
+
+
 def _definition(scenario: Scenario) -> dict[str, Any]:
     """What is read, and how, without where the user's own data is."""
-    value = {name: entry for name, entry in asdict(scenario.value).items() if name not in ("file", "holds")}
-    return {"value": value, "caching": asdict(scenario.caching), "read": asdict(scenario.read)}
+    value = {name: entry for name, entry in asdict(scenario.value).items() if name not in _NOT_OF_A_VALUE}
+    return {
+        "value": value,
+        "call": _call(scenario.value.call),
+        "caching": asdict(scenario.caching),
+        "read": asdict(scenario.read),
+    }
+
+
+def _call(call: Call | None) -> dict[str, Any] | None:
+    """The user's own function, without where it lies."""
+    if call is None:
+        return None
+    return {name: entry for name, entry in asdict(call).items() if name not in ("root", "paths")}
 
 
 def _payload(payload: Payload) -> dict[str, int | None]:

@@ -171,6 +171,7 @@ class RunFolder:
             reason,
             measurement.applies,
             measurement.needs,
+            measurement.notes,
         )
         write(folder / MEASUREMENT_FILE, saved, SavedMeasurement)
         write_checksums(folder, [MEASUREMENT_FILE, *files, *captures])
@@ -260,7 +261,12 @@ def _default_path() -> Path:
 
 def public_scenario(scenario: Scenario) -> Scenario:
     """As it is saved: without folders of this machine, and values that nobody knows to be no secret."""
-    value = replace(scenario.value, file=file_name(scenario.value.file))
+    call = scenario.value.call
+    value = replace(
+        scenario.value,
+        file=file_name(scenario.value.file),
+        call=call and replace(call, root="", paths=()),
+    )
     given = variables.recorded(scenario.environment)
     return replace(scenario, source=file_name(scenario.source), value=value, environment=given)
 
@@ -273,6 +279,7 @@ def public_request(request: Request) -> Request | None:
         environment=variables.recorded(request.environment),
         payload=file_name(request.payload),
         configuration=file_name(request.configuration),
+        called=tuple(map(printable, request.called)),
         extras=tuple(map(printable, request.extras)),
     )
     return public if public.is_bounded else None

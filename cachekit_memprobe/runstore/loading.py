@@ -63,7 +63,12 @@ def measurement_in(folder: Path, name: str, run: SavedRun) -> Measurement:
     except UsageError as error:
         return Measurement.failed(_of_which_only_the_name_is_known(name), str(error))
     measurement = Measurement(
-        saved.scenario, saved.payload, reason=saved.reason, applies=saved.applies, needs=saved.needs
+        saved.scenario,
+        saved.payload,
+        reason=saved.reason,
+        applies=saved.applies,
+        needs=saved.needs,
+        notes=saved.notes,
     )
     try:
         return replace(measurement, seen=_observations(files, saved, run))

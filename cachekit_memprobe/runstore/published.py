@@ -123,7 +123,7 @@ def _scenario(result: PublishedResult) -> Scenario:
         name=result.scenario,
         summary="",
         source="",
-        value=replace(given.value, holds=result.file_holds or ""),
+        value=replace(given.value, holds=result.file_holds or "", call=given.call),
         caching=given.caching,
         read=given.read,
         releases="",

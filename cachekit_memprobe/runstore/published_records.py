@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from cachekit_memprobe.child.seen import Difference
-from cachekit_memprobe.child.task import Caching, Read, Value
+from cachekit_memprobe.child.task import Caching, Call, Read, Value
 from cachekit_memprobe.model import Level, RunOptions
 from cachekit_memprobe.result import BudgetStatus, SiteKind, StageSpan, Verdict
 
@@ -89,6 +89,7 @@ class PublishedDefinition:
     value: Value
     caching: Caching
     read: Read
+    call: Call | None = None
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class SavedMeasurement:
     reason: str | None
     applies: bool
     needs: tuple[Need, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,13 @@
 Every error names the file, the table and the key, what was expected, what was found, and the remedy.
 """
 
+from cachekit_memprobe.scenario.calls import (
+    call_scenario,
+    check_function,
+    parse_argument,
+    project_root,
+    refuse_foreign_code,
+)
 from cachekit_memprobe.scenario.conditions import limits_for, why_not
 from cachekit_memprobe.scenario.expansion import expand, with_overrides
 from cachekit_memprobe.scenario.given import parse_variable
@@ -24,18 +31,23 @@ __all__ = [
     "Size",
     "axis_names",
     "bundled_names",
+    "call_scenario",
+    "check_function",
     "closest_metric",
     "expand",
     "limits_for",
     "load_bundled",
     "load_scenario",
     "options_of",
+    "parse_argument",
     "parse_asked",
     "parse_axis",
     "parse_limit",
     "parse_sizes",
     "parse_variable",
     "payload_scenario",
+    "project_root",
+    "refuse_foreign_code",
     "scenario_text",
     "select",
     "starter_text",

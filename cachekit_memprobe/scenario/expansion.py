@@ -100,6 +100,16 @@ def _refuse_what_is_fixed(
     if predict and len(sizes) < 2:
         example = "50%,100%,200%" if of_files else "64MB,128MB,256MB"
         raise UsageError(f"--predict needs several sizes to predict from, such as --size {example}")
+    called = [scenario.name for scenario in scenarios if scenario.value.call]
+    if called and sizes:
+        raise UsageError(
+            f"--size: {called[0]} calls a function, which decides on the size itself; change its arguments"
+        )
+    if called and axes:
+        raise UsageError(
+            f"--matrix: how the value of {called[0]} is cached is in its code; change it there, and compare "
+            "the runs"
+        )
     if of_files and any(size.share is None for size in sizes):
         raise UsageError(
             f"--size: {of_files[0]} caches the data of a file, of which a percentage of the rows can be "

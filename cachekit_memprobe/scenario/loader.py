@@ -11,6 +11,7 @@ from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.child.task import Caching, Read, Value
 from cachekit_memprobe.errors import ScenarioError
 from cachekit_memprobe.model import Limit, Scenario
+from cachekit_memprobe.scenario.calls import CallFile, scenario_of_call
 from cachekit_memprobe.scenario.checks import check
 from cachekit_memprobe.scenario.document import parsed, read_text
 from cachekit_memprobe.scenario.problems import listed, toml
@@ -52,7 +53,10 @@ def scenario_of(
     lines = listed([*wrong, *checked.problems])
     if checked.tables is None or lines:
         raise ScenarioError("\n".join(f"{source}: {line}" for line in lines))
-    scenario = _scenario(name, source, checked.tables, checked.limits, folder)
+    if isinstance(checked.tables, CallFile):
+        scenario = scenario_of_call(name, source, checked.tables, checked.limits, folder)
+    else:
+        scenario = _scenario(name, source, checked.tables, checked.limits, folder)
     return replace(scenario, environment=checked.environment)
 
 

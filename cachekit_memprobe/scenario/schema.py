@@ -97,8 +97,8 @@ class ReadTable(Table):
     keys: int = Field(1, ge=1, le=MOST_READERS, description=_FEW, examples=[1])
 
 
-class ScenarioFile(Table):
-    """A whole file.
+class ScenarioHead(Table):
+    """What all files may have.
 
     The limits of ``[budget]`` are read by :func:`limits.read_budget`, the variables of ``[env]`` by
     :func:`given.read_environment`.
@@ -113,11 +113,16 @@ class ScenarioFile(Table):
     needs: list[Annotated[str, AfterValidator(_need)]] = Field(
         [], description=f"an array of names, each {either(list(map(toml, NEEDS)))}", examples=[[]]
     )
+    env: dict[str, Any] = Field({}, description="a table of environment variables")
+    budget: dict[str, Any] = Field({}, description="a table of limits")
+
+
+class ScenarioFile(ScenarioHead):
+    """A whole file."""
+
     value: ValueTable
     cache: CacheTable
     read: ReadTable
-    env: dict[str, Any] = Field({}, description="a table of environment variables")
-    budget: dict[str, Any] = Field({}, description="a table of limits")
 
 
 TABLES: dict[str, type[Table]] = {"value": ValueTable, "cache": CacheTable, "read": ReadTable}

@@ -16,6 +16,10 @@ from cachekit_memprobe.servers.memcached import Address, MemcachedServers, start
 from cachekit_memprobe.servers.server import Server
 
 _SOON = "a day"
+_UNKNOWN_BYTES = 1 << 29
+"""What a function returns may be of any size; so much is made room for."""
+
+_PRIVATE, _THEIRS = "private-", "theirs-"
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Servers:
     """The servers that run, and the reasons why others don't."""
 
     def __init__(self, servers: Mapping[str, Server], reasons: Mapping[str, str]) -> None:
-        """Both by backend."""
+        """Both by the server's name, see :func:`server_of`."""
         self._servers = servers
         self._reasons = reasons
 
@@ -49,10 +53,10 @@ class Servers:
         Raises:
             CouldNotMeasure: the server does not run or does not answer, or the block raises it.
         """
-        backend = scenario.caching.backend
-        if backend in self._reasons:
-            raise CouldNotMeasure(self._reasons[backend])
-        server = self._servers.get(backend)
+        name = server_of(scenario)
+        if name in self._reasons:
+            raise CouldNotMeasure(self._reasons[name])
+        server = self._servers.get(name)
         if server is None:
             yield Connection()
             return
@@ -94,25 +98,40 @@ def serving(
     """
     starters = _starters(scenarios)
     theirs = _own_servers(own, notes or folder / "notes", lasting)
-    wanted = dict.fromkeys(scenario.caching.backend for scenario in scenarios)
+    wanted = {server_of(scenario): scenario.caching.backend for scenario in scenarios}
     servers: dict[str, Server] = {}
     reasons: dict[str, str] = {}
     with ExitStack() as stack:
-        for backend in (name for name in wanted if name in starters):
-            own_folder = folder / backend
-            start = theirs.get(backend) or partial(starters[backend], own_folder)
+        for name, backend in wanted.items():
+            if backend not in starters or (name.startswith(_THEIRS) and backend not in theirs):
+                continue
+            own_folder = folder / name
+            private = partial(starters[backend], own_folder)
+            start = private if name.startswith(_PRIVATE) else theirs.get(backend) or private
             try:
                 own_folder.mkdir(parents=True, mode=0o700)
-                servers[backend] = start()
+                servers[name] = start()
             except CouldNotMeasure as reason:
-                reasons[backend] = str(reason)
+                reasons[name] = str(reason)
             except OSError as error:
                 if not is_shortage(error):
                     raise
-                reasons[backend] = with_shortage(str(error))
+                reasons[name] = with_shortage(str(error))
             else:
-                stack.callback(servers[backend].close)
+                stack.callback(servers[name].close)
         yield Servers(servers, reasons)
+
+
+def server_of(scenario: Scenario) -> str:
+    """Which server of the run a scenario reads from, by name.
+
+    The user's own function has keys that a server of theirs may have already, and would overwrite: it gets
+    a private one, unless it is to use their cache.
+    """
+    call = scenario.value.call
+    if call is None:
+        return scenario.caching.backend
+    return f"{_THEIRS if call.own_cache else _PRIVATE}{scenario.caching.backend}"
 
 
 def forget_left_behind(own: OwnServers, notes: Path) -> None:
@@ -135,7 +154,11 @@ def forget_left_behind(own: OwnServers, notes: Path) -> None:
 
 
 def _starters(scenarios: Sequence[Scenario]) -> dict[str, Callable[[Path], Server]]:
-    sizes = [case.value.logical_bytes for case in scenarios if case.caching.backend == "memcached"]
+    sizes = [
+        case.value.logical_bytes or _UNKNOWN_BYTES
+        for case in scenarios
+        if case.caching.backend == "memcached"
+    ]
     return {
         "redis": _start_redis,
         "memcached": lambda folder: start_memcached(folder, sizes),

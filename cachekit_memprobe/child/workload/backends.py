@@ -125,6 +125,7 @@ def _counting_get_buffer(get_buffer: Callable[..., Any]) -> Callable[..., Any]:
     def counted(self: Any, key: str) -> Any:
         handle = get_buffer(self, key)
         self.maps += handle is not None
+        self.last_key = key
         return handle
 
     return counted
@@ -147,10 +148,10 @@ def _open_redis(task: Task, payload_bytes: int) -> Any:
     if task.caching.serializer == "interop":
         from cachekit.backends.redis import RedisBackend
 
-        return _counted(RedisBackend(), task)
+        return counted(RedisBackend(), task)
     from cachekit.backends.provider import DefaultBackendProvider
 
-    return _counted(DefaultBackendProvider().get_backend(), task)
+    return counted(DefaultBackendProvider().get_backend(), task)
 
 
 def _open_memcached(task: Task, payload_bytes: int) -> Any:
@@ -172,20 +173,21 @@ def _open_memcached(task: Task, payload_bytes: int) -> Any:
         # Up to 0.8 there is no such limit.
         **({_ITEM_LIMIT: _LARGEST_MEMCACHED_ITEM_BYTES} if _ITEM_LIMIT in fields else {}),
     )
-    return _counted(MemcachedBackend(config), task)
+    return counted(MemcachedBackend(config), task)
 
 
 def _open_cachekitio(task: Task, payload_bytes: int) -> Any:
     from cachekit.backends.cachekitio import CachekitIOBackend
 
     url, key = task.link.api_url, task.link.api_key
-    return _counted(CachekitIOBackend(api_url=url, api_key=key, timeout=_PATIENCE_S), task)
+    return counted(CachekitIOBackend(api_url=url, api_key=key, timeout=_PATIENCE_S), task)
 
 
-def _counted(backend: Any, task: Task) -> Any:
+def counted(backend: Any, task: Task) -> Any:
     """The same backend, counting: its class becomes a subclass, so that all it can do it still can.
 
-    What cachekit finds on a backend decides how it reads: ``get_with_freshness``, ``key_prefix``, locks.
+    What cachekit finds on a backend decides how it reads: ``get_with_freshness``, ``get_buffer``,
+    ``key_prefix``, locks. Besides the counters it has ``last_key``, of the last entry that was read.
     """
     kind = type(backend)
     journal = task.link.journal
@@ -193,12 +195,13 @@ def _counted(backend: Any, task: Task) -> Any:
 
     class Counted(kind):  # type: ignore[misc, valid-type]  # the base is only known in the target
         def get(self, key: str) -> Any:
-            self.count_get()
+            self.count_get(key)
             return _noting_failure(self, super().get, key)
 
-        def count_get(self) -> None:
+        def count_get(self, key: str) -> None:
             with lock:
                 self.gets += 1
+                self.last_key = key
 
         def set(self, key: str, value: bytes, *args: Any, **kwargs: Any) -> Any:
             self.frames[key] = len(value)
@@ -207,21 +210,30 @@ def _counted(backend: Any, task: Task) -> Any:
                     lines.write(f"{key}\n")
             return _noting_failure(self, super().set, key, value, *args, **kwargs)
 
-    if hasattr(kind, "get_with_freshness"):
-        Counted.get_with_freshness = _counting_get_with_freshness(kind.get_with_freshness)
-    if hasattr(kind, "track_key"):
+    _count_what_some_have(Counted, kind)
+    if hasattr(kind, "track_key") and not (task.value.call and task.value.call.own_cache):
         Counted.track_key = _not_tracked
     Counted.__name__ = kind.__name__
     backend.__class__ = Counted
     backend.gets = backend.maps = 0
     backend.frames = {}
-    backend.failure = ""
+    backend.failure = backend.last_key = ""
     return backend
+
+
+def _count_what_some_have(counting: Any, kind: Any) -> None:
+    """The other ways to read and write, of those backends that have them."""
+    if hasattr(kind, "get_with_freshness"):
+        counting.get_with_freshness = _counting_get_with_freshness(kind.get_with_freshness)
+    if hasattr(kind, "get_buffer"):
+        counting.get_buffer = _counting_get_buffer(kind.get_buffer)
+    if hasattr(kind, "set_streaming"):
+        counting.set_streaming = _noting_set_streaming(kind.set_streaming)
 
 
 def _counting_get_with_freshness(get_with_freshness: Callable[..., Any]) -> Callable[..., Any]:
     def counted(self: Any, key: str) -> Any:
-        self.count_get()
+        self.count_get(key)
         return _noting_failure(self, get_with_freshness, self, key)
 
     return counted

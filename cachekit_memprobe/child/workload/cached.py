@@ -7,10 +7,11 @@ from typing import Any
 
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.route import Counts
-from cachekit_memprobe.child.task import Task
+from cachekit_memprobe.child.task import WARM_UP, Task
 from cachekit_memprobe.child.workload import values
 from cachekit_memprobe.child.workload.backends import open_backend
 from cachekit_memprobe.child.workload.callers import Action, caller_for
+from cachekit_memprobe.child.workload.contents import TABLE, form
 
 _NAMESPACE = "memprobe"
 LOCAL = "local"
@@ -29,12 +30,16 @@ class Workload:
     reading process must both come through here.
 
     Attributes:
+        warms_up_with: the name of the value that is read before any measurement.
         caller: how the function is called.
     """
+
+    warms_up_with = WARM_UP
 
     def __init__(self, task: Task, backend: Any = None) -> None:
         """Open the scenario's backend, unless another one is given."""
         self._value = task.value
+        self._namespace = namespace_of(task)
         self.executions = 0
         payload_bytes = task.value.logical_bytes
         # An entry may be an eighth of L1 (0.22 on), and a frame may be many times the value.
@@ -77,6 +82,17 @@ class Workload:
             file=self._value.file,
             share=self._value.share,
         )
+
+    def l1(self) -> Any:
+        """The process's own cache of frames."""
+        from cachekit.l1_cache import get_l1_cache
+
+        return get_l1_cache(self._namespace)
+
+    def widen_l1(self) -> None:
+        """Releases up to 0.11.1 ignore the configured size, so the budget is raised on the cache itself."""
+        cache = self.l1()
+        cache.max_memory_bytes = max(cache.max_memory_bytes, self.l1_bytes)
 
     def counts(self) -> Counts:
         info = self._cached.cache_info()
@@ -139,6 +155,12 @@ def _backend(task: Task, payload_bytes: int) -> Any:
 def by_reference(task: Task) -> bool:
     """Whether the cache hands out the object that was put into it."""
     return task.caching.backend in BY_REFERENCE
+
+
+def return_format_of(task: Task, value: Any) -> str:
+    """As what a value is recognised; what the user's own function returns may be a table of any library."""
+    own_table = task.value.call is not None and form(value) == TABLE and not hasattr(value, "iloc")
+    return "arrow" if own_table else task.caching.return_format
 
 
 def namespace_of(task: Task) -> str:

@@ -32,6 +32,9 @@ def logical_bytes(value: Any) -> int:
     number counts 8 bytes, a string and a key their UTF-8.
     """
     kind = form(value)
+    if kind in (TABLE, SERIES) and not hasattr(value, "iloc"):  # Arrow's or polars'
+        arrow = value.to_arrow() if hasattr(value, "to_arrow") else value
+        return int(arrow.nbytes)
     if kind == TABLE:
         columns = (value.iloc[:, number] for number in range(len(value.columns)))
         return sum(map(_column_bytes, columns)) + _index_bytes(value.index)
@@ -77,7 +80,7 @@ def _objects_bytes(value: Any) -> int:
         return len(value)
     if isinstance(value, dict):
         return sum(_objects_bytes(key) + _objects_bytes(part) for key, part in value.items())
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, set, frozenset)):
         return sum(map(_objects_bytes, value))
     return _NUMBER_BYTES
 

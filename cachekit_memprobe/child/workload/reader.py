@@ -4,7 +4,7 @@ import ctypes
 import gc
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cachekit_memprobe.child import onlookers, started
 from cachekit_memprobe.child.errors import CouldNotMeasure
@@ -17,9 +17,12 @@ from cachekit_memprobe.child.task import MEASURED, WARM_UP, Task
 from cachekit_memprobe.child.workload import arenas, digests
 from cachekit_memprobe.child.workload.backends import failure_of
 from cachekit_memprobe.child.workload.beside import AT_ONCE_S, Beside
-from cachekit_memprobe.child.workload.cached import Workload, by_reference, namespace_of
+from cachekit_memprobe.child.workload.cached import Workload, by_reference, return_format_of
 from cachekit_memprobe.child.workload.callers import Action
 from cachekit_memprobe.child.workload.store import stored_frame
+
+if TYPE_CHECKING:
+    from cachekit_memprobe.child.workload.calls.workload import CalledWorkload
 
 _L1_TTL_S = 86_400
 _OF_ORJSON = (
@@ -39,8 +42,9 @@ class Reader:
     def __init__(self, task: Task, *, warms_up: bool = True) -> None:
         """Without ``warms_up``, the small value is nowhere, and is never read."""
         self._task = task
-        self._small = [WARM_UP] if warms_up else []
-        self._workload = Workload(task)
+        self._workload: Workload | CalledWorkload = workload_of(task)
+        first = self._workload.warms_up_with
+        self._small = [first] if warms_up and first not in task.read.names else []
         # What the target's import has turned on, before anything is settled: it takes memory with it.
         onlookers.turn_off()
         self._before = Counts()
@@ -57,14 +61,14 @@ class Reader:
         if by_reference(task):
             self._fill_with_objects()
         elif task.caching.l1:
-            self._widen_l1()
-            if not task.read.backfill:
+            self._workload.widen_l1()
+            if task.read.tier == "l1":
                 self.l1_frame = self._fill_l1()
 
     def warm_up(self) -> None:
         """Take the measured way once with a small value, so that imports and caches are done."""
         self._beside.note()
-        self._workload.read_together([WARM_UP] * self.readers)
+        self._workload.read_together([self._workload.warms_up_with] * self.readers)
         self._beside.wait(AT_ONCE_S)
         settle()
         # Each collection from here on looks at what has come since, not at all that was imported.
@@ -78,7 +82,8 @@ class Reader:
         hiredis keeps the buffer that it has received into: that is the connection's, and no leak of a read.
         """
         self._beside.note()
-        self._prove_value(WARM_UP, self._workload.read(WARM_UP))
+        first = self._workload.warms_up_with
+        self._prove_value(first, self._workload.read(first))
         self._beside.wait(AT_ONCE_S)
         if self._task.read.tier == "l2" and self._task.caching.backend in CONNECTED:
             for which in self._names:
@@ -87,7 +92,8 @@ class Reader:
     def receive_little(self) -> None:
         """Have a connection give back the buffer that it has received a large frame into."""
         if self._task.read.tier == "l2" and self._task.caching.backend in CONNECTED:
-            self._workload.backend.get(self._task.stored.keys[WARM_UP])
+            # Of the user's own function there is no small entry: an answer that there is none is small, too.
+            self._workload.backend.get(self._task.stored.keys.get(WARM_UP, WARM_UP))
 
     def read(self) -> Any:
         """The measured read, and nothing else: what a probe puts its window around.
@@ -137,7 +143,7 @@ class Reader:
         """
         onlookers.require_none()
         if self._task.read.backfill:
-            self._l1().clear()
+            self._workload.l1().clear()
         self._before = self._workload.counts()
         self._beside.note()
 
@@ -163,10 +169,12 @@ class Reader:
     def _prove_value(self, which: str, value: Any) -> None:
         if by_reference(self._task) and id(value) != self._objects[which]:
             raise CouldNotMeasure("the value that was read is not the object that was put into the cache")
+        if not self._task.stored.digests[which]:
+            return  # it can't be recognised, which the storing process has found out, and which is said
         exact = digests.exact_digest(value)
         if exact and exact == self._task.stored.exact_digests[which]:
             return
-        digest = digests.digest(value, return_format=self._task.caching.return_format)
+        digest = digests.digest(value, return_format=return_format_of(self._task, value))
         if digest != self._task.stored.digests[which]:
             hint = _OF_ORJSON if self._task.caching.serializer == "orjson" else ""
             raise CouldNotMeasure(f"the value that was read is not the value that was stored{hint}")
@@ -185,7 +193,7 @@ class Reader:
 
     def _prove_backfill(self) -> None:
         for which in self._names:
-            found, frame = self._l1().get(self._task.stored.keys[which])
+            found, frame = self._workload.l1().get(self._task.stored.keys[which])
             if not found or len(frame) != self._task.stored.frame_bytes[which]:
                 raise CouldNotMeasure(
                     "the read did not put the frame into L1: "
@@ -198,7 +206,7 @@ class Reader:
         if by_reference(self._task):
             self._workload.forget()
         else:
-            self._l1().clear()
+            self._workload.l1().clear()
 
     def refill_tiers(self) -> None:
         """Fill L1 again as it was."""
@@ -221,23 +229,13 @@ class Reader:
             self._objects[which] = id(self._workload.read(which))
         settle()
 
-    def _l1(self) -> Any:
-        from cachekit.l1_cache import get_l1_cache
-
-        return get_l1_cache(namespace_of(self._task))
-
-    def _widen_l1(self) -> None:
-        """Releases up to 0.11.1 ignore the configured size, so the budget is raised on the cache itself."""
-        cache = self._l1()
-        cache.max_memory_bytes = max(cache.max_memory_bytes, self._workload.l1_bytes)
-
     def _fill_l1(self) -> bytes:
         """Put the stored frames into L1, as a hit after the backfill would find them; the first measured."""
         frames = {which: self._put_into_l1(which) for which in (*self._small, *self._names)}
         return frames[MEASURED]
 
     def _put_into_l1(self, which: str) -> bytes:
-        cache = self._l1()
+        cache = self._workload.l1()
         frame = stored_frame(self._task, self._workload, which)
         cache.put(self._task.stored.keys[which], frame, redis_ttl=_L1_TTL_S)
         found, held = cache.get(self._task.stored.keys[which])
@@ -246,6 +244,15 @@ class Reader:
                 f"L1 refused a frame of {len(frame)} bytes with {cache.max_memory_bytes} to fill"
             )
         return bytes(held)
+
+
+def workload_of(task: Task) -> "Workload | CalledWorkload":
+    """Of the user's own function, or of a value that is made."""
+    if task.value.call is None:
+        return Workload(task)
+    from cachekit_memprobe.child.workload.calls.workload import CalledWorkload
+
+    return CalledWorkload(task)
 
 
 def _no_work() -> None:

@@ -1,6 +1,7 @@
 """Make the value and cache it, in a process that is then gone: the reader has never held it."""
 
 from pathlib import Path
+from typing import Any
 
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.shortage import with_shortage
@@ -87,15 +88,15 @@ def _frame_bytes(task: Task, workload: Workload, which: str, key: str) -> int:
     """The size of the stored frame."""
     if failure_of(workload.backend) or not workload.backend.exists(key):
         raise _not_stored(task, workload, which)
-    if _is_kept_apart(task):
+    if is_kept_apart(task):
         frame_file(task, which).write_bytes(workload.backend.get(key))
     told = workload.backend.frames[key]
     return len(workload.backend.get(key)) if told is None else int(told)
 
 
-def stored_frame(task: Task, workload: Workload, which: str) -> bytes:
+def stored_frame(task: Task, workload: Any, which: str) -> bytes:
     """The frame, for a process that puts it into L1."""
-    if _is_kept_apart(task):
+    if is_kept_apart(task):
         return frame_file(task, which).read_bytes()
     return bytes(workload.backend.get(task.stored.keys[which]))
 
@@ -105,7 +106,7 @@ def frame_file(task: Task, which: str) -> Path:
     return Path(task.workspace) / f"{which}.frame"
 
 
-def _is_kept_apart(task: Task) -> bool:
+def is_kept_apart(task: Task) -> bool:
     """Whether the frame for L1 mustn't come from the backend: its connection would keep a buffer of it."""
     return task.read.tier == "l1" and task.caching.backend in CONNECTED
 

@@ -24,6 +24,8 @@ from cachekit_memprobe.variables import TO_FILL_IN, UNRECORDED, is_name, is_reco
 _DEFAULTS = RunOptions(instruments=INSTRUMENTS)
 _BUNDLED = "bundled:"
 _CACHING = ("serializer", "tier", "route", "backend", "compression", "encryption")
+_FLAGS = ("--use-own-cache", "--allow-code")
+_WITH_VALUE = ("--call", "--arg", "--kwarg", "--setup", "--backend-override")
 _BUILT = ("source tree ", "file ")
 """What the state of a cachekit begins with that was built for the run."""
 
@@ -70,11 +72,26 @@ def _chosen(scenarios: tuple[Scenario, ...], request: Request) -> _Words:
             if option in request.caching:
                 yield from (f"--{option}", request.caching[option])
         return
-    patterns = request.patterns
+    if request.called:
+        yield from _calling(request)
+    patterns = () if "--call" in request.called else request.patterns
     named = _named_in_a_project if request.command == "check" else _name
     for word in dict.fromkeys(map(named, scenarios) if patterns is None else patterns):
         # None is an option, whatever a run folder says.
         yield f"./{word}" if _cleaned(word).lstrip().startswith("-") else word
+
+
+def _calling(request: Request) -> _Words:
+    """The options of the user's own function: none but those that there are, whatever a run folder says."""
+    words = iter(request.called)
+    for option in words:
+        if option in _FLAGS:
+            yield option
+        elif option in _WITH_VALUE:
+            # Together: a value may begin with a dash.
+            yield f"{option}={next(words, '')}"
+    if "tier" in request.caching:
+        yield from ("--tier", request.caching["tier"])
 
 
 def _name(scenario: Scenario) -> str:

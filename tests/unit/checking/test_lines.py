@@ -94,7 +94,7 @@ def test_the_line_of_a_key_that_is_missing_is_that_of_its_table() -> None:
 
 
 def test_one_string_is_replaced_and_nothing_else() -> None:
-    path = ("tool", "cachekit-memprobe", "budget", "*", "rss.anon")
+    path: Path = ("tool", "cachekit-memprobe", "budget", "*", "rss.anon")
     changed = Text(NASTY).with_string(path, "2x")
     assert changed.text == NASTY.replace("'line 16'", "'2x'")
     path = ("tool", "cachekit-memprobe", "budget", "*", "peak", "heap", 1)

@@ -91,8 +91,8 @@ def test_two_scenarios_of_one_name_are_refused(project_folder: Path, read_projec
         path = project_folder / folder / "orders.toml"
         path.write_text(starter_text(path))
     assert refusal(read_project, 'scenarios = ["one/orders.toml",\n  "other/orders.toml"]\n') == (
-        "memprobe.toml:2: scenarios[1]: a scenario is called orders already, by memprobe.toml:1: scenarios[0], "
-        "and results are kept by name; rename one of them"
+        "memprobe.toml:2: scenarios[1]: a scenario is called orders already, by memprobe.toml:1: scenarios[0]"
+        ", and results are kept by name; rename one of them"
     )
 
 

@@ -9,6 +9,8 @@ import pytest
 from cachekit_memprobe.child.task import (
     READ,
     Caching,
+    Call,
+    Found,
     Link,
     Need,
     Read,
@@ -31,13 +33,17 @@ STORED = Stored(
     rows=2,
     record_batches=3,
     needs=(Need("l1_size", 1, 2, "x"), Need("async")),
+    found=Found("l2", "map", True, "zstd", ("a note",)),
+)
+CALL = Call(
+    "shop.orders:load", ("eu", 1), {"day": [1.5]}, "shop:prepare", "/home/someone", ("/src",), "file", True
 )
 LINK = Link(
     "memprobe-1", "cache-1:1,cache-2:2", "/scratch/journal", "https://h", "ck_live", "5ec4e7", "me pw"
 )
 TASK = Task(
     operation=READ,
-    value=Value("file", 9, 3, 4, file="/home/someone/größe.csv", holds="1 row", share=0.5),
+    value=Value("file", 9, 3, 4, file="/home/someone/größe.csv", holds="1 row", share=0.5, call=CALL),
     caching=Caching("arrow", "zstd", "redis", encryption=True, l1=True, return_format="arrow"),
     read=Read("l2", "get", asynchronous=True, backfill=True, readers=8, keys=2),
     workspace="/scratch/x",

@@ -97,8 +97,8 @@ def test_a_measured_result_without_its_stages() -> None:
                     "seed": 1,
                     "columns": 8,
                     "share": 1.0,
-                    "call": None,
                 },
+                "call": None,
                 "caching": {
                     "serializer": "arrow",
                     "compression": "none",

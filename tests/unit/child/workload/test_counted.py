@@ -8,7 +8,8 @@ import pytest
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.route import Counts, require_route
 from cachekit_memprobe.child.task import READ, Caching, Link, Read, Task, Value
-from cachekit_memprobe.child.workload.backends import _counted, failure_of, open_backend
+from cachekit_memprobe.child.workload.backends import counted as counting
+from cachekit_memprobe.child.workload.backends import failure_of, open_backend
 
 
 @dataclass
@@ -48,7 +49,7 @@ def task_of(backend: str = "redis", journal: str = "") -> Task:
 
 def test_it_is_the_same_backend_and_can_do_all_that_it_could() -> None:
     backend = Backend()
-    counted: Any = _counted(backend, task_of())
+    counted: Any = counting(backend, task_of())
     assert counted is backend
     assert (type(counted).__name__, counted.key_prefix, counted.acquire_lock()) == (
         "Backend",
@@ -56,11 +57,11 @@ def test_it_is_the_same_backend_and_can_do_all_that_it_could() -> None:
         "locked",
     )
     assert not hasattr(counted, "get_with_freshness")
-    assert hasattr(_counted(FreshBackend(), task_of()), "get_with_freshness")
+    assert hasattr(counting(FreshBackend(), task_of()), "get_with_freshness")
 
 
 def test_reads_and_writes_are_counted() -> None:
-    counted: Any = _counted(FreshBackend(), task_of())
+    counted: Any = counting(FreshBackend(), task_of())
     counted.set("a", b"1", 60, stale_ttl=5)
     assert (counted.frames, counted.gets, counted.maps) == ({"a": 1}, 0, 0)
     assert counted.get("a") == b"1"
@@ -69,7 +70,7 @@ def test_reads_and_writes_are_counted() -> None:
 
 
 def test_readers_on_many_threads_are_all_counted() -> None:
-    counted: Any = _counted(Backend(), task_of())
+    counted: Any = counting(Backend(), task_of())
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(counted.get, ["a"] * 2000))
     assert counted.gets == 2000
@@ -77,14 +78,14 @@ def test_readers_on_many_threads_are_all_counted() -> None:
 
 def test_what_is_stored_is_written_down_where_the_server_can_not_list_it(tmp_path: Path) -> None:
     journal = tmp_path / "keys"
-    counted: Any = _counted(Backend(), task_of(journal=str(journal)))
+    counted: Any = counting(Backend(), task_of(journal=str(journal)))
     counted.set("a", b"")
     counted.set("b", b"")
     assert journal.read_text() == "a\nb\n"
 
 
 def test_a_failure_is_kept_since_cachekit_goes_on() -> None:
-    counted: Any = _counted(Backend(full=True), task_of())
+    counted: Any = counting(Backend(full=True), task_of())
     with pytest.raises(MemoryError):
         counted.set("a", b"")
     assert failure_of(counted) == "MemoryError: no room"

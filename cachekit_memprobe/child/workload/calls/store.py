@@ -1,0 +1,234 @@
+"""Call the user's function once, and find out by calling it again how its reads go."""
+
+import json
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.route import Counts
+from cachekit_memprobe.child.task import MEASURED, Found, Stored, Task
+from cachekit_memprobe.child.workload import contents, rows
+from cachekit_memprobe.child.workload.cached import by_reference, return_format_of
+from cachekit_memprobe.child.workload.calls.imported import told
+from cachekit_memprobe.child.workload.calls.misses import why_no_hit
+from cachekit_memprobe.child.workload.calls.workload import CalledWorkload
+from cachekit_memprobe.child.workload.digests import digest
+from cachekit_memprobe.child.workload.store import frame_file, is_kept_apart
+
+_QUICK_S = 10.0
+"""A function that takes longer isn't run a second time for the sake of a remark."""
+
+
+@dataclass(frozen=True)
+class _Calls:
+    """What was counted of each call that followed the first, and the digest of what it returned.
+
+    Attributes:
+        second: as any later call of a program.
+        emptied: with L1 emptied before; the same as ``second`` for a function without L1.
+        after: the next one.
+    """
+
+    second: Counts
+    emptied: Counts
+    after: Counts
+    digests: tuple[str, ...]
+
+
+def store(task: Task) -> Stored:
+    """Call the function, so that its value is stored, and see how the next calls read it.
+
+    Raises:
+        CouldNotMeasure: it fails, is never read from the cache, or not from the tier that was asked for.
+    """
+    workload = CalledWorkload(task)
+    heard = _Heard()
+    logging.getLogger("cachekit").addHandler(heard)
+    began = time.monotonic()
+    value = _first_call(workload)
+    took_s = time.monotonic() - began
+    if by_reference(task):
+        return _of_object(task, workload, value, took_s)
+    calls = _call_again(task, workload)
+    if not (calls.second.l1_hits or calls.second.l2_hits) or not calls.emptied.l2_hits:
+        raise CouldNotMeasure(why_no_hit(workload, time.monotonic() - began, heard.last))
+    key = workload.backend.last_key
+    frame = bytes(workload.backend.get(key))
+    _keep(task, workload, key, frame)
+    found = _found(task, workload, calls, len(frame), value)
+    notes = (*found.notes, *_remarks(task, workload, value, took_s, calls))
+    return Stored(
+        keys={MEASURED: key},
+        digests={MEASURED: calls.digests[0] if len(set(calls.digests)) == 1 else ""},
+        exact_digests={MEASURED: ""},
+        frame_bytes={MEASURED: len(frame)},
+        form=contents.form(value),
+        logical_bytes=_logical_bytes(value, len(frame)),
+        rows=rows.rows_of(value),
+        found=Found(found.tier, found.route, found.backfill, found.compression, notes),
+    )
+
+
+def _first_call(workload: CalledWorkload) -> Any:
+    try:
+        return workload.read(MEASURED)
+    except TypeError as error:
+        raise CouldNotMeasure(
+            f"{workload.call.function} can't be called with {_arguments(workload)}: {told(error)}"
+        ) from error
+    except Exception as error:
+        raise CouldNotMeasure(
+            f"{workload.call.function} failed when it was called with {_arguments(workload)}: {told(error)}"
+        ) from error
+
+
+def _arguments(workload: CalledWorkload) -> str:
+    words = [json.dumps(argument) for argument in workload.call.args]
+    words += [f"{name}={json.dumps(value)}" for name, value in workload.call.kwargs.items()]
+    return f"({', '.join(words)})" if words else "no arguments"
+
+
+def _call_again(task: Task, workload: CalledWorkload) -> _Calls:
+    digests: list[str] = []
+
+    def counted_call() -> Counts:
+        before = workload.counts()
+        value = workload.read(MEASURED)
+        counts = workload.counts() - before
+        if counts.l1_hits or counts.l2_hits:
+            digests.append(digest(value, return_format=return_format_of(task, value)))
+        return counts
+
+    second = counted_call()
+    if workload.decorated.l1 is None:
+        return _Calls(second, second, second, tuple(digests))
+    workload.l1().clear()
+    return _Calls(second, counted_call(), counted_call(), tuple(digests))
+
+
+def _keep(task: Task, workload: CalledWorkload, key: str, frame: bytes) -> None:
+    """Have a private entry last as long as the measurement, whatever the code's own time to live."""
+    if is_kept_apart(task):
+        frame_file(task, MEASURED).write_bytes(frame)
+    if not workload.call.own_cache:
+        workload.backend.set(key, frame, task.ttl_s)
+
+
+def _found(task: Task, workload: CalledWorkload, calls: _Calls, frame_bytes: int, value: Any) -> Found:
+    in_l1 = bool(calls.second.l1_hits or calls.after.l1_hits)
+    tier = task.read.tier or ("l1" if in_l1 else "l2")
+    in_arrow = contents.form(value) == contents.TABLE and task.caching.serializer in ("arrow", "auto")
+    compression = workload.decorated.compression() if in_arrow else "none"
+    route = "map" if calls.emptied.maps else "get"
+    if tier == "l1":
+        if not in_l1:
+            raise CouldNotMeasure(_never_in_l1(workload, frame_bytes, route))
+        return Found("l1", "memory", False, compression)
+    return Found("l2", route, bool(calls.after.l1_hits), compression)
+
+
+def _never_in_l1(workload: CalledWorkload, frame_bytes: int, route: str) -> str:
+    name, cache = workload.call.function, workload.decorated.l1
+    instead = "measure how it is read, with tier l2"
+    if cache is None:
+        return f"{name} has no L1: its decorator says so; {instead}"
+    cache.put("memprobe", bytes(frame_bytes), redis_ttl=3600)
+    held = cache.get("memprobe")[0]
+    cache.clear()
+    if not held:
+        return (
+            f"no read of {name} is an L1 hit: its frame of {frame_bytes:,} bytes is larger than what L1 "
+            f"takes, with a budget of {cache.max_memory_bytes:,} bytes (since 0.22 an eighth of it for one "
+            f"entry). Raise max_size_mb in its L1CacheConfig, or {instead}"
+        )
+    how = "maps the file" if route == "map" else "reads the backend"
+    return (
+        f"no read of {name} is an L1 hit: this cachekit {how} each time and never puts the frame into L1; "
+        f"{instead}"
+    )
+
+
+def _logical_bytes(value: Any, frame_bytes: int) -> int:
+    """Of a value that isn't made of what has a size, that of its frame."""
+    return contents.logical_bytes(value) if _has_size(value) else frame_bytes
+
+
+def _has_size(value: Any) -> bool:
+    if contents.form(value) != contents.OBJECTS:
+        return True
+    return isinstance(
+        value, (str, bytes, bytearray, dict, list, tuple, set, frozenset, int, float, type(None))
+    )
+
+
+def _remarks(
+    task: Task, workload: CalledWorkload, value: Any, took_s: float, calls: _Calls
+) -> tuple[str, ...]:
+    """What a reader of the figures should know of the value."""
+    remarks = []
+    if not _has_size(value):
+        remarks.append(
+            f"the payload is the size of the frame, as a {type(value).__name__} has no size of its own"
+        )
+    if len(set(calls.digests)) > 1:
+        remarks.append(
+            "it is not proven that a read returns what was stored: two reads of the same entry look different"
+        )
+    elif digest(value, return_format=return_format_of(task, value)) != calls.digests[0]:
+        remarks.append(
+            "what is read is not quite what the function returned, as the serializer changes some types "
+            "(tuples, say); each read is proven to be the same as the others"
+        )
+    return (*remarks, *_again(task, workload, value, took_s))
+
+
+def _again(task: Task, workload: CalledWorkload, value: Any, took_s: float) -> tuple[str, ...]:
+    """Whether the user's own code returns the same again: of time and chance it doesn't."""
+    if took_s > _QUICK_S:
+        return ()
+    known = digest(value, return_format=return_format_of(task, value))
+    try:
+        again = workload.make(MEASURED)
+    except Exception as error:
+        return (f"the function failed when it was run a second time, past the cache: {told(error)}",)
+    if digest(again, return_format=return_format_of(task, again)) == known:
+        return ()
+    return (
+        "the function returned another value when it was run a second time, so that a read can be proven to "
+        "be what was stored, but not to be what the function returns now",
+    )
+
+
+def _of_object(task: Task, workload: CalledWorkload, value: Any, took_s: float) -> Stored:
+    """A cache by reference has nothing to store in: each reading process calls the function itself."""
+    if task.read.tier in ("l1", "l2"):
+        raise CouldNotMeasure(
+            f"{workload.call.function} has no backend, so that its cache hands out the object itself, and "
+            f"there is no tier {task.read.tier}; leave the tier out, or give it a private backend with "
+            "--backend-override file"
+        )
+    notes = _again(task, workload, value, took_s)
+    known = "" if notes else digest(value, return_format=return_format_of(task, value))
+    return Stored(
+        keys={},
+        digests={MEASURED: known},
+        exact_digests={MEASURED: ""},
+        frame_bytes={MEASURED: 0},
+        form=contents.form(value),
+        logical_bytes=max(1, contents.logical_bytes(value)),
+        rows=rows.rows_of(value),
+        found=Found("reference", "memory", False, "none", notes),
+    )
+
+
+class _Heard(logging.Handler):
+    """The last that cachekit warned of, which it goes on after."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.last = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.last = record.getMessage()

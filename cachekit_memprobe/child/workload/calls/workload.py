@@ -1,0 +1,140 @@
+"""The user's function in the place of a workload: the same calls and counts, and a backend that counts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cachekit_memprobe.child.errors import CouldNotMeasure
+from cachekit_memprobe.child.route import Counts
+from cachekit_memprobe.child.task import MEASURED, Task
+from cachekit_memprobe.child.workload.backends import counted, open_backend
+from cachekit_memprobe.child.workload.cached import NoBackend, by_reference
+from cachekit_memprobe.child.workload.callers import Action, caller_for
+from cachekit_memprobe.child.workload.calls.decorated import Decorated
+from cachekit_memprobe.child.workload.calls.imported import call_of, imported
+from cachekit_memprobe.child.workload.calls.private import make_private
+
+
+def decorated(task: Task) -> Decorated:
+    """The user's function, imported where none of its backends is the user's own, unless the task says so.
+
+    Raises:
+        CouldNotMeasure: it can't be imported, or isn't decorated.
+    """
+    call = call_of(task)
+    if not call.own_cache:
+        make_private(task)
+    return Decorated(imported(task), call.function)
+
+
+class CalledWorkload:
+    """What :class:`.cached.Workload` is of a value that is made.
+
+    Attributes:
+        warms_up_with: the name of the value that is read before any measurement: there is none but the
+            measured one.
+        caller: how the function is called.
+    """
+
+    warms_up_with = MEASURED
+
+    def __init__(self, task: Task) -> None:
+        """Import the function, and have its backend count.
+
+        Raises:
+            CouldNotMeasure: it can't be imported, or its backend can't be opened.
+        """
+        self.call = call_of(task)
+        substitute = _substitute(task)
+        self.decorated = decorated(task)
+        if substitute is not None:
+            self.decorated.have_backend(substitute)
+        self.backend: Any = self._backend(task)
+        self.caller = caller_for(task.read)
+
+    def _backend(self, task: Task) -> Any:
+        if by_reference(task):
+            return NoBackend()
+        if self.decorated.backend is None:
+            self.decorated.have_backend(configured_backend())  # as its first call would
+        return counted(self.decorated.backend, task)
+
+    def read(self, which: str) -> Any:
+        """Call the function, as one reader does."""
+        (value,) = self.caller.call(self._called, [which])
+        return value
+
+    def read_together(self, names: Sequence[str]) -> list[Any]:
+        """Call the function as often as there are names, at the same time."""
+        return self.caller.call(self._called, names)
+
+    def make(self, which: str) -> Any:
+        """What the user's own code returns, past cachekit."""
+        (value,) = self.caller.call(self._undecorated, [which])
+        return value
+
+    def on_other_threads(self, action: Action) -> None:
+        """Run an action on each thread but this one that a read may use."""
+        self.caller.on_other_threads(action)
+
+    def forget(self) -> None:
+        """Drop the entries that this process holds by reference."""
+        self.decorated.wrapper.cache_clear()
+
+    def close(self) -> None:
+        """End what the reads ran on."""
+        self.caller.close()
+
+    def l1(self) -> Any:
+        """The process's own cache, of which a function without one has an empty one here."""
+        from cachekit.l1_cache import get_l1_cache
+
+        own = self.decorated.l1
+        return get_l1_cache("memprobe") if own is None else own
+
+    def widen_l1(self) -> None:
+        """It is as the user's code has set it."""
+
+    def counts(self) -> Counts:
+        info = self.decorated.wrapper.cache_info()
+        return Counts(
+            l1_hits=info.l1_hits,
+            l2_hits=info.l2_hits,
+            misses=info.misses,
+            gets=self.backend.gets,
+            maps=self.backend.maps,
+        )
+
+    def _called(self, which: str) -> Any:
+        return self.decorated.function(*self.call.args, **self.call.kwargs)
+
+    def _undecorated(self, which: str) -> Any:
+        return self.decorated.undecorated(*self.call.args, **self.call.kwargs)
+
+
+def configured_backend() -> Any:
+    """The backend of functions that name none, as the code has set it; ``None`` where it has set none."""
+    from cachekit.backends.provider import DefaultBackendProvider
+    from cachekit.config.decorator import get_default_backend
+    from cachekit.decorators import wrapper
+
+    backend = get_default_backend()
+    provider = wrapper.get_backend_provider()
+    if backend is None and not isinstance(provider, DefaultBackendProvider):
+        return provider.get_backend()
+    return backend
+
+
+def _substitute(task: Task) -> Any:
+    """The private backend that was asked for, or that stands in for one that only the environment names."""
+    call = call_of(task)
+    if call.own_cache or not call.backend:
+        return None
+    from dataclasses import replace
+
+    backend = open_backend(replace(task, read=replace(task.read, route="map")), 0)
+    try:
+        from cachekit.config.decorator import set_default_backend
+    except ImportError as error:
+        raise CouldNotMeasure(f"this cachekit can't be given another backend: {error}") from None
+    set_default_backend(backend)
+    return backend
