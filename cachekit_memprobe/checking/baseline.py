@@ -152,14 +152,16 @@ def baseline_text(baseline: Baseline) -> str:
 
 def update_lines(before: Baseline | None, after: Baseline, report: Report) -> tuple[str, ...]:
     """What an update has come to, a sentence without a full stop each."""
-    lines = [f"{name} could not be measured: {FILE} is left as it is there" for name in _unmeasured(report)]
+    lines = [
+        f"{name} could not be measured, and {FILE} is left as it is there" for name in _unmeasured(report)
+    ]
     written = [result.scenario.name for result in report.results if result.scenario.name in after.scenarios]
     now = [name for name in written if name not in _unmeasured(report)]
     if now:
         lines.append(f"{FILE} has new figures of {', '.join(now)}")
     removed = [name for name in (before.scenarios if before else ()) if name not in after.scenarios]
     if removed:
-        lines.append(f"{FILE} has no longer any of {', '.join(removed)}")
+        lines.append(f"{FILE} has none of {', '.join(removed)} any more")
     return tuple(lines)
 
 

@@ -138,10 +138,10 @@ def _refuse_foreign(folder: Path, start: Path) -> None:
     """A configuration names code to run, so that one in a folder above has to be of the same owner."""
     trusted = {start.stat().st_uid, os.getuid()}
     for path in (folder / PYPROJECT, folder / OWN_FILE):
-        if path.exists() and path.stat().st_uid not in trusted:
+        if os.path.exists(path) and path.stat().st_uid not in trusted:
             raise ConfigurationError(
-                f"{printable(os.path.relpath(path))} belongs to another user, and may name code to run; name it "
-                "with --config if you trust it"
+                f"{printable(os.path.relpath(path))} belongs to another user, and may name code to run; name "
+                "it with --config if you trust it"
             )
 
 
@@ -186,10 +186,10 @@ def _is_a_scenario(path: Path, source: str) -> str:
 def _upward(start: Path) -> Iterator[Path]:
     for folder in (start, *start.parents):
         yield folder
-        if (folder / ".git").exists():
+        if os.path.exists(folder / ".git"):
             return
 
 
 def _root(folder: Path) -> Path:
     """The repository's, or the folder itself where there is none."""
-    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+    return next((one for one in (folder, *folder.parents) if os.path.exists(one / ".git")), folder)

@@ -147,8 +147,8 @@ def _of_file(path: Path, root: Path) -> Scenario:
     real = os.path.realpath(path)
     if scenario.value.call and os.path.commonpath([real, os.path.realpath(root)]) != os.path.realpath(root):
         raise UsageError(
-            f"{printable(scenario.source)} names code to run, {scenario.value.call.function}, and lies outside "
-            "of the project; copy it to the project if you trust it"
+            f"{printable(scenario.source)} names code to run, {scenario.value.call.function}, and lies "
+            "outside of the project; copy it to the project if you trust it"
         )
     return replace(scenario, source=relative(path, root))
 

@@ -7,7 +7,7 @@ from cachekit_memprobe.checking.amounts import floor_bytes
 from cachekit_memprobe.checking.baseline import Baseline, Figures
 from cachekit_memprobe.checking.comparable import Relative
 from cachekit_memprobe.checking.configuration import Configuration, ConfigurationError
-from cachekit_memprobe.checking.limits import LEVELS, ProjectLimit
+from cachekit_memprobe.checking.limits import BUDGET, LEVELS, ProjectLimit
 from cachekit_memprobe.checking.patterns import matches, specificity
 from cachekit_memprobe.model import Level, Limit, Origin, Scenario
 from cachekit_memprobe.units import format_payloads
@@ -64,9 +64,10 @@ def _of_one(
     first, *others = patterns
     if others and specificity(others[0]) == specificity(first):
         one, other = (configuration.where(found[pattern][0].path) for pattern in (first, others[0]))
+        table = configuration.key((BUDGET, scenario.name))
         raise ConfigurationError(
-            f"{one} and {other} are equally specific for {scenario.name}; write a limit for "
-            f'[budget."{scenario.name}"], or make one pattern longer'
+            f"{one} and {other} are equally specific for {scenario.name}; write a limit below [{table}], or "
+            "make one pattern longer"
         )
     overridden = tuple(limit for pattern in others for limit in found[pattern])
     return Holding(metric, level, tuple(found[first]), own, overridden)

@@ -71,14 +71,18 @@ def tightened(
         headroom: more than is reached, as a share of it; what differs by chance comes on top.
     """
     results = {result.scenario.name: result for result in report.results}
+    amounts = {limit.path: limit.amount for limit in limits}
     found: dict[Path, Tightened] = {}
     # Those that are soft first, which hard ones go by.
     for limit in sorted(limits, key=lambda one: one.level == "error"):
         names = [name for name, of_it in held.items() if any(limit in one.limits for one in of_it)]
         key = configuration.key(limit.path)
         reached = [_reached(limit.metric, key, results.get(name), headroom) for name in names]
-        soft = found.get((*limit.path[:-1], "soft")) if limit.level == "error" else None
-        if lowered := _lowered(limit, reached, soft):
+        beside: Path = (*limit.path[:-1], "soft") if limit.level == "error" else ()
+        soft = amounts.get(beside)
+        by = _value(soft) - _value(found[beside].after) if soft and beside in found else 0.0
+        least = _value(limit.amount) - by if soft and soft.unit == limit.amount.unit else 0.0
+        if lowered := _lowered(limit, reached, least):
             after, one = lowered
             where = configuration.where(limit.path)
             found[limit.path] = Tightened(limit, where, after, one.scenario, one.payloads)
@@ -115,18 +119,19 @@ def _reached(metric: str, key: str, result: Result | None, headroom: float) -> _
 
 
 def _lowered(
-    limit: ProjectLimit, reached: Sequence[_Reached | None], soft: Tightened | None
+    limit: ProjectLimit, reached: Sequence[_Reached | None], least: float
 ) -> tuple[Amount, _Reached] | None:
-    """A lower limit, and who needs as much; ``None`` if it can't be lowered."""
+    """A lower limit, and who needs as much; ``None`` if it can't be lowered.
+
+    Args:
+        least: what it may not go below, in its own unit.
+    """
     amount = limit.amount
     known = [one for one in reached if one is not None]
     if amount.unit not in ("payloads", "bytes") or not known or len(known) < len(reached):
         return None
     largest = max(known, key=lambda one: one.needed(amount))
-    needed = largest.needed(amount)
-    if soft is not None and soft.after.unit == amount.unit:
-        needed = max(needed, _value(amount) - (_value(soft.limit.amount) - _value(soft.after)))
-    after = parse_amount(limit.metric, _written(amount, needed))
+    after = parse_amount(limit.metric, _written(amount, max(least, largest.needed(amount))))
     return (after, largest) if _value(after) < _value(amount) else None
 
 
