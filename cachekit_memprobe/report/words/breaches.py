@@ -11,6 +11,8 @@ from cachekit_memprobe.result import BudgetResult, Report, Result
 from cachekit_memprobe.units import format_bytes, format_payloads
 
 OWN_LIMIT = "the scenario's own budget"
+_SMALLEST = 0.005
+"""Payloads below which a figure rounds to nothing."""
 
 
 @dataclass(frozen=True)
@@ -86,5 +88,5 @@ def _index(limits: Sequence[BudgetResult], limit: BudgetResult) -> int:
 def _sized(payloads: float, payload: Payload | None) -> str:
     if payload is None:
         return format_payloads(payloads)
-    size_bytes = payloads * payload.logical_bytes
-    return f"{format_payloads(payloads)}, {format_bytes(size_bytes, payload.logical_bytes)}"
+    size = format_bytes(payloads * payload.logical_bytes, payload.logical_bytes)
+    return f"{format_payloads(payloads)}, {size}" if payloads >= _SMALLEST else size
