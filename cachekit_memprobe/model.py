@@ -300,6 +300,7 @@ class Measurement:
         applies: False when the scenario isn't meant for this release.
         needs: what the read depends on that isn't so by itself in the release.
         notes: what else was found out about the value, each a sentence without a full stop.
+        took_s: how long it was measured; ``None`` when it wasn't, or nobody noted it.
     """
 
     scenario: Scenario
@@ -309,6 +310,7 @@ class Measurement:
     applies: bool = True
     needs: tuple[Need, ...] = ()
     notes: tuple[str, ...] = ()
+    took_s: float | None = None
 
     @classmethod
     def failed(cls, scenario: Scenario, reason: str) -> "Measurement":

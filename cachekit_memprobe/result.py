@@ -248,6 +248,7 @@ class Result:
         staircase: of the read that ``stages`` are of; ``None`` when memray didn't follow it.
         read_us: how long a read took, in microseconds, as a guide; ``None`` when the rss instrument saw none.
         resident: the reads of the process that ``rss.peak`` is of; none when the rss instrument wasn't run.
+        took_s: how long the scenario was measured; ``None`` when it wasn't, or nobody noted it.
     """
 
     scenario: Scenario
@@ -266,6 +267,7 @@ class Result:
     read_us: int | None = None
     repeats: Mapping[str, tuple[Annotated[float, MAY_BE_NEGATIVE], ...]] = field(default_factory=dict)
     resident: tuple[ReadFigures, ...] = ()
+    took_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,7 @@ class RunFolder:
             measurement.applies,
             measurement.needs,
             measurement.notes,
+            measurement.took_s,
         )
         write(folder / MEASUREMENT_FILE, saved, SavedMeasurement)
         write_checksums(folder, [MEASUREMENT_FILE, *files, *captures])

@@ -69,6 +69,7 @@ def measurement_in(folder: Path, name: str, run: SavedRun) -> Measurement:
         applies=saved.applies,
         needs=saved.needs,
         notes=saved.notes,
+        took_s=saved.took_s,
     )
     try:
         return replace(measurement, seen=_observations(files, saved, run))

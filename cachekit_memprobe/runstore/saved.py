@@ -54,6 +54,7 @@ class SavedMeasurement:
     applies: bool
     needs: tuple[Need, ...] = ()
     notes: tuple[str, ...] = ()
+    took_s: float | None = None
 
 
 @dataclass(frozen=True)
