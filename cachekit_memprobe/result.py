@@ -294,12 +294,14 @@ class Report:
         }
         results = tuple(result for result in self.results if result.scenario.name in names)
         scenarios, sweep = tuple(result.scenario for result in results), replace(self.run.sweep, skipped=())
-        request = self.run.request
+        request, shard = self.run.request, self.run.shard
         if request and left_out:
             request = replace(request, patterns=None)
         return replace(
             self,
-            run=replace(self.run, scenarios=scenarios, sweep=sweep, request=request),
+            run=replace(
+                self.run, scenarios=scenarios, sweep=sweep, request=request, shard=None if left_out else shard
+            ),
             results=results,
             scaling=tuple(fit for fit in self.scaling if fit.scenario not in unfitted),
         )

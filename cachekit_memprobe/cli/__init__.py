@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "Explain a finding, a stage or a metric.",
     "init": "Write a scenario with a budget for a project to keep.",
     "list": "List the bundled scenarios, and which can run here.",
+    "merge": "Join the run folders of shards.",
     "report": "Show a saved run again, without measuring anything.",
     "run": "Replay cache reads and judge them against their memory budgets.",
     "runs": "List saved runs, remove old ones, or export their figures.",

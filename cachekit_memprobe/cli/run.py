@@ -27,6 +27,7 @@ from cachekit_memprobe.cli.run_options import (
     DataOptions,
     OwnCall,
     ServerOptions,
+    ShardOptions,
     SweepOptions,
     call_options,
     data_options,
@@ -34,8 +35,10 @@ from cachekit_memprobe.cli.run_options import (
     measuring_options,
     own_servers_of,
     server_options,
+    shard_options,
     sweep_options,
 )
+from cachekit_memprobe.cli.shards import chosen_shard
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import MEMRAY, RSS, metric_of
 from cachekit_memprobe.model import Limit, Run, RunOptions, Scenario
@@ -97,6 +100,7 @@ run in which nothing at all was measured ends with 3."""
     help="Give the measured processes this environment variable; they get no other of yours. One of an "
     "allocator (MALLOC_ARENA_MAX=2) needs --as-deployed. May be given several times.",
 )
+@shard_options
 @target_options
 @server_options
 @measuring_options
@@ -111,6 +115,7 @@ def run_command(
     sweep: SweepOptions,
     limits: tuple[Limit, ...],
     given: dict[str, str],
+    shard: ShardOptions,
     spec: str,
     python: Path | None,
     extras: tuple[str, ...],
@@ -133,6 +138,7 @@ def run_command(
     scenarios, multiplied = _multiplied(chosen, data, sweep, limits, given)
     _refuse_unmeasured(limits, multiplied, options)
     _refuse_pinned(scenarios, options)
+    scenarios, part = chosen_shard(scenarios, shard)
     publication.check()
     if publication.flamegraph and MEMRAY not in options.instruments:
         raise UsageError("--flamegraph: memray makes it, and this run doesn't use memray")
@@ -142,7 +148,8 @@ def run_command(
         target.check_stages(resolved, options.stages)
         folder = RunFolder.create(out)
         request = request_of(patterns, data, own, how, sweep, limits, given, extras)
-        planned = replace(Run.planned(resolved, options, scenarios, multiplied), request=request)
+        planned = Run.planned(resolved, options, scenarios, multiplied)
+        planned = replace(planned, request=request, shard=part)
         progress.planned({scenario.name: work_of(scenario) for scenario in scenarios})
         ended = None if publication.quiet else progress.ended
         report = pipeline.run(planned, folder, progress.measuring, own_servers, ended)

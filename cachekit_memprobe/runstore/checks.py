@@ -37,6 +37,7 @@ def of_run(saved: SavedRun) -> Problems:
     ):
         if 0 in sizes:
             yield f"sweep.{key}", "0 is nothing to predict"
+    yield from _of_shard(saved)
     if saved.request and not saved.request.is_bounded:
         yield "request", "it is longer than any that was saved"
     if len(saved.sweep.axes) > _MOST_AXES:
@@ -44,6 +45,20 @@ def of_run(saved: SavedRun) -> Problems:
     for number, skipped in enumerate(saved.sweep.skipped):
         if len(skipped.axes) > _MOST_AXES:
             yield f"sweep.skipped.{number}.axes", f"there are more than {_MOST_AXES}"
+
+
+def _of_shard(saved: SavedRun) -> Problems:
+    if saved.shard is None:
+        return
+    count = saved.shard.count
+    if not 1 <= count <= len(saved.shard.names):
+        yield "shard.count", f"{count} is not one of 1 to the number of scenarios, {len(saved.shard.names)}"
+    if not 1 <= saved.shard.number <= count:
+        yield "shard.number", f"{saved.shard.number} is not one of 1 to {count}"
+    yield from _twice("shard.names", saved.shard.names)
+    for number, name in enumerate(saved.scenarios):
+        if name not in saved.shard.names:
+            yield f"scenarios.{number}", f"{name!r} is none of shard.names"
 
 
 def of_measurement(saved: SavedMeasurement, name: str, run: SavedRun) -> Problems:

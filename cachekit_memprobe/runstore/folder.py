@@ -112,6 +112,7 @@ class RunFolder:
             scenarios=tuple(scenario.name for scenario in run.scenarios),
             sweep=run.sweep,
             request=run.request and public_request(run.request),
+            shard=run.shard,
         )
         try:
             validation.check(saved)
@@ -121,6 +122,14 @@ class RunFolder:
             raise UsageError(f"this can't be measured: {error}") from None
         for scenario in run.scenarios:
             self.save_measurement(Measurement.failed(scenario, NOT_MEASURED_YET))
+        self.write_run(saved)
+
+    def write_run(self, saved: SavedRun) -> None:
+        """Write what the run says of itself, whose scenarios are saved already.
+
+        Raises:
+            MemprobeError: it can't be written.
+        """
         write(self.path / RUN_FILE, saved, SavedRun)
         write_checksums(self.path, [RUN_FILE])
 
@@ -199,6 +208,7 @@ class RunFolder:
             scenarios=(),
             sweep=saved.sweep,
             request=saved.request,
+            shard=saved.shard,
         )
         return run, self.measurements(saved.scenarios)
 

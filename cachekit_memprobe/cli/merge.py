@@ -1,0 +1,49 @@
+"""``merge``: join the run folders of shards."""
+
+from pathlib import Path
+
+import click
+
+from cachekit_memprobe.cli.boundary import exits
+from cachekit_memprobe.cli.exits import exit_code
+from cachekit_memprobe.cli.options import UserPath
+from cachekit_memprobe.cli.publication import Publication, report_publication
+from cachekit_memprobe.cli.publish import publish
+from cachekit_memprobe.report.json import to_json
+from cachekit_memprobe.report.words import verdict_line
+from cachekit_memprobe.runstore import RunFolder, Summary, check_unused, run_folder
+
+_EPILOG = """\b
+Examples:
+  cachekit-memprobe merge shard-1 shard-2 shard-3
+  cachekit-memprobe merge shards/* --out runs/nightly --junit report.xml"""
+
+
+@click.command("merge", epilog=_EPILOG)
+@click.argument("specs", metavar="RUN...", nargs=-1, required=True, type=UserPath(str))
+@click.option(
+    "--out",
+    type=UserPath(),
+    metavar="DIR",
+    help="New folder in which the run is saved.  [default: one below the user's state folder]",
+)
+@report_publication
+@exits
+def merge_command(specs: tuple[str, ...], out: Path | None, publication: Publication) -> int:
+    """Join what several machines have measured, each with --shard, to one run.
+
+    Each RUN is the run folder of a shard. The report, the verdict and the exit code are those that one
+    machine would have come to. What no shard has measured, such as all of a shard that is missing, could not
+    be measured. Folders of different releases, options or commands are refused.
+    """
+    from cachekit_memprobe import pipeline
+
+    publication.check()
+    check_unused(out)
+    folders = [RunFolder.open(run_folder(spec)) for spec in specs]
+    merged, report = pipeline.merge(folders, out)
+    try:
+        merged.save_report(to_json(report), Summary.of(report.run, verdict_line(report)))
+    finally:
+        publish(report, publication, merged)
+    return exit_code(report)
