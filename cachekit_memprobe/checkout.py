@@ -23,25 +23,28 @@ class Spot:
 
 @dataclass(frozen=True)
 class Checkout:
-    """A repository on disk.
+    """A repository on disk, around the folder of a project.
 
     Attributes:
-        root: of the repository.
-        project: the folder in it that a limit's origin is relative to.
+        root: what CI systems name files from.
+        base: what the origin of a limit is relative to: Git's root, or where there is none the folder.
+        folder: where the project's packages are looked for first.
     """
 
     root: Path
-    project: Path
+    base: Path
+    folder: Path
 
     @classmethod
-    def around(cls, project: Path, environment: Mapping[str, str]) -> "Checkout":
-        """That of the project: the workspace of a GitHub job, Git's, or no more than the project."""
-        project = project.absolute()
-        return cls(_root_of(project, environment), project)
+    def around(cls, folder: Path, environment: Mapping[str, str]) -> "Checkout":
+        """That of a folder: the workspace of a GitHub job, Git's, or no more than the folder."""
+        folder = folder.absolute()
+        base = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+        return cls(_root_of(base, environment), base, folder)
 
     def spot_of(self, origin: Origin) -> Spot:
         """Where a limit stands."""
-        return Spot(self._relative(self.project / origin.file) or origin.file, origin.line)
+        return Spot(self._relative(self.base / origin.file) or origin.file, origin.line)
 
     def line_of(self, place: Place, source: str) -> Spot | None:
         """Where a line that was measured is in the checkout; ``None`` if it isn't there.
@@ -58,7 +61,7 @@ class Checkout:
         return None
 
     def _candidates(self, file: str) -> Iterator[Path]:
-        for folder in dict.fromkeys((self.project, self.root)):
+        for folder in dict.fromkeys((self.folder, self.base, self.root)):
             yield from (folder / sources / file for sources in _SOURCES)
 
     def _relative(self, path: Path) -> str | None:
@@ -69,13 +72,12 @@ class Checkout:
             return None
 
 
-def _root_of(project: Path, environment: Mapping[str, str]) -> Path:
-    workspace = Path(environment.get(_WORKSPACE) or project).absolute()
-    inside = project.resolve().is_relative_to(workspace.resolve())
-    if inside and (workspace / ".git").exists():
-        return workspace
-    repositories = (folder for folder in (project, *project.parents) if (folder / ".git").exists())
-    return next(repositories, workspace if inside else project)
+def _root_of(base: Path, environment: Mapping[str, str]) -> Path:
+    """The workspace, if the base is a submodule of it, or no repository but in it; or else the base."""
+    workspace = Path(environment.get(_WORKSPACE) or base).absolute()
+    is_inside = base.resolve().is_relative_to(workspace.resolve())
+    is_own = (base / ".git").exists() and not (workspace / ".git").exists()
+    return workspace if is_inside and not is_own else base
 
 
 def _is_below(file: str) -> bool:

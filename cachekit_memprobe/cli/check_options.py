@@ -28,7 +28,7 @@ class CheckOptions:
     headroom: float
     bisect: bool
 
-    def check(self, patterns: tuple[str, ...]) -> None:
+    def check(self, patterns: tuple[str, ...], *, is_shard: bool) -> None:
         """Refuse what can't be done together.
 
         Raises:
@@ -43,6 +43,8 @@ class CheckOptions:
         chosen = [option for option, is_chosen in modes.items() if is_chosen]
         if len(chosen) > 1:
             raise UsageError(f"{' and '.join(chosen)} can't be given together; give one of them")
+        if is_shard and (self.update_baseline or self.tighten):
+            raise UsageError(f"{chosen[0]} needs all that is measured; leave out --shard")
         if self.tighten and patterns:
             raise UsageError(
                 "--tighten: a limit may hold for several scenarios, so that all of them have to be measured; "

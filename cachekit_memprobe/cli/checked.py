@@ -1,7 +1,7 @@
 """What ``check`` is about: a project, those of its scenarios that are chosen, and its baseline."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cachekit_memprobe import checking
@@ -25,6 +25,12 @@ class Checked:
     held: Mapping[str, tuple[Holding, ...]]
     relatives: tuple[Relative, ...]
     baseline: Baseline | None
+
+    def only(self, scenarios: tuple[Scenario, ...]) -> "Checked":
+        """The same of some of its scenarios."""
+        names = {scenario.name for scenario in scenarios}
+        relatives = tuple(one for one in self.relatives if one.scenario.name in names)
+        return replace(self, scenarios=scenarios, relatives=relatives)
 
     @property
     def baseline_path(self) -> Path:

@@ -5,7 +5,9 @@ Beside it GitLab shows JUnit, which has all limits; here are those that are exce
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from cachekit_memprobe.checkout import Checkout, Spot
@@ -16,8 +18,13 @@ from cachekit_memprobe.result import Report
 _BEGIN = 1
 
 
-def to_gitlab(report: Report, checkout: Checkout) -> str:
-    """A list of issues; the same remark has the same fingerprint wherever its lines have moved to."""
+def to_gitlab(report: Report, checkout: Checkout | None = None) -> str:
+    """A list of issues; the same remark has the same fingerprint wherever its lines have moved to.
+
+    Args:
+        checkout: where the limits are set; that around the current folder when ``None``.
+    """
+    checkout = checkout or Checkout.around(Path.cwd(), os.environ)
     issues = [issue for remark in remarks(report) for issue in _issues(remark, checkout)]
     return json_text(issues, indent=1)
 

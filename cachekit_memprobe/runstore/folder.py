@@ -186,6 +186,16 @@ class RunFolder:
         write(folder / MEASUREMENT_FILE, saved, SavedMeasurement)
         write_checksums(folder, [MEASUREMENT_FILE, *files, *captures])
 
+    def save_reason(self, name: str, reason: str) -> None:
+        """Save that what was measured of a scenario can't be judged, and why.
+
+        Raises:
+            UsageError: its files are broken.
+            MemprobeError: it can't be written.
+        """
+        for measurement in self.measurements([name]):
+            self.save_measurement(replace(measurement, reason=measurement.reason or reason))
+
     def save_report(self, json_text: str, summary: Summary) -> None:
         """Save the finished report beside the observations that it was made of, and the summary of it."""
         write_atomically(self.path / REPORT_FILE, json_text)
@@ -237,7 +247,10 @@ class RunFolder:
         return replace(self._in_folder(seen), second=second)
 
     def _in_folder(self, seen: MemraySeen) -> MemraySeen:
-        return replace(seen, capture=str(Path(seen.capture).relative_to(self.path)))
+        capture = Path(seen.capture)
+        return replace(
+            seen, capture=str(capture.relative_to(self.path) if capture.is_absolute() else capture)
+        )
 
 
 def check_unused(path: Path | None) -> None:

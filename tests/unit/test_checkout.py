@@ -25,20 +25,19 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path / "repository"
 
 
-def test_a_file_of_the_project_is_named_from_the_root_of_the_repository(repository: Path) -> None:
-    project = repository / "services" / "shop"
-    project.mkdir(parents=True)
-    assert Checkout.around(project, {}).spot_of(ORIGIN) == Spot("services/shop/pyproject.toml", 12)
-    assert Checkout.around(repository, {}).spot_of(ORIGIN) == Spot("pyproject.toml", 12)
+def test_a_file_is_named_from_the_root_of_the_repository(repository: Path) -> None:
+    folder = repository / "services" / "shop"
+    folder.mkdir(parents=True)
+    for place in (folder, repository):
+        assert Checkout.around(place, {}).spot_of(ORIGIN) == Spot("pyproject.toml", 12)
 
 
-def test_without_git_it_is_the_workspace_of_the_job(tmp_path: Path) -> None:
-    project = tmp_path / "shop"
-    project.mkdir()
-    assert Checkout.around(project, {"GITHUB_WORKSPACE": str(tmp_path)}).spot_of(ORIGIN).file == (
-        "shop/pyproject.toml"
-    )
-    elsewhere = Checkout.around(project, {"GITHUB_WORKSPACE": str(tmp_path / "other")})
+def test_without_git_it_is_named_from_the_workspace_of_the_job(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    checkout = Checkout.around(folder, {"GITHUB_WORKSPACE": str(tmp_path)})
+    assert checkout.spot_of(ORIGIN).file == "shop/pyproject.toml"
+    elsewhere = Checkout.around(folder, {"GITHUB_WORKSPACE": str(tmp_path / "other")})
     assert elsewhere.spot_of(ORIGIN).file == "pyproject.toml"
 
 
@@ -51,6 +50,12 @@ def test_a_submodule_belongs_to_the_workspace_that_is_a_repository(repository: P
     written(repository / "vendored" / ".git", "gitdir: elsewhere")
     checkout = Checkout.around(repository / "vendored", {"GITHUB_WORKSPACE": str(repository)})
     assert checkout.spot_of(ORIGIN).file == "vendored/pyproject.toml"
+
+
+def test_a_package_is_found_beside_the_configuration_of_a_project_in_a_subfolder(repository: Path) -> None:
+    written(repository / "packages/cachekit/src" / WRAPPER, "", "", COPY)
+    checkout = Checkout.around(repository / "packages/cachekit", {})
+    assert checkout.line_of(PLACE, COPY) == Spot(f"packages/cachekit/src/{WRAPPER}", 3)
 
 
 @pytest.mark.parametrize("sources", ["src", "."])

@@ -12,7 +12,7 @@ from cachekit_memprobe.report.github import annotations, step_summary, to_github
 from cachekit_memprobe.result import BudgetResult, Result
 from tests.golden.reports import FILE_MAP, L1_HIT, NOT_APPLICABLE, SCENARIO, UNMEASURED, report_of
 
-FILE = "memprobe.toml"
+FILE = "shop/memprobe.toml"
 UNWRAP, HEAP = L1_HIT.budgets[0], L1_HIT.budgets[2]
 
 
@@ -28,9 +28,7 @@ def limited(*budgets: BudgetResult, name: str = "arrow-l1-hit") -> Result:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     (tmp_path / ".git").mkdir()
-    project = tmp_path / "shop"
-    project.mkdir()
-    return Checkout.around(project, {})
+    return Checkout.around(tmp_path, {})
 
 
 def commands(text: str) -> list[tuple[str, dict[str, str], str]]:
