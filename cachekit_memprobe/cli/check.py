@@ -105,7 +105,9 @@ def check_command(
     # All that can be refused is refused before anything slow begins.
     check.check(patterns, is_shard=shard.part is not None)
     own_servers = own_servers_of(servers)
-    checked = checked_of(check.config, patterns, with_baseline=not check.update_baseline)
+    checked = checked_of(
+        check.config, patterns, with_baseline=not check.update_baseline, baseline_file=check.baseline
+    )
     if check.explain:
         show_explained(checked, stdout_console())
         return EXIT_OK

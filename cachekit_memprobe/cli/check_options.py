@@ -18,10 +18,12 @@ class CheckOptions:
 
     Attributes:
         config: its file; ``None`` to look for it.
+        baseline: its file, if it isn't the one beside the configuration.
         headroom: a share of what is reached, 0.05 for 5 %.
     """
 
     config: Path | None
+    baseline: Path | None
     explain: bool
     update_baseline: bool
     tighten: bool
@@ -72,6 +74,13 @@ check_options = gathered(
         metavar="FILE",
         help="The project's configuration.  [default: [tool.cachekit-memprobe] in pyproject.toml, or "
         "memprobe.toml, here or in a folder above]",
+    ),
+    click.option(
+        "--baseline",
+        type=UserPath(),
+        metavar="FILE",
+        help="The baseline that limits such as +5% are over.  [default: memprobe-baseline.json beside the "
+        "configuration]",
     ),
     click.option(
         "--explain",
