@@ -21,13 +21,11 @@ from cachekit_memprobe.cli.publication import Publication, check_publication
 from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.cli.run_options import (
     ServerOptions,
-    ShardOptions,
     measuring_options,
     own_servers_of,
     server_options,
-    shard_options,
 )
-from cachekit_memprobe.cli.shards import chosen_shard
+from cachekit_memprobe.cli.shards import ShardOptions, chosen_shard, shard_options
 from cachekit_memprobe.errors import EXIT_OK
 from cachekit_memprobe.model import Run, RunOptions
 from cachekit_memprobe.report.breaches import render_check

@@ -1,22 +1,33 @@
 """``merge``: join the run folders of shards."""
 
+from functools import partial
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.options import UserPath
 from cachekit_memprobe.cli.publication import Publication, report_publication
 from cachekit_memprobe.cli.publish import publish
+from cachekit_memprobe.report.breaches import render_check
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.words import verdict_line
+from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder, Summary, check_unused, run_folder
 
 _EPILOG = """\b
 Examples:
   cachekit-memprobe merge shard-1 shard-2 shard-3
-  cachekit-memprobe merge shards/* --out runs/nightly --junit report.xml"""
+  cachekit-memprobe merge shards/* --out runs/nightly --junit report.xml
+
+\b
+Exit codes:
+  0  everything was measured and is within its budget
+  1  a budget was exceeded
+  2  the folders don't belong together, or can't be used
+  3  something could not be measured, or a shard is missing"""
 
 
 @click.command("merge", epilog=_EPILOG)
@@ -45,5 +56,10 @@ def merge_command(specs: tuple[str, ...], out: Path | None, publication: Publica
     try:
         merged.save_report(to_json(report), Summary.of(report.run, verdict_line(report)))
     finally:
-        publish(report, publication, merged)
+        is_check = report.run.request is not None and report.run.request.command == "check"
+        publish(report, publication, merged, brief=partial(_show_check, report) if is_check else None)
     return exit_code(report)
+
+
+def _show_check(report: Report, console: Console) -> None:
+    console.print(render_check(report, width=console.width), crop=False)

@@ -1,7 +1,6 @@
 """How options are read that click has no type for, and the options that several commands share."""
 
 import math
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -144,19 +143,6 @@ def parsed_variables(ctx: click.Context, param: click.Parameter, values: tuple[s
             )
         given[name] = value
     return given
-
-
-def parsed_shard(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
-    """Callback: ``2/5`` to the number of a shard and how many there are."""
-    if value is None:
-        return None
-    found = re.fullmatch(r"(\d{1,4})/(\d{1,4})", value, re.ASCII)
-    number, count = map(int, found.groups()) if found else (0, 0)
-    if not 1 <= number <= count:
-        raise click.BadParameter(
-            f"{value!r} is not the number of a shard and how many there are; write it like 2/5", ctx, param
-        )
-    return number, count
 
 
 def target_options(command: _Command) -> _Command:

@@ -27,7 +27,6 @@ from cachekit_memprobe.cli.run_options import (
     DataOptions,
     OwnCall,
     ServerOptions,
-    ShardOptions,
     SweepOptions,
     call_options,
     data_options,
@@ -35,10 +34,9 @@ from cachekit_memprobe.cli.run_options import (
     measuring_options,
     own_servers_of,
     server_options,
-    shard_options,
     sweep_options,
 )
-from cachekit_memprobe.cli.shards import chosen_shard
+from cachekit_memprobe.cli.shards import ShardOptions, chosen_shard, shard_options
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import MEMRAY, RSS, metric_of
 from cachekit_memprobe.model import Limit, Run, RunOptions, Scenario

@@ -16,7 +16,6 @@ from cachekit_memprobe.cli.options import (
     parsed_axes,
     parsed_predictions,
     parsed_seconds,
-    parsed_shard,
     parsed_sizes,
     parsed_stages,
     sort_option,
@@ -122,14 +121,6 @@ class OwnCall:
                 "--use-own-cache leaves the code its own backend, and --backend-override replaces it; leave "
                 "one out"
             )
-
-
-@dataclass(frozen=True)
-class ShardOptions:
-    """Which of how many shards, and the run by whose costs they are split."""
-
-    part: tuple[int, int] | None
-    costs: str | None
 
 
 @dataclass(frozen=True)
@@ -333,27 +324,6 @@ sweep_options = gathered(
     ),
     sort_option,
     workers_option,
-)
-
-shard_options = gathered(
-    "shard",
-    ShardOptions,
-    click.option(
-        "--shard",
-        "part",
-        callback=parsed_shard,
-        metavar="N/M",
-        help="Measure only shard N of M, such as 2/5, on each of M machines. Every scenario is in one shard, "
-        "and all take about as long; merge joins their run folders.",
-    ),
-    click.option(
-        "--shard-costs",
-        "costs",
-        metavar="RUN",
-        type=UserPath(str),
-        help="Split by how long the scenarios of this run took, which has to be the same in all shards.  "
-        "[default: by a table of the bundled scenarios, and the size of the value]",
-    ),
 )
 
 server_options = gathered(

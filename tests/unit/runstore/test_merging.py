@@ -136,3 +136,21 @@ def test_a_folder_that_is_in_use_is_not_written_to(tmp_path: Path) -> None:
     part = shard(tmp_path, 1, "c")
     with pytest.raises(UsageError, match="earlier run"):
         merge([part], part.path)
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (Shard(3, 2, NAMES), "shard.number: 3 is not one of 1 to 2"),
+        (Shard(1, 9, NAMES), "shard.count: 9 is not one of 1 to the number of scenarios, 3"),
+        (Shard(1, 1, ("b",)), "scenarios.0: 'c' is none of shard.names"),
+        (Shard(1, 1, ("c", "../d")), "shard.names.1: '../d' can't be the name of a scenario"),
+        (Shard(1, 1, ("c", *map(str, range(10_000)))), "shard.names: there are more than 10000"),
+    ],
+)
+def test_a_folder_whose_shard_can_not_be_is_broken(broken: Shard, said: str, tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run")
+    folder.save_run(replace(run_of(SCENARIOS["c"]), shard=broken))
+    with pytest.raises(UsageError, match="is broken") as raised:
+        merge([folder], tmp_path / "merged")
+    assert said in str(raised.value)
