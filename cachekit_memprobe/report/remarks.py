@@ -53,12 +53,17 @@ class Remark:
 
 
 def remarks(report: Report) -> list[Remark]:
-    """All of a run, the worst first: what is not measured, what is over a hard limit, and over a soft one."""
+    """All of a run, the worst first: what is not measured, what is over a hard limit, and over a soft one.
+
+    Of a metric that is over its hard limit, the soft one isn't worth a remark.
+    """
     words = {id(breach.limit): breach for breach in breaches(report)}
     found = [remark for result in report.results for remark in _of_result(result, words)]
     if not found and outcome(report) == "unmeasured":
         found = [Remark("", "", "error", False, "nothing was measured", (clean(verdict_line(report)),))]
-    return sorted(found, key=lambda one: (one.level != "error", one.measured, -one.excess))
+    hard = {(one.scenario, one.metric) for one in found if one.level == "error"}
+    worth = (one for one in found if one.level == "error" or (one.scenario, one.metric) not in hard)
+    return sorted(worth, key=lambda one: (one.level != "error", one.measured, -one.excess))
 
 
 def _of_result(result: Result, words: Mapping[int, Breach]) -> Iterator[Remark]:

@@ -22,7 +22,7 @@ SECONDS: Mapping[str, float] = {
     "arrow-mixed-l1-hit": 2.2,
     "arrow-nullable-l1-hit": 3.9,
     "arrow-polars-l1-hit": 3.0,
-    "arrow-single-batch-l1-hit": 6.6,
+    "arrow-single-batch-l1-hit": 3.5,
     "arrow-strings-file-mmap": 20.1,
     "arrow-strings-l1-hit": 2.3,
     "arrow-table-file-get": 3.3,
@@ -48,8 +48,8 @@ SECONDS: Mapping[str, float] = {
     "redis-l2-hit": 11.6,
     "redis-l2-hit-bytes": 10.8,
     "redis-l2-hit-encrypted": 5.9,
-    "reference-local": 6.0,
-    "reference-none": 7.8,
+    "reference-local": 2.8,
+    "reference-none": 2.6,
 }
 """With all instruments, one after the other, at its own size."""
 

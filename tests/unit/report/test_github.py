@@ -62,6 +62,13 @@ def test_a_limit_that_is_exceeded_is_an_error_on_its_own_line(checkout: Checkout
     ]
 
 
+def test_over_its_hard_limit_the_soft_one_is_no_news(checkout: Checkout) -> None:
+    soft = replace(UNWRAP, level="warn", limit=0.1)
+    found = commands(to_github(report_of(limited(UNWRAP, soft)), checkout))
+    assert [(name, at["line"]) for name, at, _ in found] == [("error", "10")]
+    assert [name for name, *_ in commands(to_github(report_of(limited(soft)), checkout))] == ["warning"]
+
+
 def test_what_is_within_its_limit_has_none(checkout: Checkout) -> None:
     within = replace(L1_HIT, verdict="pass", budgets=L1_HIT.budgets[-1:])
     assert to_github(report_of(within), checkout) == ""
