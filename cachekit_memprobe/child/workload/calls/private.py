@@ -18,6 +18,7 @@ _NOWHERE_URL = "redis://127.0.0.1:1/0"
 _NOWHERE_SERVERS = "127.0.0.1:1"
 _NOWHERE_API = "https://nowhere.invalid"
 _URL = "CACHEKIT_REDIS_URL"
+_ANY_API = "CACHEKIT_ALLOW_CUSTOM_HOST"
 _ASKS_LOCALHOST_UNTIL = (0, 23)
 """Before, a function without any backend looks for Redis on localhost."""
 
@@ -26,6 +27,7 @@ _Init = Callable[..., None]
 
 def make_private(task: Task) -> None:
     """Have every backend that is opened from now on store where nobody else does."""
+    os.environ.setdefault(_ANY_API, "true")
     if version_key(cachekit_release()) < _ASKS_LOCALHOST_UNTIL:
         os.environ.setdefault(_URL, _NOWHERE_URL)
     _replace_init("cachekit.backends.file", "FileBackend", _in_workspace(task))
