@@ -10,6 +10,18 @@ EXIT_INTERRUPTED = 130
 
 
 def main() -> None:
+    """Run the command line; in a bisection, end with a code that means the same to ``git bisect run``."""
+    try:
+        _run()
+    except SystemExit as ended:
+        from cachekit_memprobe import bisecting
+
+        if isinstance(ended.code, int) and bisecting.is_asked(sys.argv[1:]):
+            sys.exit(bisecting.exit_code(ended.code))
+        raise
+
+
+def _run() -> None:
     """Run the command line; Ctrl-C is answered as later on, even while all that is being imported."""
     try:
         _open_standard_streams()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 _MOST_WORDS = 2000
 _LONGEST = 4096
@@ -21,6 +22,8 @@ class Request:
         caching: how that is cached, where it was said: ``{"tier": "l2"}``.
         called: the options that name the user's own function, ``--call`` and so on, with their values.
         extras: packages that were added to the release's environment.
+        command: ``run``, or ``check`` for what a project's configuration says.
+        configuration: the file of a check, if it was named.
     """
 
     patterns: tuple[str, ...] | None = None
@@ -31,6 +34,8 @@ class Request:
     caching: Mapping[str, str] = field(default_factory=dict)
     called: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
+    command: Literal["run", "check"] = "run"
+    configuration: str = ""
 
     @property
     def is_bounded(self) -> bool:
@@ -39,7 +44,7 @@ class Request:
         return len(words) <= _MOST_WORDS and all(len(word) <= _LONGEST for word in words)
 
     def _words(self) -> Iterator[str]:
-        yield from (self.size, self.payload)
+        yield from (self.size, self.payload, self.configuration)
         for words in (self.patterns or (), self.limits, self.called, self.extras):
             yield from words
         for named in (self.environment, self.caching):

@@ -15,12 +15,14 @@ _WIDEST = 100
 """Longer lines are hard to read, however wide the terminal is."""
 
 COMMANDS: Mapping[str, str] = {
+    "check": "Judge a project's reads against the budgets that live with it.",
     "compare": "Compare two runs, or two releases, with each other.",
     "completion": "Print the script by which bash, zsh or fish completes.",
     "doctor": "Say what can and can't be measured here.",
     "explain": "Explain a finding, a stage or a metric.",
     "init": "Write a scenario with a budget for a project to keep.",
     "list": "List the bundled scenarios, and which can run here.",
+    "merge": "Join the run folders of shards.",
     "report": "Show a saved run again, without measuring anything.",
     "run": "Replay cache reads and judge them against their memory budgets.",
     "runs": "List saved runs, remove old ones, or export their figures.",

@@ -176,6 +176,14 @@ def target_options(command: _Command) -> _Command:
     return grouped(Group.TARGET, release, interpreter, extras)(command)
 
 
+out_option = option(
+    "--out",
+    group=Group.OUTPUT,
+    type=UserPath(),
+    metavar="DIR",
+    help="New folder in which the run is saved.  [default: one below the user's state folder]",
+)
+
 # Not as a Path, to which ./last is the same as last.
 run_argument = click.argument("spec", metavar="RUN", type=UserPath(str), shell_complete=completing.runs)
 

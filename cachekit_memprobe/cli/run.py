@@ -16,7 +16,7 @@ from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.help import Group, command, option
 from cachekit_memprobe.cli.new_file import write_new
 from cachekit_memprobe.cli.options import (
-    UserPath,
+    out_option,
     parsed_limits,
     parsed_variables,
     target_options,
@@ -34,9 +34,11 @@ from cachekit_memprobe.cli.run_options import (
     data_options,
     how_options,
     measuring_options,
+    own_servers_of,
     server_options,
     sweep_options,
 )
+from cachekit_memprobe.cli.shards import ShardOptions, chosen_shard, shard_options
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import MEMRAY, RSS, metric_of
 from cachekit_memprobe.model import Limit, Run, RunOptions, Scenario
@@ -103,16 +105,11 @@ _REMARK = (
     help="Give the measured processes this environment variable; they get no other of yours. One of an "
     "allocator (MALLOC_ARENA_MAX=2) needs --as-deployed. May be given several times.",
 )
+@shard_options
 @target_options
 @server_options
 @measuring_options
-@option(
-    "--out",
-    group=Group.OUTPUT,
-    type=UserPath(),
-    metavar="DIR",
-    help="New folder in which the run is saved.  [default: one below the user's state folder]",
-)
+@out_option
 @run_publication
 @exits
 def run_command(
@@ -123,6 +120,7 @@ def run_command(
     sweep: SweepOptions,
     limits: tuple[Limit, ...],
     given: dict[str, str],
+    shard: ShardOptions,
     spec: str,
     python: Path | None,
     extras: tuple[str, ...],
@@ -141,11 +139,12 @@ def run_command(
     from cachekit_memprobe.measuring import work_of
 
     # All that can be refused is refused before anything slow begins.
-    own_servers = _own_servers(servers)
+    own_servers = own_servers_of(servers)
     chosen = _chosen(patterns, data, own, how, limits, own_servers)
     scenarios, multiplied = _multiplied(chosen, data, sweep, limits, given)
     _refuse_unmeasured(limits, multiplied, options)
     _refuse_pinned(scenarios, options)
+    scenarios, part = chosen_shard(scenarios, shard)
     publication.check()
     if publication.flamegraph and MEMRAY not in options.instruments:
         raise UsageError("--flamegraph: memray makes it, and this run doesn't use memray")
@@ -155,7 +154,8 @@ def run_command(
         target.check_stages(resolved, options.stages)
         folder = RunFolder.create(out)
         request = request_of(patterns, data, own, how, sweep, limits, given, extras)
-        planned = replace(Run.planned(resolved, options, scenarios, multiplied), request=request)
+        planned = Run.planned(resolved, options, scenarios, multiplied)
+        planned = replace(planned, request=request, shard=part)
         progress.planned({scenario.name: work_of(scenario) for scenario in scenarios})
         ended = None if publication.quiet else progress.ended
         report = pipeline.run(planned, folder, progress.measuring, own_servers, ended)
@@ -304,12 +304,3 @@ def _save(scenario: Scenario, file: Path) -> None:
     from cachekit_memprobe.scenario import scenario_text
 
     write_new(file, scenario_text(scenario, file), remedy="give --save-scenario another name")
-
-
-def _own_servers(servers: ServerOptions) -> "OwnServers":
-    from cachekit_memprobe.servers import OwnServers, check_redis_url, parse_memcached_servers
-
-    return OwnServers(
-        check_redis_url(servers.redis_url) if servers.redis_url else None,
-        parse_memcached_servers(servers.memcached_servers) if servers.memcached_servers else (),
-    )

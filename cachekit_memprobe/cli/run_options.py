@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -36,6 +37,9 @@ from cachekit_memprobe.scenario import (
     options_of,
     parse_argument,
 )
+
+if TYPE_CHECKING:
+    from cachekit_memprobe.servers import OwnServers
 
 _SERIALIZERS = tuple(dict.fromkeys(name for names in datafile.SERIALIZERS.values() for name in names))
 
@@ -440,3 +444,17 @@ measuring_options = gathered(
     ),
     group=Group.MEASURING,
 )
+
+
+def own_servers_of(servers: ServerOptions) -> "OwnServers":
+    """The user's own servers, from what was written.
+
+    Raises:
+        UsageError: an address is none.
+    """
+    from cachekit_memprobe.servers import OwnServers, check_redis_url, parse_memcached_servers
+
+    return OwnServers(
+        check_redis_url(servers.redis_url) if servers.redis_url else None,
+        parse_memcached_servers(servers.memcached_servers) if servers.memcached_servers else (),
+    )

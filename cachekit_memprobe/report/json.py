@@ -192,6 +192,9 @@ def _budget(limit: BudgetResult) -> dict[str, Any]:
         "suspects": [
             {**_located(suspect.place), "size_bytes": suspect.size_bytes} for suspect in limit.suspects
         ],
+        "text": limit.text or None,
+        "message": limit.message or None,
+        "origin": asdict(limit.origin) if limit.origin else None,
     }
 
 

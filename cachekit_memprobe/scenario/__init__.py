@@ -11,6 +11,7 @@ from cachekit_memprobe.scenario.calls import (
     refuse_foreign_code,
 )
 from cachekit_memprobe.scenario.conditions import limits_for, why_not
+from cachekit_memprobe.scenario.costs import recorded_cost_s
 from cachekit_memprobe.scenario.expansion import expand, with_overrides
 from cachekit_memprobe.scenario.given import parse_variable
 from cachekit_memprobe.scenario.limits import closest_metric, parse_limit
@@ -48,6 +49,7 @@ __all__ = [
     "parse_variable",
     "payload_scenario",
     "project_root",
+    "recorded_cost_s",
     "refuse_foreign_code",
     "scenario_text",
     "select",

@@ -62,8 +62,12 @@ def _no_constant(name: str) -> None:
 
 def _arguments(value: Any) -> Any:
     """Callback: what JSON has, as the arguments cross to another process as such."""
-    if len(json.dumps(value, allow_nan=False)) > _MOST_BYTES:
-        raise ValueError
+    try:
+        length = len(json.dumps(value, allow_nan=False))
+    except TypeError as error:  # a date, which TOML has
+        raise ValueError(str(error)) from None
+    if length > _MOST_BYTES:
+        raise ValueError(f"{length} bytes are more than {_MOST_BYTES}")
     return value
 
 

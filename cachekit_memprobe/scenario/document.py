@@ -38,16 +38,17 @@ _CLOSING = {
 _BETWEEN_KEYS = re.compile(r"[\n,={}\[\]]")
 
 
-def read_text(path: Path, source: str) -> str:
-    """The text of a scenario file.
+def read_text(path: Path, source: str, *, most_bytes: int = LARGEST_FILE_BYTES) -> str:
+    """The text of a scenario file, or of another one that is TOML.
 
     Args:
         source: the path, for messages.
+        most_bytes: of a file that is read at all.
 
     Raises:
         ScenarioError: it can't be read, isn't UTF-8, or is no file, or too large.
     """
-    content = _read(path, source)
+    content = _read(path, source, most_bytes)
     try:
         # Without the byte order mark that some editors write.
         return content.decode("utf-8").removeprefix("\ufeff")
@@ -59,13 +60,13 @@ def read_text(path: Path, source: str) -> str:
         ) from None
 
 
-def parsed(text: str, source: str) -> dict[str, Any]:
+def parsed(text: str, source: str, *, most_bytes: int = LARGEST_FILE_BYTES) -> dict[str, Any]:
     """The document of a TOML text.
 
     Raises:
         ScenarioError: it is not TOML, or beyond the limits.
     """
-    _refuse_beyond_limits(text, source)
+    _refuse_beyond_limits(text, source, most_bytes)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -76,10 +77,10 @@ def parsed(text: str, source: str) -> dict[str, Any]:
         ) from None
 
 
-def _read(path: Path, source: str) -> bytes:
+def _read(path: Path, source: str, most_bytes: int) -> bytes:
     try:
         with regular.opened(path) as file:
-            content = file.read(LARGEST_FILE_BYTES + 1)
+            content = file.read(most_bytes + 1)
     except regular.NotRegular as found:
         inside = " that is in it" if found.strerror == regular.FOLDER else ""
         raise ScenarioError(
@@ -90,14 +91,14 @@ def _read(path: Path, source: str) -> bytes:
             f"{source}: expected a file that can be read, found: {error.strerror}; "
             "check the path and its permissions (a bundled scenario is named without .toml)"
         ) from None
-    if len(content) > LARGEST_FILE_BYTES:
-        raise ScenarioError(_too_much(source, units.format_bytes(LARGEST_FILE_BYTES), "more"))
+    if len(content) > most_bytes:
+        raise ScenarioError(_too_much(source, units.format_bytes(most_bytes), "more"))
     return content
 
 
-def _refuse_beyond_limits(text: str, source: str) -> None:
-    if len(text) > LARGEST_FILE_BYTES:
-        raise ScenarioError(_too_much(source, units.format_bytes(LARGEST_FILE_BYTES), "more"))
+def _refuse_beyond_limits(text: str, source: str, most_bytes: int) -> None:
+    if len(text) > most_bytes:
+        raise ScenarioError(_too_much(source, units.format_bytes(most_bytes), "more"))
     bare = "".join(_without_strings(text))
     if any(part.count(".") >= MOST_PARTS for part in _BETWEEN_KEYS.split(bare)):
         raise ScenarioError(_too_much(source, f"{MOST_PARTS} parts of a key with dots", "a key of more"))

@@ -44,7 +44,7 @@ _CASES = {
         "the working directory was deleted",
     ),
     "file too large": (
-        "(ulimit -f 1; tool init) && exit 1; code=$?; test -e memprobe.toml || exit $code",
+        "(ulimit -f 1; tool init) && exit 1; code=$?; test -e memprobe-scenario.toml || exit $code",
         2,
         "File too large",
     ),

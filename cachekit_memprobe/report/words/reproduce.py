@@ -40,7 +40,8 @@ def command_words(report: Report) -> str:
         for name, value in settings
         if is_name(name) and value != UNRECORDED
     ]
-    words = ("cachekit-memprobe", "run", *_arguments(report))
+    command = report.run.request.command if report.run.request else "run"
+    words = ("cachekit-memprobe", command, *_arguments(report))
     return " ".join([*kept, shlex.join(map(_cleaned, words))])
 
 
@@ -52,12 +53,16 @@ def _arguments(report: Report) -> _Words:
     run = report.run
     request = run.request or asked_for(run)
     yield from _chosen(run.scenarios, request)
+    if request.configuration:
+        yield from ("--config", request.configuration)
     yield from _target(run.target)
     yield from _each("--with", request.extras)
     yield from _multiplied(report, request)
     yield from _each("--budget", request.limits)
     for name, value in request.environment.items():
         yield from ("--env", f"{name}={TO_FILL_IN if value == UNRECORDED else value}")
+    if run.shard:
+        yield from ("--shard", run.shard.words)
     yield from _options(run.options)
 
 
@@ -72,7 +77,8 @@ def _chosen(scenarios: tuple[Scenario, ...], request: Request) -> _Words:
     if request.called:
         yield from _calling(request)
     patterns = () if "--call" in request.called else request.patterns
-    for word in dict.fromkeys(map(_name, scenarios) if patterns is None else patterns):
+    named = _named_in_a_project if request.command == "check" else _name
+    for word in dict.fromkeys(map(named, scenarios) if patterns is None else patterns):
         # None is an option, whatever a run folder says.
         yield f"./{word}" if _cleaned(word).lstrip().startswith("-") else word
 
@@ -96,6 +102,10 @@ def _name(scenario: Scenario) -> str:
     if source.startswith(_BUNDLED) or not source:
         return scenario.variant.of if scenario.variant else scenario.name.partition("@")[0]
     return source if source.endswith(".toml") else f"./{source}"
+
+
+def _named_in_a_project(scenario: Scenario) -> str:
+    return scenario.name
 
 
 def _target(target: Target) -> _Words:

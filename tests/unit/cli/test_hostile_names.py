@@ -167,8 +167,8 @@ def test_data_whose_path_can_not_be_shown_is_refused_with_a_remedy(invoke: Invok
 
 
 def test_a_pipe_is_not_written_to_in_place_of_a_file(invoke: Invoke) -> None:
-    os.mkfifo("memprobe.toml")
-    assert "memprobe.toml is no file" in refused(invoke, "init", "--force")
+    os.mkfifo("memprobe-scenario.toml")
+    assert "memprobe-scenario.toml is no file" in refused(invoke, "init", "--force")
 
 
 def test_options_that_do_not_exist_are_told_without_escapes(

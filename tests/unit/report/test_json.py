@@ -169,6 +169,9 @@ def test_a_measured_result_without_its_stages() -> None:
                             "size_bytes": 300000000,
                         }
                     ],
+                    "text": None,
+                    "message": None,
+                    "origin": None,
                 },
                 {
                     "metric": "copies.total",
@@ -192,6 +195,9 @@ def test_a_measured_result_without_its_stages() -> None:
                             "size_bytes": 300000000,
                         },
                     ],
+                    "text": None,
+                    "message": None,
+                    "origin": None,
                 },
                 {
                     "metric": "peak.heap",
@@ -209,6 +215,9 @@ def test_a_measured_result_without_its_stages() -> None:
                             "size_bytes": 300000000,
                         }
                     ],
+                    "text": None,
+                    "message": None,
+                    "origin": None,
                 },
                 {
                     "metric": "rss.peak",
@@ -226,6 +235,9 @@ def test_a_measured_result_without_its_stages() -> None:
                             "size_bytes": 300000000,
                         }
                     ],
+                    "text": None,
+                    "message": None,
+                    "origin": None,
                 },
                 {
                     "metric": "growth.per_read",
@@ -236,6 +248,9 @@ def test_a_measured_result_without_its_stages() -> None:
                     "status": "within",
                     "suspect": None,
                     "suspects": [],
+                    "text": None,
+                    "message": None,
+                    "origin": None,
                 },
             ],
             "findings": [
@@ -359,6 +374,9 @@ def test_a_limit_that_was_not_measured_has_no_observed_figure() -> None:
                 "status": "unmeasured",
                 "suspect": None,
                 "suspects": [],
+                "text": None,
+                "message": None,
+                "origin": None,
             }
         ]
     )

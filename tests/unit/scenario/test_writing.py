@@ -87,7 +87,7 @@ def test_a_name_that_could_not_be_run_is_refused(name: str, message: str) -> Non
 
 
 def test_the_starter_loads_as_it_is_and_measures_what_the_bundled_one_does(tmp_path: Path) -> None:
-    path = tmp_path / "memprobe.toml"
+    path = tmp_path / "memprobe-scenario.toml"
     path.write_text(starter_text(path), encoding="utf-8")
     starter, bundled = load_scenario(path), load_bundled("arrow-l1-hit")
     assert (starter.value, starter.caching, starter.read) == (bundled.value, bundled.caching, bundled.read)
@@ -97,7 +97,7 @@ def test_the_starter_loads_as_it_is_and_measures_what_the_bundled_one_does(tmp_p
 
 
 def test_every_line_of_the_starter_that_is_commented_out_is_valid_too(tmp_path: Path) -> None:
-    text = starter_text(tmp_path / "memprobe.toml")
+    text = starter_text(tmp_path / "memprobe-scenario.toml")
     (tmp_path / "prices.parquet").write_bytes(b"PAR1PAR1")
     for old, new in (
         ('kind = "dataframe"\nsize = "64MiB"\ncolumns = 8\n', ""),
@@ -107,8 +107,8 @@ def test_every_line_of_the_starter_that_is_commented_out_is_valid_too(tmp_path: 
     ):
         assert old in text
         text = text.replace(old, new)
-    (tmp_path / "memprobe.toml").write_text(text)
-    assert load_scenario(tmp_path / "memprobe.toml").value.kind == "file"
+    (tmp_path / "memprobe-scenario.toml").write_text(text)
+    assert load_scenario(tmp_path / "memprobe-scenario.toml").value.kind == "file"
 
 
 def test_the_way_up_from_a_linked_folder_is_the_real_one(tmp_path: Path) -> None:
