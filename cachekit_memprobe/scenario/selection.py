@@ -18,6 +18,8 @@ FOLDER = Path(__file__).resolve().parents[1] / "bundled_scenarios"
 """In a checkout a link to ``scenarios/``."""
 
 _LONGEST_PATTERN = 200
+_OF_A_PROJECT = ("pyproject.toml", "memprobe.toml")
+"""Files that a folder may have and that are no scenarios; the second has the budgets of ``check``."""
 _SUFFIX = ".toml"
 
 
@@ -107,7 +109,7 @@ def _matching(pattern: str) -> tuple[str, ...]:
 
 def _files_in(folder: Path) -> list[Path]:
     """The TOML files in a folder that may be scenarios, by their names."""
-    return sorted(path for path in folder.glob(f"[!.]*{_SUFFIX}") if path.name != "pyproject.toml")
+    return sorted(path for path in folder.glob(f"[!.]*{_SUFFIX}") if path.name not in _OF_A_PROJECT)
 
 
 def _all_in(folder: Path) -> list[tuple[Path, Scenario]]:

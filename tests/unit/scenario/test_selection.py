@@ -151,6 +151,7 @@ def test_a_folder_stands_for_every_scenario_in_it(write: WriteFile, smallest: st
     for name in ("checks/b.toml", "checks/a.toml", "checks/.hidden.toml", "checks/inner/c.toml"):
         write(smallest, name)
     write("[project]\n", "checks/pyproject.toml")
+    write("[budget]\n", "checks/memprobe.toml")
     write("no TOML", "checks/README.md")
     assert names([folder]) == ["a", "b"]
     assert names_of(folder) == ("a", "b")
