@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -32,6 +33,16 @@ class Home:
     cache: Path
     state: Path
     temp: Path
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers that share the tests share the environments as well, which take longest to make."""
+    works_for_others = hasattr(config, "workerinput")
+    if works_for_others or not config.getoption("numprocesses", None) or os.environ.get(CACHE_VARIABLE):
+        return
+    shared = tempfile.mkdtemp(prefix="memprobe-tests-cache-")
+    os.environ[CACHE_VARIABLE] = shared
+    config.add_cleanup(partial(shutil.rmtree, shared))
 
 
 @pytest.fixture(scope="session", autouse=True)
