@@ -8,7 +8,7 @@ So strings, comments and keys that look like others can't mislead it, and nothin
 import copy
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,8 @@ else:
 Path = tuple[str | int, ...]
 """The keys that lead to a value, and numbers of elements of arrays: ``("budget", "*", "rss", "peak")``."""
 
+_Span = tuple[int, int]
+_MOST_TRIES = 200
 _OTHER = "cachekit-memprobe-was-here"
 """A text, and a bare key, that no file has."""
 
@@ -61,64 +63,89 @@ class Text:
     def _known_line(self, path: Path) -> int | None:
         if path not in self._lines:
             node = _at(self.document, path)
-            begin = next(self._places(path, node), None)
-            below = () if begin is not None else map(self._known_line, ((*path, key) for key in _keys(node)))
-            first = min(filter(None, below), default=None)
-            self._lines[path] = first if begin is None else self.text.count("\n", 0, begin) + 1
+            found = self._place(path, node)
+            if found is None:
+                below = [self._known_line((*path, key)) for key in _keys(node)]
+                self._lines[path] = min(filter(None, below), default=None)
+            else:
+                self._lines[path] = self.text.count("\n", 0, found[0]) + 1
         return self._lines[path]
 
-    def _places(self, path: Path, node: Any) -> Iterator[int]:
-        """Where a key is, or an element of an array, or the heading of a table."""
-        if isinstance(node, dict):
-            yield from self._headings(path)
-        if isinstance(path[-1], str):
-            yield from self._keys_at(path)
-        if isinstance(node, str):
-            yield from (begin for begin, _ in self._spans(path))
+    def _place(self, path: Path, node: Any) -> _Span | None:
+        """Where the heading of a table is, or a key, or an element of an array."""
+        found = self._heading(path) if isinstance(node, dict) else None
+        if found is None and isinstance(path[-1], str):
+            found = self._key(path)
+        return self._value(path) if found is None and isinstance(node, str) else found
 
-    def _span(self, path: Path) -> tuple[int, int]:
+    def _span(self, path: Path) -> _Span:
         """From where to where a string stands, with its quotation marks."""
-        if isinstance(_at(self.document, path), str):
-            for span in self._spans(path):
-                return span
-        raise KeyError(path)
+        found = self._value(path) if isinstance(_at(self.document, path), str) else None
+        if found is None:
+            raise KeyError(path)
+        return found
 
-    def _spans(self, path: Path) -> Iterator[tuple[int, int]]:
+    def _value(self, path: Path) -> _Span | None:
+        """Where a string stands that is written as it is."""
         expected = copy.deepcopy(self.document)
         _at(expected, path[:-1])[path[-1]] = _OTHER
         value = re.escape(_at(self.document, path))
-        key = rf"{_written(path[-1])}[ \t]*=[ \t]*" if isinstance(path[-1], str) else ""
-        # With its key in front first, as there may be many values like it.
-        for in_front in dict.fromkeys((key, "")):
-            for found in re.finditer(rf"{in_front}((['\"]){value}\2)", self.text):
-                begin, end = found.span(1)
-                if self._with(begin, end, f'"{_OTHER}"') == expected:
-                    yield begin, end
+        spans = [found.span() for found in re.finditer(rf"(['\"]){value}\1", self.text)]
+        return self._proven(spans, '"{0}"', expected, lambda other: str(_at(other, path)))
 
-    def _keys_at(self, path: Path) -> Iterator[int]:
+    def _key(self, path: Path) -> _Span | None:
         """Where the last key of a path stands, if that is in one place."""
         *above, last = path
         expected = copy.deepcopy(self.document)
         table = _at(expected, above)
         table[_OTHER] = table.pop(last)
-        for found in re.finditer(_written(last), self.text):
-            if self._with(found.start(), found.end(), _OTHER) == expected:
-                yield found.start()
+        spans = [found.span() for found in re.finditer(_written(last), self.text)]
+        return self._proven(spans, "{0}", expected, lambda other: _marked(_at(other, above)))
 
-    def _headings(self, path: Path) -> Iterator[int]:
-        """Where the heading of a table stands: a key below it is one of that table."""
+    def _heading(self, path: Path) -> _Span | None:
+        """Where the heading of a table ends: a key below it is one of that table."""
         expected = copy.deepcopy(self.document)
         _at(expected, path)[_OTHER] = _OTHER
-        for found in re.finditer(r"^[ \t]*(\[)[^\n]*$", self.text, re.MULTILINE):
-            if self._with(found.end(), found.end(), f'\n{_OTHER} = "{_OTHER}"') == expected:
-                yield found.start(1)
+        ends = [found.end() for found in re.finditer(r"^[ \t]*\[[^\n]*$", self.text, re.MULTILINE)]
+        spans = [(end, end) for end in ends]
+        return self._proven(spans, '\n{0} = "{0}"', expected, lambda other: _marked(_at(other, path)))
 
-    def _with(self, begin: int, end: int, other: str) -> dict[str, Any] | None:
-        """The document with something else in a place; ``None`` if that is none."""
+    def _proven(
+        self, spans: Sequence[_Span], mark: str, expected: Any, seen: Callable[[dict[str, Any]], str]
+    ) -> _Span | None:
+        """The one of the places in which a mark makes the expected document of the text.
+
+        All of them are marked at once first, each by its number, which mostly tells the one to try.
+
+        Args:
+            mark: what to put there, with ``{0}`` for the name that is looked for.
+            seen: the name that is found in a document.
+        """
+        names = [f"{_OTHER}-{number}" for number in range(len(spans))]
         try:
-            return _parsed(self.text[:begin] + other + self.text[end:])
-        except ValueError:
-            return None
+            told = seen(_parsed(self._with(spans, [mark.format(name) for name in names])))
+        except (ValueError, KeyError, IndexError, TypeError):
+            told = ""
+        for span, _ in sorted(zip(spans, names, strict=True), key=lambda pair: pair[1] != told)[:_MOST_TRIES]:
+            try:
+                if _parsed(self._with([span], [mark.format(_OTHER)])) == expected:
+                    return span
+            except ValueError:
+                continue
+        return None
+
+    def _with(self, spans: Sequence[_Span], others: Sequence[str]) -> str:
+        """The text with something else in each of these places."""
+        parts, position = [], 0
+        for (begin, end), other in zip(spans, others, strict=True):
+            parts += [self.text[position:begin], other]
+            position = end
+        return "".join([*parts, self.text[position:]])
+
+
+def _marked(table: Mapping[str, Any]) -> str:
+    """The key of a table that is a mark; empty if none is."""
+    return next((key for key in table if key.startswith(_OTHER)), "")
 
 
 def _parsed(text: str) -> dict[str, Any]:
