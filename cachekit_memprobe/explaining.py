@@ -122,6 +122,7 @@ def _judged(
         staircase=explained.use.staircase,
         read_us=read_us_of(measurement),
         resident=resident_of(measurement),
+        took_s=measurement.took_s,
     )
 
 
@@ -155,4 +156,5 @@ def _unjudged(measurement: Measurement, verdict: Verdict, reason: str) -> Result
         budgets=(),
         findings=findings_of_frame(stored) if stored else (),
         reason=without_folders(reason),
+        took_s=measurement.took_s,
     )

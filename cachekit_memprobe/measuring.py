@@ -2,8 +2,10 @@
 
 import math
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -114,7 +116,9 @@ def _measure_one(session: Session, scenario: Scenario, folder: RunFolder, room: 
     elif lacking := lacking_room(scenario, session.options.jobs, room, session.target.cachekit):
         measurement = Measurement.failed(scenario, lacking)
     else:
-        measurement = _measured(session, scenario, folder.capture_of(scenario.name))
+        began = time.monotonic()
+        measured = _measured(session, scenario, folder.capture_of(scenario.name))
+        measurement = replace(measured, took_s=round(time.monotonic() - began, 3))
     folder.save_measurement(measurement)
     session.progress(Step(scenario.name, Phase.DONE))
 

@@ -24,7 +24,7 @@ from cachekit_memprobe.child.seen import (
 )
 from cachekit_memprobe.child.task import Caching, Link, Need, Read, Value
 from cachekit_memprobe.request import Request
-from cachekit_memprobe.sweep import Sweep, Variant
+from cachekit_memprobe.sweep import Shard, Sweep, Variant
 
 Level = Literal["error", "warn"]
 Isolation = Literal["fork", "fresh"]
@@ -161,6 +161,7 @@ class Run:
         created: when, as ISO 8601.
         sweep: how the scenarios were multiplied.
         request: what the command line said; ``None`` where nobody noted it.
+        shard: which of several; ``None`` when this is all there is.
     """
 
     created: str
@@ -169,6 +170,7 @@ class Run:
     scenarios: tuple[Scenario, ...]
     sweep: Sweep = field(default_factory=Sweep)
     request: Request | None = None
+    shard: Shard | None = None
 
     @classmethod
     def planned(
@@ -300,6 +302,7 @@ class Measurement:
         applies: False when the scenario isn't meant for this release.
         needs: what the read depends on that isn't so by itself in the release.
         notes: what else was found out about the value, each a sentence without a full stop.
+        took_s: how long it was measured; ``None`` when it wasn't, or nobody noted it.
     """
 
     scenario: Scenario
@@ -309,6 +312,7 @@ class Measurement:
     applies: bool = True
     needs: tuple[Need, ...] = ()
     notes: tuple[str, ...] = ()
+    took_s: float | None = None
 
     @classmethod
     def failed(cls, scenario: Scenario, reason: str) -> "Measurement":

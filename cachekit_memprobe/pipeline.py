@@ -1,12 +1,13 @@
 """The whole program: a run in, a finished report out."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 
-from cachekit_memprobe import __version__
+from cachekit_memprobe import __version__, runstore
 from cachekit_memprobe.attribution import Captures, flames_of, reading_captures
 from cachekit_memprobe.explaining import results_of
 from cachekit_memprobe.flames import Flames
@@ -69,6 +70,18 @@ def _measured_and_explained(
 
         measure(planned, folder, step, own_servers)
         return meanwhile.results()
+
+
+def merge(folders: Sequence[RunFolder], out: Path | None) -> tuple[RunFolder, Report]:
+    """The run folders of shards as one, explained and judged as a whole.
+
+    Raises:
+        UsageError: they don't belong together, one of them is broken, or ``out`` can't be used.
+    """
+    merged = runstore.merge(folders, out)
+    report = explain(merged)
+    KeptResults(merged.path).keep(report.results)
+    return merged, report
 
 
 @contextmanager

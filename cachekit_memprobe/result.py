@@ -248,6 +248,7 @@ class Result:
         staircase: of the read that ``stages`` are of; ``None`` when memray didn't follow it.
         read_us: how long a read took, in microseconds, as a guide; ``None`` when the rss instrument saw none.
         resident: the reads of the process that ``rss.peak`` is of; none when the rss instrument wasn't run.
+        took_s: how long the scenario was measured; ``None`` when it wasn't, or nobody noted it.
     """
 
     scenario: Scenario
@@ -266,6 +267,7 @@ class Result:
     read_us: int | None = None
     repeats: Mapping[str, tuple[Annotated[float, MAY_BE_NEGATIVE], ...]] = field(default_factory=dict)
     resident: tuple[ReadFigures, ...] = ()
+    took_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -292,12 +294,14 @@ class Report:
         }
         results = tuple(result for result in self.results if result.scenario.name in names)
         scenarios, sweep = tuple(result.scenario for result in results), replace(self.run.sweep, skipped=())
-        request = self.run.request
+        request, shard = self.run.request, self.run.shard
         if request and left_out:
             request = replace(request, patterns=None)
         return replace(
             self,
-            run=replace(self.run, scenarios=scenarios, sweep=sweep, request=request),
+            run=replace(
+                self.run, scenarios=scenarios, sweep=sweep, request=request, shard=None if left_out else shard
+            ),
             results=results,
             scaling=tuple(fit for fit in self.scaling if fit.scenario not in unfitted),
         )

@@ -1,4 +1,4 @@
-"""The frozen records of a run that measures a scenario at several sizes, or over the axes of a matrix.
+"""The frozen records of a run of several parts: of sizes of a scenario, of a matrix, of shards.
 
 Sizes are in bytes.
 """
@@ -34,6 +34,26 @@ class Skipped:
     of: str
     axes: Mapping[str, str]
     reason: str
+
+
+@dataclass(frozen=True)
+class Shard:
+    """What of a run one machine measures, while others measure the rest.
+
+    Attributes:
+        number: which one, from 1.
+        count: how many there are.
+        names: of the scenarios of all of them, in their order.
+    """
+
+    number: int
+    count: int
+    names: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """``2/5``, as the command line spells it."""
+        return f"{self.number}/{self.count}"
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ class _Decoder:
         self._journal = seen.journal
         self._herald_bytes = seen.herald_bytes
         self._marks = seen.marks
-        self._where = Where(f"{seen.package_folder}/", native=native)
+        self._where = Where(f"{seen.package_folder}/", native=native, own_folder=seen.own_folder)
         self._stacks = Stacks(seen.package_folder, native=native) if stacks else None
         self._threads: dict[int, _Thread] = {}
         self._open = False

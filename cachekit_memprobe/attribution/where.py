@@ -1,5 +1,6 @@
 """The place of an allocation: the stage from the positions of threads, the line from the stack."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,17 +8,27 @@ from cachekit_memprobe.attribution.block import SMALL_BYTES
 from cachekit_memprobe.attribution.native import native_caller
 from cachekit_memprobe.child.stages import DECODE, DECOMPRESS, OTHER, Place
 
+_NOT_OWN = re.compile(r"/(?:site-packages|dist-packages|cachekit_memprobe|lib/python3[^/]*)/")
+"""Below a project's folder, what isn't the user's code: an environment, and this tool's checkout."""
+
 _NATIVE_DECOMPRESSION = "DecompressBuffer"
 
 
 class Where:
     """Finds the place of an allocation: the stage from the positions, the line from the stack."""
 
-    def __init__(self, package_prefix: str, *, native: bool) -> None:
-        """``native``: the capture has native stacks, without which decompression is told by nothing."""
+    def __init__(self, package_prefix: str, *, native: bool, own_folder: str = "") -> None:
+        """Of one capture.
+
+        Args:
+            native: it has native stacks, without which decompression is told by nothing.
+            own_folder: of the user's own code, which may have called cachekit, and have worked on after it.
+        """
         self._native = native
         self._prefix = package_prefix
         self._target = f"{package_prefix}cachekit/"
+        self._own = f"{own_folder}/" if own_folder else ""
+        self._own_frames: dict[int, tuple[str, str, int] | None] = {}
         self._frames: dict[int, tuple[str, str, int] | None] = {}
         self._decompressing: dict[int, bool] = {}
         self._native_callers: dict[int, str] = {}
@@ -29,10 +40,14 @@ class Where:
         stage = position.stage
         if self._native and helps and stage in (DECODE, OTHER) and self._is_decompression(record):
             stage = DECOMPRESS
-        if frame is None:
-            return Place(stage, position.function, position.file, position.line)
-        function, file, line = frame
-        return Place(stage, function, file.removeprefix(self._prefix), line)
+        if frame is not None:
+            function, file, line = frame
+            return Place(stage, function, file.removeprefix(self._prefix), line)
+        own = self._innermost_own_frame(record) if stage == OTHER and self._own else None
+        if own is not None:
+            function, file, line = own
+            return Place(stage, function, file.removeprefix(self._own), line)
+        return Place(stage, position.function, position.file, position.line)
 
     def native_of(self, record: Any) -> str:
         """The native code that made a large block; empty for others, and where native stacks are missing."""
@@ -53,6 +68,17 @@ class Where:
         if record.stack_id not in self._frames:
             self._frames[record.stack_id] = next(self._target_frames(record), None)
         return self._frames[record.stack_id]
+
+    def _innermost_own_frame(self, record: Any) -> tuple[str, str, int] | None:
+        """The user's own line, of what belongs to no code of cachekit's."""
+        if record.stack_id not in self._own_frames:
+            own = (
+                frame
+                for frame in record.stack_trace()
+                if frame[1].startswith(self._own) and not _NOT_OWN.search(frame[1])
+            )
+            self._own_frames[record.stack_id] = next(own, None)
+        return self._own_frames[record.stack_id]
 
     def _target_frames(self, record: Any) -> Iterator[tuple[str, str, int]]:
         for function, file, line in record.stack_trace():

@@ -68,9 +68,10 @@ def _likely_reason(seen: Counts, read: Read, release: str, failure: str) -> str:
     tier, route = read.tier, read.route
     if seen.executions and failure:
         return f"the backend failed, so the function ran: {failure}"
-    if seen.executions:
+    if seen.executions or seen.misses:
         return (
-            "the stored entry was not found or was refused, so the function ran; see the target's log below"
+            "the stored entry was not found, had expired or was refused, so the function ran; see the "
+            "target's log below"
         )
     if route == "map" and seen.gets:
         if version_key(release) < (0, 10, 0):

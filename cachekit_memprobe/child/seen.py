@@ -165,6 +165,8 @@ class MemraySeen:
         started: where the read started a thread, or handed out work for one or for a loop.
         lasting: what the read started and may never end, by name; it used no CPU in the end.
         dropped: what was allocated at the highest heap while the value was dropped, by line.
+        own_folder: what the names of the user's own files start with in the capture, if a function of theirs
+            was called; empty otherwise.
     """
 
     release: str
@@ -180,6 +182,7 @@ class MemraySeen:
     lasting: tuple[str, ...] = ()
     dropped: tuple[Made, ...] = ()
     second: "MemraySeen | None" = None
+    own_folder: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,15 @@
 """``compare``: two runs, or two releases, against each other."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.compare_options import fail_on_option
 from cachekit_memprobe.cli.compare_sides import Wanted, reports_of
+from cachekit_memprobe.cli.help import Group, command, option
 from cachekit_memprobe.cli.options import UserPath, parsed_sizes
 from cachekit_memprobe.cli.outputs import Output, check_outputs, format_options
 from cachekit_memprobe.cli.publish import write
@@ -23,38 +24,44 @@ if TYPE_CHECKING:
 
     from cachekit_memprobe.scenario import Size
 
-_EPILOG = """\b
-Examples:
-  cachekit-memprobe compare last~1 last
-  cachekit-memprobe compare runs/before runs/after 'arrow-*' --full
-  cachekit-memprobe compare 0.9.1 0.10.0 arrow-l1-hit --size 64MiB
-  cachekit-memprobe compare last~1 last --fail-on rss.peak:+0.1x \\
-    --fail-on copies.total:+1MB --strict
-  cachekit-memprobe compare runs/before runs/after -o comparison.html
+_EXAMPLES = (
+    "cachekit-memprobe compare last~1 last",
+    "cachekit-memprobe compare runs/before runs/after 'arrow-*' --full",
+    "cachekit-memprobe compare 0.9.1 0.10.0 arrow-l1-hit --size 64MiB",
+    "cachekit-memprobe compare last~1 last --fail-on rss.peak:+0.1x \\",
+    "  --fail-on copies.total:+1MB --strict",
+    "cachekit-memprobe compare runs/before runs/after -o comparison.html",
+)
+_EXIT_CODES = (
+    (0, "compared, and nothing is more than --fail-on allows"),
+    (1, "a figure is more in NEW than --fail-on allows"),
+    (2, "the command line or a run can't be used, or --strict refuses them"),
+    (3, "nothing could be compared, or nothing can be said of a --fail-on"),
+)
 
-\b
-Exit codes:
-  0  compared, and nothing is more than --fail-on allows
-  1  a figure is more in NEW than --fail-on allows
-  2  the command line or a run can't be used, or --strict refuses them
-  3  nothing could be compared, or nothing can be said of a --fail-on"""
 
-
-@click.command("compare", epilog=_EPILOG)
-@click.argument("base", type=UserPath(str))
-@click.argument("new", type=UserPath(str))
-@click.argument("patterns", metavar="[SCENARIO]...", nargs=-1)
+@command("compare", examples=_EXAMPLES, exit_codes=_EXIT_CODES)
+@click.argument("base", type=UserPath(str), shell_complete=completing.sides)
+@click.argument("new", type=UserPath(str), shell_complete=completing.sides)
+@click.argument("patterns", metavar="[SCENARIO]...", nargs=-1, shell_complete=completing.scenarios)
 @fail_on_option
-@click.option(
+@option(
     "--strict",
+    group=Group.JUDGING,
     is_flag=True,
     help="Refuse to compare where something besides cachekit differs: Python, pandas, the instruments, ...",
 )
-@click.option("--full", is_flag=True, help="Show each of several scenarios by itself, the same ones too.")
+@option(
+    "--full",
+    group=Group.OUTPUT,
+    is_flag=True,
+    help="Show each of several scenarios by itself, the same ones too.",
+)
 @format_options(COMPARISON_FORMATS)
-@click.option(
+@option(
     "--size",
     "sizes",
+    group=Group.MEASURING,
     callback=parsed_sizes,
     metavar="SIZE[,SIZE]...",
     help="Of releases, which are measured: logical size of the cached value, as of run.",
@@ -84,11 +91,12 @@ def compare_command(
     processes.
     """
     from cachekit_memprobe.comparing import compare, judge_allowances
+    from cachekit_memprobe.scenario import names_of
 
     check_outputs([output] if output else [])
     reports = reports_of(base, new, Wanted(patterns, sizes, options))
     # By its file when it is measured, by its name afterwards.
-    names = [Path(pattern).stem if pattern.endswith(".toml") else pattern for pattern in patterns]
+    names = [name for pattern in patterns for name in names_of(pattern)]
     comparison = judge_allowances(compare(*reports, names), allowances)
     if patterns and not comparison.scenarios:
         raise UsageError(f"neither side has a scenario {' or '.join(patterns)}")

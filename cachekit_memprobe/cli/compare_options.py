@@ -2,6 +2,8 @@
 
 import click
 
+from cachekit_memprobe.cli import completing
+from cachekit_memprobe.cli.help import Group, option
 from cachekit_memprobe.comparison import Allowance
 from cachekit_memprobe.metrics import NAMES
 from cachekit_memprobe.units import parse_bytes, parse_payloads
@@ -35,10 +37,12 @@ def _allowance(value: str, ctx: click.Context, param: click.Parameter) -> Allowa
         raise click.BadParameter(str(error), ctx, param) from None
 
 
-fail_on_option = click.option(
+fail_on_option = option(
     "--fail-on",
     "allowances",
+    group=Group.JUDGING,
     callback=_parsed,
+    shell_complete=completing.allowances,
     metavar="METRIC:+AMOUNT",
     multiple=True,
     help="End with 1 if NEW has more of this metric than BASE by more than the amount, in payloads "

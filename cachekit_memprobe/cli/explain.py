@@ -10,9 +10,11 @@ from rich.theme import Theme
 
 from cachekit_memprobe import pages
 from cachekit_memprobe.child.stages import ROWS, STAGES
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stdout_console
 from cachekit_memprobe.cli.explanations import metric_page, stage_page
+from cachekit_memprobe.cli.help import command
 from cachekit_memprobe.errors import EXIT_OK, UsageError
 from cachekit_memprobe.metrics import METRICS, NAMES
 from cachekit_memprobe.report.layout import Trimmed
@@ -21,8 +23,16 @@ _ON_A_TERMINAL = Theme({"markdown.code": "cyan", "markdown.h1": "bold", "markdow
 """rich's own style puts code on a black ground, whatever the terminal's is."""
 
 
-@click.command("explain")
-@click.argument("name", required=False)
+@command(
+    "explain",
+    examples=(
+        "cachekit-memprobe explain",
+        "cachekit-memprobe explain MEM006",
+        "cachekit-memprobe explain unwrap",
+        "cachekit-memprobe explain rss.peak",
+    ),
+)
+@click.argument("name", required=False, shell_complete=completing.explained)
 @exits
 def explain_command(name: str | None) -> int:
     """Explain what a report says.
@@ -61,7 +71,7 @@ def _table(names: Mapping[str, str], width: int) -> Table:
 
 
 def _page(name: str) -> str:
-    from cachekit_memprobe.scenario.problems import closest, did_you_mean
+    from cachekit_memprobe.guesses import closest, did_you_mean, guess
 
     if name.upper() in pages.titles():
         return pages.page_of(name.upper())
@@ -70,8 +80,9 @@ def _page(name: str) -> str:
     metrics = {*NAMES, *(metric.name for metric in METRICS)}
     if name.lower() in metrics:
         return metric_page(name.lower())
-    matches = closest(name.upper(), pages.titles()) or closest(name.lower(), (*STAGES, *sorted(metrics)))
-    remedy = did_you_mean(matches) if matches else '"cachekit-memprobe explain" lists them'
+    codes = closest(name.upper(), pages.titles())
+    listing = '"cachekit-memprobe explain" lists them'
+    remedy = did_you_mean(codes) if codes else guess(name.lower(), (*STAGES, *sorted(metrics)), listing)
     raise UsageError(f"{name!r} is no finding's code, no stage and no metric; {remedy}")
 
 

@@ -7,10 +7,9 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
-import click
-
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.formats import page
+from cachekit_memprobe.cli.help import option
 from cachekit_memprobe.cli.outputs import Output
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.flames import Flames
@@ -20,7 +19,7 @@ from cachekit_memprobe.report.view import heap_measured
 from cachekit_memprobe.result import Report, Result
 from cachekit_memprobe.runstore import RunFolder, write_atomically
 
-flamegraph_option = click.option(
+flamegraph_option = option(
     "--flamegraph",
     "flamegraph",
     is_flag=True,

@@ -6,6 +6,7 @@ import click
 
 from cachekit_memprobe.child.printable import pasted, printable
 from cachekit_memprobe.cli.boundary import exits
+from cachekit_memprobe.cli.help import command, option
 from cachekit_memprobe.cli.new_file import write_new
 from cachekit_memprobe.cli.options import UserPath
 from cachekit_memprobe.errors import EXIT_OK, UsageError
@@ -14,9 +15,15 @@ DEFAULT_FILE = "memprobe-scenario.toml"
 _CONFIGURATION = "memprobe.toml"
 
 
-@click.command("init")
+@command(
+    "init",
+    examples=(
+        "cachekit-memprobe init",
+        "cachekit-memprobe init checks/orders.toml",
+    ),
+)
 @click.argument("file", type=UserPath(), default=DEFAULT_FILE)
-@click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
+@option("--force", is_flag=True, help="Overwrite the file if there is one.")
 @exits
 def init_command(file: Path, force: bool) -> int:
     """Write a scenario with a budget, explained line by line, that runs as it is.

@@ -1,6 +1,6 @@
 """``list``: the bundled scenarios, and which of them can run here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import click
 from rich import box
@@ -8,8 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from cachekit_memprobe import programs
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stdout_console
+from cachekit_memprobe.cli.help import command
 from cachekit_memprobe.errors import EXIT_OK, MemprobeError
 from cachekit_memprobe.model import Scenario
 from cachekit_memprobe.report.clean import clean_line
@@ -18,19 +20,28 @@ from cachekit_memprobe.report.layout import Trimmed
 _POLARS = "polars"
 
 
-@click.command("list")
+@command(
+    "list",
+    examples=(
+        "cachekit-memprobe list",
+        "cachekit-memprobe list 'redis-*'",
+    ),
+)
+@click.argument("patterns", metavar="[SCENARIO]...", nargs=-1, shell_complete=completing.scenarios)
 @exits
-def list_command() -> int:
+def list_command(patterns: tuple[str, ...]) -> int:
     """List the bundled scenarios: what each replays, and whether it can run here.
+
+    With a SCENARIO only those are listed: a name, a pattern such as 'redis-*', a TOML file, or a folder.
 
     "Here" is the installed cachekit on this machine; another release is chosen with "run --cachekit".
     A scenario that runs "by name" is not part of a run that names no scenario.
     """
-    from cachekit_memprobe.scenario import bundled_names, load_bundled
+    from cachekit_memprobe.scenario import bundled_names, select
 
+    scenarios = select(patterns or bundled_names())
     versions, here = _installed()
     console = stdout_console()
-    scenarios = [load_bundled(name) for name in bundled_names()]
     console.print(Trimmed(_table(scenarios, versions)))
     console.print()
     console.print(Text(f"here: {clean_line(here)}"))
@@ -48,7 +59,7 @@ def _installed() -> tuple[Mapping[str, str], str]:
         return {}, str(error)
 
 
-def _table(scenarios: list[Scenario], versions: Mapping[str, str]) -> Table:
+def _table(scenarios: Sequence[Scenario], versions: Mapping[str, str]) -> Table:
     table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("scenario", no_wrap=True, style="bold")
     table.add_column("replays", overflow="fold")

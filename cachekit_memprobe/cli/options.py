@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cachekit_memprobe.child.assigned import parse_assignment
+from cachekit_memprobe.cli import completing
+from cachekit_memprobe.cli.help import Group, grouped, option
 from cachekit_memprobe.metrics import NAMES
 from cachekit_memprobe.model import Limit
 from cachekit_memprobe.sweep import STORED
@@ -147,22 +149,23 @@ def parsed_variables(ctx: click.Context, param: click.Parameter, values: tuple[s
 
 def target_options(command: _Command) -> _Command:
     """``--cachekit``, ``--python`` and ``--with``: what is measured."""
-    release = click.option(
+    release = option(
         "--cachekit",
         "spec",
         metavar="SPEC",
+        shell_complete=completing.sources,
         default="installed",
         show_default=True,
         help="The cachekit to measure: installed, latest, a release such as 0.9.1, or a source tree such "
         "as ./cachekit. The environment of a release, or of a state of the tree, is made once and kept.",
     )
-    interpreter = click.option(
+    interpreter = option(
         "--python",
         type=UserPath(),
         metavar="PATH",
         help="Measure the cachekit of this Python interpreter, which also needs memray. Not with --cachekit.",
     )
-    extras = click.option(
+    extras = option(
         "--with",
         "extras",
         metavar="REQUIREMENT",
@@ -170,22 +173,25 @@ def target_options(command: _Command) -> _Command:
         help="Another package for the environment of a release, or another version of a package, such as "
         "pandas==2.3.3. May be given several times.",
     )
-    return release(interpreter(extras(command)))
+    return grouped(Group.TARGET, release, interpreter, extras)(command)
 
 
-out_option = click.option(
+out_option = option(
     "--out",
+    group=Group.OUTPUT,
     type=UserPath(),
     metavar="DIR",
     help="New folder in which the run is saved.  [default: one below the user's state folder]",
 )
 
 # Not as a Path, to which ./last is the same as last.
-run_argument = click.argument("spec", metavar="RUN", type=UserPath(str))
+run_argument = click.argument("spec", metavar="RUN", type=UserPath(str), shell_complete=completing.runs)
 
-sort_option = click.option(
+sort_option = option(
     "--sort",
+    group=Group.SIZES,
     callback=sorting,
+    shell_complete=completing.orders,
     metavar="METRIC",
     help="Sort the combinations of a matrix by this metric, or by stored, the size of what the tier holds: "
     "the smallest first.  [default: rss.total, the whole process at its peak]",
@@ -193,15 +199,17 @@ sort_option = click.option(
 
 MOST_WORKERS = 1_000_000
 
-workers_option = click.option(
+workers_option = option(
     "--workers",
+    group=Group.SIZES,
     type=click.IntRange(1, MOST_WORKERS),
     metavar="N",
     help="Also say what N worker processes need that all read the value.",
 )
 
-full_option = click.option(
+full_option = option(
     "--full",
+    group=Group.OUTPUT,
     is_flag=True,
     help="Show every scenario in full, not only those that are over a limit, unmeasured, or need a look for "
     "another reason. A run of one or two scenarios is shown in full anyway.",

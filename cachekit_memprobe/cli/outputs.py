@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import click
 
 from cachekit_memprobe.child.printable import printable
+from cachekit_memprobe.cli.help import Group, option
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.report.formats import Format
 
@@ -69,16 +70,18 @@ def format_options(formats: Sequence[Format[Any]]) -> Callable[[_Command], _Comm
         def with_output(*args: Any, chosen: str | None, output_file: str | None, **values: Any) -> Any:
             return command(*args, output=_chosen(by_name, chosen, output_file), **values)
 
-        name = click.option(
+        name = option(
             "--format",
             "chosen",
+            group=Group.OUTPUT,
             type=click.Choice([*by_name]),
             help=f"Print it in this format.  [default: {TERMINAL.name}]",
         )
-        file = click.option(
+        file = option(
             "--output",
             "-o",
             "output_file",
+            group=Group.OUTPUT,
             metavar="FILE|-",
             help=f"Write it to this file instead of printing it. Without --format, its suffix says which "
             f"is meant: {suffixes}.",
@@ -88,7 +91,7 @@ def format_options(formats: Sequence[Format[Any]]) -> Callable[[_Command], _Comm
     return decorate
 
 
-no_source_option = click.option(
+no_source_option = option(
     "--no-source",
     is_flag=True,
     help="Leave out of what is written in other formats what may be private: source lines of code outside "
@@ -119,7 +122,7 @@ def _file_option(one: Format[Any]) -> Callable[[Any], Any]:
     words = f"Also write the report as {one.title}."
     if one.name == "json":
         words += " With - it goes to stdout, and the tables go to stderr."
-    return click.option(f"--{one.name}", _parameter(one), metavar="FILE|-", help=words)
+    return option(f"--{one.name}", _parameter(one), metavar="FILE|-", help=words)
 
 
 def _chosen(by_name: dict[str, Format[Any]], name: str | None, path: str | None) -> Output[Any] | None:

@@ -14,6 +14,7 @@ from cachekit_memprobe import pages
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.cli.console import PlainConsole, stderr_console, stdout_console
 from cachekit_memprobe.cli.flamegraph import FlameGraphs, pages_beside
+from cachekit_memprobe.cli.github import tell_github, without_commands
 from cachekit_memprobe.cli.outputs import TERMINAL, Output
 from cachekit_memprobe.cli.publication import Publication
 from cachekit_memprobe.errors import MemprobeError
@@ -26,7 +27,7 @@ from cachekit_memprobe.report.words import (
     skipped_lines,
     worker_lines,
 )
-from cachekit_memprobe.result import Report
+from cachekit_memprobe.result import Report, Result
 from cachekit_memprobe.runstore import RunFolder, write_atomically
 
 _Finished = TypeVar("_Finished")
@@ -65,6 +66,19 @@ def publish(
         show = partial(_show_quietly, shown)
     elif brief is not None and not publication.full:
         show = brief
+    if not publication.github:
+        _publish(written, chosen, publication, run, show)
+        return
+    try:
+        _publish(written, chosen, publication, run, without_commands(show))
+    finally:
+        tell_github(written, publication.checkout, err=publication.takes_stdout)
+
+
+def _publish(
+    written: Report, chosen: Sequence[Result], publication: Publication, run: RunFolder, show: Show
+) -> None:
+    output = publication.output
     if not publication.flamegraph:
         write(written, publication.files, output, show)
         return

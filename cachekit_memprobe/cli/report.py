@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cachekit_memprobe.child.printable import printable
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.exits import exit_code
+from cachekit_memprobe.cli.help import Group, command, option
 from cachekit_memprobe.cli.options import (
     parsed_predictions,
     run_argument,
@@ -17,6 +19,7 @@ from cachekit_memprobe.cli.options import (
 from cachekit_memprobe.cli.publication import Publication, report_publication
 from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.guesses import guess, some
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder, run_folder
 
@@ -24,12 +27,21 @@ if TYPE_CHECKING:
     from cachekit_memprobe.scenario import Asked
 
 
-@click.command("report")
+@command(
+    "report",
+    examples=(
+        "cachekit-memprobe report last",
+        "cachekit-memprobe report last arrow-l1-hit --full",
+        "cachekit-memprobe report 20261125T23 'arrow-*' -o report.html",
+        "cachekit-memprobe report runs/today --format markdown",
+    ),
+)
 @run_argument
-@click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option(
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=completing.measured)
+@option(
     "--predict",
     "predict",
+    group=Group.SIZES,
     callback=parsed_predictions,
     metavar="SIZE|ROWS[,...]",
     multiple=True,
@@ -83,6 +95,7 @@ def _chosen(patterns: tuple[str, ...], report: Report) -> tuple[str, ...]:
         # A name may have characters of a pattern in it.
         matches = [pattern] if pattern in known else [name for name in known if fnmatchcase(name, pattern)]
         if not matches:
-            raise UsageError(f"the run has no scenario {pattern!r}; it has {', '.join(known)}")
+            remedy = guess(pattern, known, f"it has {some(known)}")
+            raise UsageError(f"the run has no scenario {pattern!r}; {remedy}")
         chosen.update(dict.fromkeys(matches))
     return tuple(chosen)

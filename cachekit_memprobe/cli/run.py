@@ -9,9 +9,11 @@ import click
 from cachekit_memprobe import programs, variables
 from cachekit_memprobe.child.printable import pasted
 from cachekit_memprobe.child.task import Call
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stderr_console
 from cachekit_memprobe.cli.exits import exit_code
+from cachekit_memprobe.cli.help import Group, command, option
 from cachekit_memprobe.cli.new_file import write_new
 from cachekit_memprobe.cli.options import (
     out_option,
@@ -36,6 +38,7 @@ from cachekit_memprobe.cli.run_options import (
     server_options,
     sweep_options,
 )
+from cachekit_memprobe.cli.shards import ShardOptions, chosen_shard, shard_options
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import MEMRAY, RSS, metric_of
 from cachekit_memprobe.model import Limit, Run, RunOptions, Scenario
@@ -48,55 +51,61 @@ if TYPE_CHECKING:
     from cachekit_memprobe.scenario import HowCached
     from cachekit_memprobe.servers import OwnServers
 
-_EPILOG = """\b
-Examples:
-  cachekit-memprobe run
-  cachekit-memprobe run arrow-l1-hit --size 300MB
-  cachekit-memprobe run 'arrow-*' --cachekit 0.9.1
-  cachekit-memprobe run my-scenario.toml --json - --out runs/today
-  cachekit-memprobe run arrow-l1-hit --budget rss.peak=1.3x
-  cachekit-memprobe run --payload prices.parquet --tier l2 --backend redis
-  cachekit-memprobe run --call shop.orders:load_orders --arg 2026-11-24
-  cachekit-memprobe run arrow-l1-hit --size 64MB,128MB,256MB --predict 2GB
-  cachekit-memprobe run --payload prices.parquet --size 50%,100%,200% \\
-    --predict 5000000
-  cachekit-memprobe run arrow-l1-hit --matrix compression=none,zstd \\
-    --matrix tier=l1,l2 --workers 50
+_EXAMPLES = (
+    "cachekit-memprobe run",
+    "cachekit-memprobe run arrow-l1-hit --size 300MB",
+    "cachekit-memprobe run 'arrow-*' --cachekit 0.9.1 -j 4",
+    "cachekit-memprobe run arrow-l1-hit --instrument rss,memray",
+    "cachekit-memprobe run my-scenario.toml --json - --out runs/today",
+    "cachekit-memprobe run checks/",
+    "cachekit-memprobe run --payload prices.parquet --tier l2 --backend redis",
+    "cachekit-memprobe run --call shop.orders:load_orders --arg 2026-11-24",
+    "cachekit-memprobe run arrow-l1-hit --size 64MB,128MB,256MB --predict 2GB",
+    "cachekit-memprobe run --payload prices.parquet --size 50%,100%,200% \\",
+    "  --predict 5000000",
+    "cachekit-memprobe run arrow-l1-hit --matrix compression=none,zstd \\",
+    "  --matrix tier=l1,l2 --workers 50",
+)
+_EXIT_CODES = (
+    (0, "everything was measured and is within its budget"),
+    (1, "a budget was exceeded"),
+    (2, "the command line or a scenario file can't be used"),
+    (3, "something could not be measured, whatever else was found"),
+)
+_REMARK = (
+    "A scenario that does not apply to the release counts as none of these, but a run in which nothing at "
+    "all was measured ends with 3."
+)
 
-\b
-Exit codes:
-  0  everything was measured and is within its budget
-  1  a budget was exceeded
-  2  the command line or a scenario file can't be used
-  3  something could not be measured, whatever else was found
-A scenario that does not apply to the release counts as none of these, but a
-run in which nothing at all was measured ends with 3."""
 
-
-@click.command("run", epilog=_EPILOG)
-@click.argument("patterns", metavar="[SCENARIO]...", nargs=-1)
+@command("run", examples=_EXAMPLES, exit_codes=_EXIT_CODES, remark=_REMARK)
+@click.argument("patterns", metavar="[SCENARIO]...", nargs=-1, shell_complete=completing.scenarios)
 @data_options
 @call_options
 @how_options
 @sweep_options
-@click.option(
+@option(
     "--budget",
     "limits",
+    group=Group.JUDGING,
     callback=parsed_limits,
+    shell_complete=completing.limits,
     metavar="METRIC=LIMIT",
     multiple=True,
     help="Replace or add a limit, in payloads (rss.peak=1.3x) or as a size (copies.unwrap=10MB). May be "
     "given several times.",
 )
-@click.option(
+@option(
     "--env",
     "given",
+    group=Group.MEASURING,
     callback=parsed_variables,
     metavar="NAME=VALUE",
     multiple=True,
     help="Give the measured processes this environment variable; they get no other of yours. One of an "
     "allocator (MALLOC_ARENA_MAX=2) needs --as-deployed. May be given several times.",
 )
+@shard_options
 @target_options
 @server_options
 @measuring_options
@@ -111,6 +120,7 @@ def run_command(
     sweep: SweepOptions,
     limits: tuple[Limit, ...],
     given: dict[str, str],
+    shard: ShardOptions,
     spec: str,
     python: Path | None,
     extras: tuple[str, ...],
@@ -121,8 +131,9 @@ def run_command(
 ) -> int:
     """Replay cache reads and judge them against their memory budgets.
 
-    SCENARIO is the name of a bundled scenario, a pattern such as 'arrow-*', or a TOML file. Without
-    one, all bundled scenarios are run that need nothing installed besides cachekit-memprobe.
+    SCENARIO is the name of a bundled scenario, a pattern such as 'arrow-*', a TOML file, or a
+    folder, of which all TOML files are run. Without one, all bundled scenarios are run that need nothing
+    installed besides cachekit-memprobe.
     """
     from cachekit_memprobe import pipeline, target
     from cachekit_memprobe.measuring import work_of
@@ -133,6 +144,7 @@ def run_command(
     scenarios, multiplied = _multiplied(chosen, data, sweep, limits, given)
     _refuse_unmeasured(limits, multiplied, options)
     _refuse_pinned(scenarios, options)
+    scenarios, part = chosen_shard(scenarios, shard)
     publication.check()
     if publication.flamegraph and MEMRAY not in options.instruments:
         raise UsageError("--flamegraph: memray makes it, and this run doesn't use memray")
@@ -142,7 +154,8 @@ def run_command(
         target.check_stages(resolved, options.stages)
         folder = RunFolder.create(out)
         request = request_of(patterns, data, own, how, sweep, limits, given, extras)
-        planned = replace(Run.planned(resolved, options, scenarios, multiplied), request=request)
+        planned = Run.planned(resolved, options, scenarios, multiplied)
+        planned = replace(planned, request=request, shard=part)
         progress.planned({scenario.name: work_of(scenario) for scenario in scenarios})
         ended = None if publication.quiet else progress.ended
         report = pipeline.run(planned, folder, progress.measuring, own_servers, ended)
@@ -162,13 +175,13 @@ def _refuse_unmeasured(limits: tuple[Limit, ...], sweep: Sweep, options: RunOpti
         asked.append((f"--sort {sweep.sort}", sweep.sort))
     if sweep.workers:
         asked.append(("--workers", "rss.total"))
-    for option, metric in asked:
+    for asking, metric in asked:
         needed = metric_of(metric).instruments
         lacking = [instrument for instrument in needed if instrument not in options.instruments]
         if lacking:
             raise UsageError(
-                f"{option}: it is measured by {' and '.join(needed)}, and this run doesn't use "
-                f"{' and '.join(lacking)}; add --instrument {' --instrument '.join(lacking)}, or leave out "
+                f"{asking}: it is measured by {' and '.join(needed)}, and this run doesn't use "
+                f"{' and '.join(lacking)}; add --instrument {','.join(lacking)}, or leave out "
                 "--quick and --instrument"
             )
 

@@ -10,7 +10,9 @@ import click
 from cachekit_memprobe.child import datafile
 from cachekit_memprobe.child.assigned import EXAMPLE
 from cachekit_memprobe.child.task import Call
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.gathered import gathered
+from cachekit_memprobe.cli.help import Group, option
 from cachekit_memprobe.cli.options import (
     UserPath,
     parsed_axes,
@@ -22,6 +24,7 @@ from cachekit_memprobe.cli.options import (
     workers_option,
 )
 from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.guesses import guess
 from cachekit_memprobe.metrics import INSTRUMENTS, QUICK
 from cachekit_memprobe.model import DEFAULT_ISOLATION, RunOptions
 from cachekit_memprobe.scenario import (
@@ -113,9 +116,9 @@ class OwnCall:
             "--backend-override": self.override,
             "--use-own-cache": self.own_cache,
         }
-        for option, value in given.items():
+        for name, value in given.items():
             if value and self.function is None:
-                raise UsageError(f"{option} is for the function of --call; give --call as well")
+                raise UsageError(f"{name} is for the function of --call; give --call as well")
         if self.override and self.own_cache:
             raise UsageError(
                 "--use-own-cache leaves the code its own backend, and --backend-override replaces it; leave "
@@ -137,12 +140,17 @@ def _noted(ctx: click.Context, param: click.Parameter, value: bool) -> None:
 
 
 def _in_order(ctx: click.Context, param: click.Parameter, instruments: tuple[str, ...]) -> tuple[str, ...]:
-    """Callback: in the order in which they are used, whatever the order on the command line is."""
+    """Callback: ``rss,memray``, or several times; in the order in which they are used."""
+    given = [name.strip() for text in instruments for name in text.split(",")]
+    for name in given:
+        if name not in INSTRUMENTS:
+            remedy = guess(name, INSTRUMENTS, f"the instruments are {', '.join(INSTRUMENTS)}")
+            raise click.BadParameter(f"{name!r} is no instrument; {remedy}", ctx, param)
     if ctx.meta[_QUICK] and instruments:
         raise click.UsageError("give either --quick or --instrument: --quick chooses the instruments", ctx)
     if ctx.meta[_QUICK]:
         return QUICK
-    return tuple(name for name in INSTRUMENTS if name in instruments or not instruments)
+    return tuple(name for name in INSTRUMENTS if name in given or not given)
 
 
 def _only_one(ctx: click.Context, param: click.Parameter, files: tuple[Path, ...]) -> Path | None:
@@ -181,7 +189,7 @@ def _switched(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 data_options = gathered(
     "data",
     DataOptions,
-    click.option(
+    option(
         "--payload",
         type=UserPath(),
         callback=_only_one,
@@ -190,18 +198,19 @@ data_options = gathered(
         help=f"Measure the read of your own data instead of a scenario's: {datafile.EXPECTED}. "
         "The next options say how it is cached.",
     ),
-    click.option(
+    option(
         "--save-scenario",
         type=UserPath(),
         metavar="FILE",
         help="Also save the scenario of --payload as a new TOML file, which can be run like any other.",
     ),
+    group=Group.OWN_DATA,
 )
 
 call_options = gathered(
     "own",
     OwnCall,
-    click.option(
+    option(
         "--call",
         "function",
         metavar="MODULE:FUNCTION",
@@ -209,7 +218,7 @@ call_options = gathered(
         help="Measure the read of your own cached function instead of a scenario's. To name it is consent to "
         "run it: it is imported from here, and called once to fill a private cache.",
     ),
-    click.option(
+    option(
         "--arg",
         "args",
         metavar="VALUE",
@@ -217,7 +226,7 @@ call_options = gathered(
         help="An argument for the function of --call: JSON, or text where it is none. May be given several "
         "times, in order.",
     ),
-    click.option(
+    option(
         "--kwarg",
         "kwargs",
         metavar="NAME=VALUE",
@@ -225,77 +234,79 @@ call_options = gathered(
         callback=_as_keywords,
         help="A keyword argument likewise.",
     ),
-    click.option(
+    option(
         "--setup",
         metavar="MODULE:FUNCTION",
         callback=_as_function,
         help="Call this function of yours first, in every process that calls the one of --call.",
     ),
-    click.option(
+    option(
         "--backend-override",
         "override",
         type=click.Choice(("file", "redis")),
         help="Have the function of --call store in a private backend of this kind, in place of a private one "
         "of the kind that the code configures.",
     ),
-    click.option(
+    option(
         "--use-own-cache",
         "own_cache",
         is_flag=True,
         help="Have the function of --call store in the very cache that the code configures: one entry is "
         "written there and stays.",
     ),
-    click.option(
+    option(
         "--allow-code",
         is_flag=True,
         help="Also run scenario files that name code and lie outside of the project that you are in.",
     ),
+    group=Group.OWN_CALL,
 )
 
 how_options = gathered(
     "how",
     HowCached,
-    click.option(
+    option(
         "--serializer",
         type=click.Choice(_SERIALIZERS),
         help="Serializer that stores the value of --payload.  "
         "[default: arrow for a table, auto for an array, orjson for JSON]",
     ),
-    click.option(
+    option(
         "--tier",
         type=click.Choice(("l1", "l2")),
         help="Where the value of --payload is read from: l1, the process's own cache, or l2, the backend.  "
         "[default: l1]",
     ),
-    click.option(
+    option(
         "--route",
         type=click.Choice(("get", "map")),
         help="How the backend reads the value of --payload in l2: get reads its file into memory, map maps "
         "it.  [default: get]",
     ),
-    click.option(
+    option(
         "--backend",
         type=click.Choice(IN_BYTES),
         help="Backend that stores the value of --payload.  [default: file]",
     ),
-    click.option(
+    option(
         "--compression",
         type=click.Choice(options_of("cache", "compression")),
         help="Compression of the value of --payload, for the arrow serializer, and for a table in the auto "
         "serializer.  [default: none]",
     ),
-    click.option(
+    option(
         "--encryption",
         type=click.Choice(("on", "off")),
         callback=_switched,
         help="Whether the value of --payload is stored encrypted.  [default: off]",
     ),
+    group=Group.OWN_DATA,
 )
 
 sweep_options = gathered(
     "sweep",
     SweepOptions,
-    click.option(
+    option(
         "--size",
         "sizes",
         callback=parsed_sizes,
@@ -304,7 +315,7 @@ sweep_options = gathered(
         "rows of --payload. Of several sizes, each is measured, and the report says how memory grows with "
         "them.  [default: each scenario's own]",
     ),
-    click.option(
+    option(
         "--predict",
         "predict",
         callback=parsed_predictions,
@@ -313,10 +324,11 @@ sweep_options = gathered(
         help="Predict the RSS peak at a size that isn't measured, or with --payload at a number of rows. "
         "Needs several sizes in --size.",
     ),
-    click.option(
+    option(
         "--matrix",
         "axes",
         callback=parsed_axes,
+        shell_complete=completing.axes,
         metavar="KEY=VALUE,VALUE",
         multiple=True,
         help="Measure a scenario with each of these values of one of its keys, such as "
@@ -324,12 +336,13 @@ sweep_options = gathered(
     ),
     sort_option,
     workers_option,
+    group=Group.SIZES,
 )
 
 server_options = gathered(
     "servers",
     ServerOptions,
-    click.option(
+    option(
         "--redis-url",
         metavar="URL",
         envvar="CACHEKIT_MEMPROBE_REDIS_URL",
@@ -337,17 +350,18 @@ server_options = gathered(
         help="Use this Redis server instead of one that is started for the run. The run's entries have names "
         "of their own there, and are deleted afterwards.",
     ),
-    click.option(
+    option(
         "--memcached-servers",
         metavar="HOST:PORT[,...]",
         help="Use these Memcached servers instead of one that is started for the run, in the same way.",
     ),
+    group=Group.SERVERS,
 )
 
 measuring_options = gathered(
     "options",
     RunOptions,
-    click.option(
+    option(
         "--reads",
         type=click.IntRange(1, 10_000),
         metavar="N",
@@ -356,7 +370,7 @@ measuring_options = gathered(
         help="How many reads the rss instrument measures in one process. The value is dropped after each. "
         "Growth per read has a margin from 4 reads on.",
     ),
-    click.option(
+    option(
         "--repeat",
         type=click.IntRange(1, 1000),
         metavar="N",
@@ -365,7 +379,7 @@ measuring_options = gathered(
         help="How many processes the rss instrument measures for each scenario, to see how far the figures "
         "spread.",
     ),
-    click.option(
+    option(
         "--timeout",
         "timeout_s",
         type=float,
@@ -374,24 +388,26 @@ measuring_options = gathered(
         default=300.0,
         help="Time limit for each measured process.  [default: 300]",
     ),
-    click.option(
+    option(
         "--jobs",
+        "-j",
         type=click.IntRange(1, 1000),
         metavar="N",
         default=2,
         show_default=True,
         help="How many processes measure at the same time; each needs memory for several payloads.",
     ),
-    click.option(
+    option(
         "--instrument",
         "instruments",
-        type=click.Choice(INSTRUMENTS),
         callback=_in_order,
+        shell_complete=completing.instruments,
+        metavar="NAME[,NAME]...",
         multiple=True,
-        help="Use only this instrument. Limits on what others measure are then not judged. May be given "
-        "several times.  [default: all]",
+        help=f"Use only these instruments, of {', '.join(INSTRUMENTS)}. Limits on what others measure are "
+        "then not judged.  [default: all]",
     ),
-    click.option(
+    option(
         "--quick",
         is_flag=True,
         is_eager=True,
@@ -400,7 +416,7 @@ measuring_options = gathered(
         help=f"Use only the instruments {' and '.join(QUICK)}, which is faster. The report "
         "says which limits that leaves unjudged. Not with --instrument.",
     ),
-    click.option(
+    option(
         "--isolation",
         type=click.Choice(("fork", "fresh")),
         default=DEFAULT_ISOLATION,
@@ -409,21 +425,24 @@ measuring_options = gathered(
         "which is faster; fresh starts a new interpreter for each. That of the rss instrument is always "
         "fresh.",
     ),
-    click.option(
+    option(
         "--stage",
         "stages",
+        group=Group.TARGET,
         callback=parsed_stages,
+        shell_complete=completing.stages,
         metavar="STAGE=MODULE:FUNCTION",
         multiple=True,
         help=f"Count this function of cachekit to the stage as well, such as {EXAMPLE}, "
         "for a branch in which it was renamed. May be given several times.",
     ),
-    click.option(
+    option(
         "--as-deployed",
         is_flag=True,
         help="Measure RSS with the target's own allocator settings, as in production. By default they are "
         "pinned, so that the figures can be repeated.",
     ),
+    group=Group.MEASURING,
 )
 
 

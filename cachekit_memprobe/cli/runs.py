@@ -9,8 +9,10 @@ from pathlib import Path
 import click
 
 from cachekit_memprobe.child.printable import printable, shortened
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stderr_console, stdout_console
+from cachekit_memprobe.cli.help import Commands, option
 from cachekit_memprobe.cli.options import UserPath
 from cachekit_memprobe.cli.table_file import check_table_file, table_file
 from cachekit_memprobe.errors import EXIT_OK, EXIT_UNMEASURED, UsageError
@@ -23,7 +25,16 @@ _LONGEST_NAME = 40
 """Of a scenario, in columns; one of a matrix has all of its keys in it."""
 
 
-@click.group("runs", invoke_without_command=True)
+@click.command(
+    "runs",
+    cls=Commands,
+    invoke_without_command=True,
+    examples=(
+        "cachekit-memprobe runs",
+        "cachekit-memprobe runs prune --keep 20 --dry-run",
+        "cachekit-memprobe runs export figures.parquet",
+    ),
+)
 @click.pass_context
 def runs_command(context: click.Context) -> None:
     """List saved runs, the newest first; remove old ones, or export figures.
@@ -86,14 +97,18 @@ def _minute(created: str) -> str:
     return f"{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M}"
 
 
-@runs_command.command("prune", short_help="Remove old runs.")
-@click.option(
+@runs_command.command(
+    "prune",
+    short_help="Remove old runs.",
+    examples=("cachekit-memprobe runs prune", "cachekit-memprobe runs prune --keep 20 --dry-run"),
+)
+@option(
     "--keep",
     type=click.IntRange(1, _MOST_KEPT),
     metavar="N",
     help="Keep the newest N.  [default: 50, or what CACHEKIT_MEMPROBE_KEEP_RUNS says]",
 )
-@click.option("--dry-run", is_flag=True, help="Only say which would be removed.")
+@option("--dry-run", is_flag=True, help="Only say which would be removed.")
 @exits
 def prune_command(keep: int | None, dry_run: bool) -> int:
     """Remove old runs below the state folder, as each run does before it begins.
@@ -111,9 +126,16 @@ def prune_command(keep: int | None, dry_run: bool) -> int:
     return EXIT_OK
 
 
-@runs_command.command("export", short_help="Write figures of many runs as one table.")
+@runs_command.command(
+    "export",
+    short_help="Write figures of many runs as one table.",
+    examples=(
+        "cachekit-memprobe runs export figures.parquet",
+        "cachekit-memprobe runs export figures.parquet last~1 last",
+    ),
+)
 @click.argument("file", metavar="FILE.parquet", type=UserPath())
-@click.argument("specs", metavar="[RUN]...", nargs=-1, type=UserPath(str))
+@click.argument("specs", metavar="[RUN]...", nargs=-1, type=UserPath(str), shell_complete=completing.runs)
 @exits
 def export_command(file: Path, specs: tuple[str, ...]) -> int:
     """Write figures of many runs as one table.

@@ -10,9 +10,12 @@ from rich.text import Text
 
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.child.task import Call, Value
+from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.console import stdout_console
+from cachekit_memprobe.cli.help import command
 from cachekit_memprobe.errors import EXIT_OK, UsageError
+from cachekit_memprobe.guesses import some
 from cachekit_memprobe.metrics import metric_of
 from cachekit_memprobe.model import Limit, Scenario
 from cachekit_memprobe.report.clean import clean_line
@@ -20,8 +23,14 @@ from cachekit_memprobe.report.layout import Trimmed
 from cachekit_memprobe.units import format_bytes, format_payloads
 
 
-@click.command("show")
-@click.argument("scenario", metavar="NAME|FILE")
+@command(
+    "show",
+    examples=(
+        "cachekit-memprobe show arrow-l1-hit",
+        "cachekit-memprobe show ./memprobe.toml",
+    ),
+)
+@click.argument("scenario", metavar="NAME|FILE", shell_complete=completing.scenarios)
 @exits
 def show_command(scenario: str) -> int:
     """Show one scenario: the value, how it is cached, the read, and its budget.
@@ -33,7 +42,8 @@ def show_command(scenario: str) -> int:
     chosen = select((scenario,))
     if len(chosen) != 1:
         raise UsageError(
-            f"{printable(scenario)} names {len(chosen)} scenarios: {', '.join(one.name for one in chosen)}"
+            f"{printable(scenario)} names {len(chosen)} scenarios, {some([one.name for one in chosen])}; "
+            "name one of them"
         )
     stdout_console().print(Trimmed(_complete(chosen[0])))
     return EXIT_OK

@@ -47,6 +47,7 @@ REPORT_FORMATS = (
     Format("markdown", ".md", "Markdown, for an issue or a pull request", _by("markdown:render_markdown")),
     Format("html", ".html", "one HTML file", _by("html:render_html")),
     Format("junit", ".xml", "JUnit XML, for CI", _by("junit:to_junit")),
+    Format("gitlab", ".gitlab.json", "Code Quality for GitLab", _by("gitlab:to_gitlab")),
     Format("speedscope", ".speedscope.json", "a profile for speedscope", _by("speedscope:to_speedscope")),
     Format("trace", ".trace.json", "a trace for Perfetto or Chrome", _by("trace:to_trace")),
 )

@@ -19,6 +19,8 @@ saved before there were checksums has none.
 from cachekit_memprobe.runstore.files import write_atomically
 from cachekit_memprobe.runstore.folder import NOT_MEASURED_YET, RunFolder, check_unused
 from cachekit_memprobe.runstore.kept import KeptResults
+from cachekit_memprobe.runstore.loading import costs_s
+from cachekit_memprobe.runstore.merging import merge
 from cachekit_memprobe.runstore.naming import run_folder, runs_folder, saved_runs
 from cachekit_memprobe.runstore.pruning import prune
 from cachekit_memprobe.runstore.published import published_report
@@ -34,7 +36,9 @@ __all__ = [
     "RunFolder",
     "Summary",
     "check_unused",
+    "costs_s",
     "entry_of",
+    "merge",
     "prune",
     "published_report",
     "run_folder",

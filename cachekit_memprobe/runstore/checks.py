@@ -12,6 +12,8 @@ from cachekit_memprobe.runstore.saved import SCHEMA_VERSION, SavedMeasurement, S
 Problems = Iterator[tuple[str, str]]
 """Each a key and what is wrong there."""
 
+_MOST_NAMES = 10_000
+"""Ten times what a command line may come to."""
 _MOST_AXES = 16
 """More than a scenario has keys that a matrix can vary."""
 
@@ -27,9 +29,7 @@ def of_run(saved: SavedRun) -> Problems:
         yield "schema_version", f"{saved.schema_version} is not one of 1 to {SCHEMA_VERSION}"
     if "cachekit" not in saved.target.versions:
         yield "target.versions.cachekit", "it is missing"
-    for number, name in enumerate(saved.scenarios):
-        if not is_file_name(name):
-            yield f"scenarios.{number}", f"{name!r} can't be the name of a scenario: it is no file name"
+    yield from _no_file_names("scenarios", saved.scenarios)
     yield from _twice("scenarios", saved.scenarios)
     for key, sizes in (
         ("predict_bytes", saved.sweep.predict_bytes),
@@ -37,6 +37,7 @@ def of_run(saved: SavedRun) -> Problems:
     ):
         if 0 in sizes:
             yield f"sweep.{key}", "0 is nothing to predict"
+    yield from _of_shard(saved)
     if saved.request and not saved.request.is_bounded:
         yield "request", "it is longer than any that was saved"
     if len(saved.sweep.axes) > _MOST_AXES:
@@ -44,6 +45,23 @@ def of_run(saved: SavedRun) -> Problems:
     for number, skipped in enumerate(saved.sweep.skipped):
         if len(skipped.axes) > _MOST_AXES:
             yield f"sweep.skipped.{number}.axes", f"there are more than {_MOST_AXES}"
+
+
+def _of_shard(saved: SavedRun) -> Problems:
+    if saved.shard is None:
+        return
+    count = saved.shard.count
+    if not 1 <= count <= len(saved.shard.names):
+        yield "shard.count", f"{count} is not one of 1 to the number of scenarios, {len(saved.shard.names)}"
+    if not 1 <= saved.shard.number <= count:
+        yield "shard.number", f"{saved.shard.number} is not one of 1 to {count}"
+    if len(saved.shard.names) > _MOST_NAMES:
+        yield "shard.names", f"there are more than {_MOST_NAMES}"
+    yield from _no_file_names("shard.names", saved.shard.names)
+    yield from _twice("shard.names", saved.shard.names)
+    for number, name in enumerate(saved.scenarios):
+        if name not in saved.shard.names:
+            yield f"scenarios.{number}", f"{name!r} is none of shard.names"
 
 
 def of_measurement(saved: SavedMeasurement, name: str, run: SavedRun) -> Problems:
@@ -107,6 +125,12 @@ def _of_read(read: ReadFigures, first: ReadFigures) -> Problems:
             yield "baseline_anon_bytes", "a part can't be larger than the whole, baseline_bytes"
         if read.baseline_anon_bytes + read.anon_bytes < 0:
             yield "anon_bytes", "less can't have been resident than nothing"
+
+
+def _no_file_names(key: str, names: Sequence[str]) -> Problems:
+    for number, name in enumerate(names):
+        if not is_file_name(name):
+            yield f"{key}.{number}", f"{name!r} can't be the name of a scenario: it is no file name"
 
 
 def _twice(key: str, names: Sequence[str]) -> Problems:

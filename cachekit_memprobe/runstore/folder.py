@@ -13,6 +13,7 @@ from cachekit_memprobe.child.seen import MemraySeen, Seen
 from cachekit_memprobe.child.shortage import is_shortage, with_shortage
 from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.folders import without_folders
+from cachekit_memprobe.guesses import ONLY_FOLDERS, did_you_mean, near_paths
 from cachekit_memprobe.in_use import InUse, claim, share
 from cachekit_memprobe.model import Measurement, Run, Scenario, Target
 from cachekit_memprobe.request import Request
@@ -90,7 +91,9 @@ class RunFolder:
         try:
             os.lstat(folder.path / RUN_FILE)
         except FileNotFoundError:
-            raise UsageError(f"{printable(path)} is not a run folder: it has no {RUN_FILE}") from None
+            near = near_paths(path, ONLY_FOLDERS)
+            hint = f"; {did_you_mean([printable(one) for one in near])}" if near else ""
+            raise UsageError(f"{printable(path)} is not a run folder: it has no {RUN_FILE}{hint}") from None
         except OSError as error:
             raise UsageError(f"can't read the run folder {printable(path)}: {error.strerror}") from None
         loading.check_version(folder.path)
@@ -112,6 +115,7 @@ class RunFolder:
             scenarios=tuple(scenario.name for scenario in run.scenarios),
             sweep=run.sweep,
             request=run.request and public_request(run.request),
+            shard=run.shard,
         )
         try:
             validation.check(saved)
@@ -121,6 +125,14 @@ class RunFolder:
             raise UsageError(f"this can't be measured: {error}") from None
         for scenario in run.scenarios:
             self.save_measurement(Measurement.failed(scenario, NOT_MEASURED_YET))
+        self.write_run(saved)
+
+    def write_run(self, saved: SavedRun) -> None:
+        """Write what the run says of itself, whose scenarios are saved already.
+
+        Raises:
+            MemprobeError: it can't be written.
+        """
         write(self.path / RUN_FILE, saved, SavedRun)
         write_checksums(self.path, [RUN_FILE])
 
@@ -172,9 +184,20 @@ class RunFolder:
             measurement.applies,
             measurement.needs,
             measurement.notes,
+            measurement.took_s,
         )
         write(folder / MEASUREMENT_FILE, saved, SavedMeasurement)
         write_checksums(folder, [MEASUREMENT_FILE, *files, *captures])
+
+    def save_reason(self, name: str, reason: str) -> None:
+        """Save that what was measured of a scenario can't be judged, and why.
+
+        Raises:
+            UsageError: its files are broken.
+            MemprobeError: it can't be written.
+        """
+        for measurement in self.measurements([name]):
+            self.save_measurement(replace(measurement, reason=measurement.reason or reason))
 
     def save_report(self, json_text: str, summary: Summary) -> None:
         """Save the finished report beside the observations that it was made of, and the summary of it."""
@@ -198,6 +221,7 @@ class RunFolder:
             scenarios=(),
             sweep=saved.sweep,
             request=saved.request,
+            shard=saved.shard,
         )
         return run, self.measurements(saved.scenarios)
 
@@ -226,7 +250,10 @@ class RunFolder:
         return replace(self._in_folder(seen), second=second)
 
     def _in_folder(self, seen: MemraySeen) -> MemraySeen:
-        return replace(seen, capture=str(Path(seen.capture).relative_to(self.path)))
+        capture = Path(seen.capture)
+        return replace(
+            seen, capture=str(capture.relative_to(self.path) if capture.is_absolute() else capture)
+        )
 
 
 def check_unused(path: Path | None) -> None:

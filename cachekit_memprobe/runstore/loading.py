@@ -1,13 +1,15 @@
 """A run folder's records, validated: the run, and each of its scenarios by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from cachekit_memprobe import __version__
+from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.child.seen import KINDS, MemraySeen, Seen
+from cachekit_memprobe.child.shortage import with_shortage
 from cachekit_memprobe.child.task import Caching, Read, Value
-from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.errors import MemprobeError, UsageError
 from cachekit_memprobe.metrics import INSTRUMENTS
 from cachekit_memprobe.model import Measurement, Observations, Scenario
 from cachekit_memprobe.runstore import checks, earlier
@@ -61,7 +63,7 @@ def measurement_in(folder: Path, name: str, run: SavedRun) -> Measurement:
         files = with_checksums(files)
         saved = _saved_measurement(files, name, run)
     except UsageError as error:
-        return Measurement.failed(_of_which_only_the_name_is_known(name), str(error))
+        return Measurement.failed(named(name), str(error))
     measurement = Measurement(
         saved.scenario,
         saved.payload,
@@ -69,12 +71,40 @@ def measurement_in(folder: Path, name: str, run: SavedRun) -> Measurement:
         applies=saved.applies,
         needs=saved.needs,
         notes=saved.notes,
+        took_s=saved.took_s,
     )
     try:
         return replace(measurement, seen=_observations(files, saved, run))
     except UsageError as error:
         # Why it couldn't be measured then is still the better reason.
         return replace(measurement, reason=saved.reason or str(error))
+
+
+def copy_capture(folder: Path, capture: str, into: Path) -> None:
+    """Copy a capture of a loaded measurement to the same place in another run folder.
+
+    Raises:
+        UsageError: it was changed meanwhile.
+        MemprobeError: it can't be written.
+    """
+    path = PurePosixPath(capture)
+    files = with_checksums(Files(folder, str(path.parent), f"{folder}/{path.parent}/"))
+    try:
+        files.copy_capture(path.name, into / capture)
+    except OSError as error:
+        problem = f"can't write {printable(into / capture)}: {error.strerror}"
+        raise MemprobeError(with_shortage(problem)) from None
+
+
+def costs_s(folder: Path) -> Mapping[str, float]:
+    """How long the scenarios of a run took, by name, those of which it is known.
+
+    Raises:
+        UsageError: the run's own file is missing or broken.
+    """
+    saved = run_in(folder)
+    measurements = (measurement_in(folder, name, saved) for name in saved.scenarios)
+    return {one.scenario.name: one.took_s for one in measurements if one.took_s and not one.reason}
 
 
 def _files_of_run(folder: Path) -> Files:
@@ -143,7 +173,8 @@ def _check_capture(files: Files, capture: str, named_in: str) -> None:
     files.check_capture(path.name)
 
 
-def _of_which_only_the_name_is_known(name: str) -> Scenario:
+def named(name: str) -> Scenario:
+    """A scenario of which only the name is known."""
     return Scenario(
         name=name,
         summary="",

@@ -15,6 +15,7 @@ import platformdirs
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.folders import own_folder
+from cachekit_memprobe.guesses import ONLY_FOLDERS, closest, did_you_mean, near_paths
 from cachekit_memprobe.runstore.names import RUN_FILE
 
 OWN_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
@@ -126,4 +127,7 @@ def _missing(spec: str) -> str:
         known = len(runs_meant(""))
         have = f"only {known} runs are" if known > 1 else "only one run is" if known else "no run is"
         return f"{printable(spec)}: {have} saved below the state folder; {_LIST}"
-    return f"{printable(spec)} is neither a run folder nor the beginning of a saved run's id; {_LIST}"
+    names = [folder.name for folder in runs_meant("")]
+    near = closest(spec, names) or closest(spec.lower(), ["last"]) or near_paths(Path(spec), ONLY_FOLDERS)
+    remedy = did_you_mean([printable(name) for name in near]) if near else _LIST
+    return f"{printable(spec)} is neither a run folder nor the beginning of a saved run's id; {remedy}"

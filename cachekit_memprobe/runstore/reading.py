@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -117,6 +118,19 @@ class Files:
         with self._opened(name, LARGEST_CAPTURE_BYTES) as file:
             if self.checksums is not None:
                 self._check(name, digest_of(file))
+
+    def copy_capture(self, name: str, target: Path) -> None:
+        """Copy a capture, and see that the copy is what was saved.
+
+        Raises:
+            UsageError: it can't be read, or was changed since it was saved.
+            OSError: the copy can't be written.
+        """
+        with self._opened(name, LARGEST_CAPTURE_BYTES) as file, target.open("wb") as copy:
+            shutil.copyfileobj(file, copy, _CHUNK_BYTES)
+        if self.checksums is not None:
+            with target.open("rb") as copied:
+                self._check(name, digest_of(copied))
 
     def broken(self, name: str, key: str, problem: str) -> UsageError:
         """The error that a file is not what it should be."""

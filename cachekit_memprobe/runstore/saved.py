@@ -8,7 +8,7 @@ from cachekit_memprobe.child.seen import Seen
 from cachekit_memprobe.child.task import Need
 from cachekit_memprobe.model import Payload, RunOptions, Scenario
 from cachekit_memprobe.request import Request
-from cachekit_memprobe.sweep import Sweep
+from cachekit_memprobe.sweep import Shard, Sweep
 
 SCHEMA_VERSION = records.SCHEMA_VERSION
 """Raised when an older cachekit-memprobe could not read the folder any more."""
@@ -41,6 +41,7 @@ class SavedRun:
     scenarios: tuple[str, ...]
     sweep: Sweep = field(default_factory=Sweep)
     request: Request | None = None
+    shard: Shard | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class SavedMeasurement:
     applies: bool
     needs: tuple[Need, ...] = ()
     notes: tuple[str, ...] = ()
+    took_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from cachekit_memprobe.scenario.calls import (
     refuse_foreign_code,
 )
 from cachekit_memprobe.scenario.conditions import limits_for, why_not
+from cachekit_memprobe.scenario.costs import recorded_cost_s
 from cachekit_memprobe.scenario.expansion import expand, with_overrides
 from cachekit_memprobe.scenario.given import parse_variable
 from cachekit_memprobe.scenario.limits import closest_metric, parse_limit
@@ -19,7 +20,7 @@ from cachekit_memprobe.scenario.matrix import Axis, axis_names, parse_axis
 from cachekit_memprobe.scenario.payload import HowCached, payload_scenario
 from cachekit_memprobe.scenario.rules import IN_BYTES
 from cachekit_memprobe.scenario.schema import options_of
-from cachekit_memprobe.scenario.selection import bundled_names, load_bundled, select
+from cachekit_memprobe.scenario.selection import bundled_names, load_bundled, names_of, select
 from cachekit_memprobe.scenario.sizes import Asked, Size, parse_asked, parse_sizes
 from cachekit_memprobe.scenario.writing import scenario_text, starter_text
 
@@ -38,6 +39,7 @@ __all__ = [
     "limits_for",
     "load_bundled",
     "load_scenario",
+    "names_of",
     "options_of",
     "parse_argument",
     "parse_asked",
@@ -47,6 +49,7 @@ __all__ = [
     "parse_variable",
     "payload_scenario",
     "project_root",
+    "recorded_cost_s",
     "refuse_foreign_code",
     "scenario_text",
     "select",

@@ -170,7 +170,7 @@ def scenario_of_call(
         setup=value.setup or "",
         backend=value.backend_override or "",
     )
-    placed = _placed(call, project_root(folder), folder.absolute())
+    placed = _placed(call, project_root(folder), folder.resolve())
     made = call_scenario(
         placed, name=name, tier=tables.read.tier or "", readers=tables.read.readers, budget=limits
     )
@@ -202,7 +202,7 @@ def refuse_foreign_code(scenario: Scenario, *, allowed: bool) -> None:
 
 def project_root(folder: Path) -> Path:
     """The nearest folder above that looks like a project's root; without any, the folder itself."""
-    start = folder.absolute()
+    start = folder.resolve()
     marked = (at for at in (start, *start.parents) if any((at / mark).exists() for mark in _MARKS))
     return next(marked, start)
 

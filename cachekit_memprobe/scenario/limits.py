@@ -77,7 +77,7 @@ def closest_metric(metric: str) -> str:
 
 
 def _guess(metric: str) -> Guess:
-    return Guess(metric, _NAMES, "the metrics are " + ", ".join(entry.name for entry in metrics.METRICS))
+    return Guess(metric, _NAMES, "cachekit-memprobe explain lists them")
 
 
 def _metric(key: Key) -> str:

@@ -4,11 +4,14 @@ The same problem is told of a file in the spelling of TOML, and of a scenario th
 line in that of its options.
 """
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from cachekit_memprobe.guesses import closest as closest
+from cachekit_memprobe.guesses import did_you_mean as did_you_mean
+from cachekit_memprobe.guesses import either as either
 
 Key = tuple[str, ...]
 """A table, and the path of a key in it: ``("value", "size")``, ``("budget", "rss", "peak")``.
@@ -19,7 +22,6 @@ The table is empty for a key of the top level; without a path, the table itself 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_VALUE = 60
 _LONGEST_ARRAY = 4
-_LONGEST_WORD = 100
 _LONGEST_LINE = 2000
 _MOST_LINES = 20
 _NO_OPTIONS: Mapping[Key, str] = {}
@@ -171,24 +173,6 @@ def one_of(options: Sequence[object]) -> str:
     """``one of "a", "b"``, or the only option there is."""
     listed = ", ".join(toml(option) for option in options)
     return listed if len(options) == 1 else f"one of {listed}"
-
-
-def closest(word: str, options: Iterable[str]) -> tuple[str, ...]:
-    """At most three options that look like the word, the likeliest first."""
-    if len(word) > _LONGEST_WORD:
-        return ()
-    return tuple(difflib.get_close_matches(word, list(options), n=3))
-
-
-def did_you_mean(matches: Sequence[str]) -> str:
-    """The question ``did you mean a, b or c?``."""
-    return f"did you mean {either(matches)}?"
-
-
-def either(words: Sequence[str]) -> str:
-    """``a, b or c``."""
-    *others, last = words
-    return f"{', '.join(others)} or {last}" if others else last
 
 
 def listed(problems: Sequence[object], options: Mapping[Key, str] = _NO_OPTIONS) -> list[str]:

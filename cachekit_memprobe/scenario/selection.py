@@ -7,25 +7,29 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from cachekit_memprobe.child.printable import printable
-from cachekit_memprobe.errors import MemprobeError, UsageError
+from cachekit_memprobe.errors import MemprobeError, ScenarioError, UsageError
+from cachekit_memprobe.guesses import did_you_mean, guess, near_paths
 from cachekit_memprobe.model import Scenario
 from cachekit_memprobe.scenario.expansion import BUNDLED
 from cachekit_memprobe.scenario.loader import load_scenario
-from cachekit_memprobe.scenario.problems import closest, did_you_mean
+from cachekit_memprobe.scenario.problems import listed
 
 FOLDER = Path(__file__).resolve().parents[1] / "bundled_scenarios"
 """In a checkout a link to ``scenarios/``."""
 
 _LONGEST_PATTERN = 200
+_OF_A_PROJECT = ("pyproject.toml", "memprobe.toml")
+"""Files that a folder may have and that are no scenarios; the second has the budgets of ``check``."""
+_SUFFIX = ".toml"
 
 
 def select(patterns: Sequence[str]) -> tuple[Scenario, ...]:
     """The scenarios that the patterns name, each once, in the order in which they are named.
 
     Args:
-        patterns: names of bundled scenarios, globs over them, or paths of TOML files (they end in
-            ``.toml`` or contain a path separator). None at all stands for every bundled scenario that
-            needs nothing of the machine.
+        patterns: names of bundled scenarios, globs over them, paths of TOML files (they end in ``.toml`` or
+            contain a path separator), or folders, of which all TOML files are meant. None at all stands for
+            every bundled scenario that needs nothing of the machine.
 
     Raises:
         UsageError: a pattern matches nothing, or two files have the same stem, by which results are kept.
@@ -70,27 +74,85 @@ def _bundled() -> dict[str, Path]:
     return dict(sorted(files.items()))
 
 
+def names_of(pattern: str) -> tuple[str, ...]:
+    """What the scenarios of files are called, by which results are kept: of a file, of those in a folder.
+
+    Anything else is a name or a pattern already.
+    """
+    if _is_path(pattern) or not _matching(pattern):
+        if os.path.isdir(pattern):
+            return tuple(path.stem for path in _files_in(Path(pattern)))
+        if pattern.endswith(_SUFFIX):
+            return (Path(pattern).stem,)
+    return (pattern,)
+
+
 def _matches(pattern: str) -> list[tuple[Path, Scenario]]:
-    if _is_path(pattern):
-        return [(Path(pattern), load_scenario(Path(pattern)))]
-    short = len(pattern) <= _LONGEST_PATTERN
-    matches = {name: path for name, path in _bundled().items() if short and fnmatchcase(name, pattern)}
-    if not matches:
+    path, matching = Path(pattern), () if _is_path(pattern) else _matching(pattern)
+    if matching:
+        return [(_bundled()[name], load_bundled(name)) for name in matching]
+    if os.path.isdir(pattern):
+        return _all_in(path)
+    if not _is_path(pattern):
         raise UsageError(_no_match(pattern))
-    return [(path, load_bundled(name)) for name, path in matches.items()]
+    if not os.path.lexists(path) and (near := _near(path)):
+        raise UsageError(f"there is no {printable(pattern)}; {did_you_mean(near)}")
+    return [(path, load_scenario(path))]
+
+
+def _matching(pattern: str) -> tuple[str, ...]:
+    """The names of the bundled scenarios that a pattern stands for."""
+    if len(pattern) > _LONGEST_PATTERN:
+        return ()
+    return tuple(name for name in _bundled() if fnmatchcase(name, pattern))
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """The TOML files in a folder that may be scenarios, by their names."""
+    return sorted(path for path in folder.glob(f"[!.]*{_SUFFIX}") if path.name not in _OF_A_PROJECT)
+
+
+def _all_in(folder: Path) -> list[tuple[Path, Scenario]]:
+    """All scenarios in a folder; what is wrong with several files is told at once.
+
+    Raises:
+        UsageError: there is none.
+        ScenarioError: some are invalid.
+    """
+    files = _files_in(folder)
+    if not files:
+        raise UsageError(f"{printable(folder)} has no scenario file (*{_SUFFIX}) in it; name one that has")
+    loaded, wrong = [], []
+    for path in files:
+        try:
+            loaded.append((path, load_scenario(path)))
+        except ScenarioError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ScenarioError("\n".join(listed("\n".join(wrong).splitlines())))
+    return loaded
+
+
+def _near(path: Path) -> list[str]:
+    """What a path of nothing may be meant for: other paths, and the bundled scenario of that name."""
+    name = path.name.removesuffix(_SUFFIX)
+    bundled = [name] if name in _bundled() else []
+    return [*bundled, *map(printable, near_paths(path, (_SUFFIX,)))]
 
 
 def _is_path(pattern: str) -> bool:
-    return pattern.endswith(".toml") or os.sep in pattern or (os.altsep is not None and os.altsep in pattern)
+    separated = os.sep in pattern or (os.altsep is not None and os.altsep in pattern)
+    return separated or pattern.endswith(_SUFFIX) or pattern in (os.curdir, os.pardir)
 
 
 def _no_match(pattern: str) -> str:
-    names = bundled_names()
-    matches = closest(pattern, names)
-    remedy = did_you_mean(matches) if matches else f"the bundled ones are {', '.join(names)}"
+    file = f"{pattern}{_SUFFIX}"
+    here = [file] if os.path.isfile(file) else near_paths(Path(pattern), (_SUFFIX,))
+    listing = did_you_mean(here) if here else "cachekit-memprobe list has their names"
+    remedy = guess(pattern, bundled_names(), listing)
     return (
         f"no bundled scenario matches {pattern[:_LONGEST_PATTERN]!r}; {remedy} "
-        "(to name a file, write PATH.toml or ./PATH)"
+        f"(to name a file or a folder, write PATH{_SUFFIX} or ./PATH)"
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.guesses import did_you_mean, near_paths
 
 _PROJECT_FILES = ("pyproject.toml", "setup.py")
 _ARCHIVES = (".whl", ".tar.gz")
@@ -72,7 +73,9 @@ def inspected(path: Path) -> Local:
     except (RuntimeError, ValueError):  # ~nosuchuser, and a null character
         raise UsageError(f"--cachekit {printable(path)} is no path of this machine; check it") from None
     reason = "is no source tree and no wheel" if path.exists() else "does not exist"
-    raise UsageError(f"--cachekit {printable(path)} {reason}; give the folder of cachekit's project")
+    near = near_paths(path, _ARCHIVES)
+    remedy = did_you_mean(near) if near else "give the folder of cachekit's project"
+    raise UsageError(f"--cachekit {printable(path)} {reason}; {remedy}")
 
 
 def _fingerprint(tree: Path) -> str:

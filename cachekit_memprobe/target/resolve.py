@@ -12,6 +12,7 @@ from packaging.version import InvalidVersion, Version
 from cachekit_memprobe.child.assigned import parse_assignment
 from cachekit_memprobe.child.printable import pasted, printable
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
+from cachekit_memprobe.guesses import closest, did_you_mean
 from cachekit_memprobe.model import Target
 from cachekit_memprobe.signals import terminable
 from cachekit_memprobe.target import environment, installer, interpreter, local
@@ -125,9 +126,13 @@ def _release(spec: str) -> Version:
         version = Version(_PINNED.sub("", spec))
     except InvalidVersion:
         example = spec if spec and os.path.isdir(spec) else "cachekit"
+        remedy = (
+            f"write {INSTALLED}, {LATEST}, a release like 0.9.1 or ==0.9.1, or the path of a source tree "
+            f"like {pasted(f'./{example}')}"
+        )
+        near = closest(spec.lower(), (INSTALLED, LATEST))
         raise UsageError(
-            f"{spec[:_LONGEST]!r} names no cachekit; write {INSTALLED}, {LATEST}, a release like 0.9.1 or "
-            f"==0.9.1, or the path of a source tree like {pasted(f'./{example}')}"
+            f"{spec[:_LONGEST]!r} names no cachekit; {did_you_mean(near) if near else remedy}"
         ) from None
     numbers = [*version.release, 0, 0]
     while len(numbers) > 3 and numbers[-1] == 0:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from click.testing import CliRunner
 
 from cachekit_memprobe import errors
 from cachekit_memprobe.child.stages import ROWS, STAGES
+from cachekit_memprobe.cli import COMMANDS, main
 from cachekit_memprobe.findings import RULES
 from cachekit_memprobe.metrics import INSTRUMENTS, METRICS, NAMES
 from cachekit_memprobe.report.comparison.json import comparison_json
@@ -175,3 +177,12 @@ def test_every_dependency_has_its_reason() -> None:
 def test_documents_name_only_stages_that_exist() -> None:
     named = re.findall(r"\b(?:copies|verbatim|live)\.([a-z_0-9]+)`", prose("README.md"))
     assert set(named) <= {*STAGES, "total"}
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS, "runs prune", "runs export"])
+def test_the_help_of_every_command_stands_in_its_document(command: str) -> None:
+    # Made anew by: cog -r README.md docs/cli.md
+    words = [*command.split(), "--help"]
+    shown = CliRunner().invoke(main, words, prog_name="cachekit-memprobe", terminal_width=80)
+    block = f"```console\n$ {' '.join(['cachekit-memprobe', *words])}\n{shown.output.rstrip()}\n```\n"
+    assert block in read("docs/cli.md")

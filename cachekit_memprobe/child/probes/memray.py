@@ -20,6 +20,7 @@ from cachekit_memprobe.child.probes.sources import lines_in_capture
 from cachekit_memprobe.child.probes.staged import (
     StageCalls,
     open_tracer,
+    own_folder,
     package_folder,
     ready_reader,
     require_passed,
@@ -93,10 +94,11 @@ def _followed(task: Task, reader: Reader, capture: str, *, native: bool) -> tupl
         marks=MARKS,
         package_folder=package_folder(),
         memray=version("memray"),
-        sources=lines_in_capture(capture, package_folder()),
+        sources=lines_in_capture(capture, [package_folder(), own_folder(task)]),
         capture=capture,
         started=made_by,
         lasting=reader.lasting,
+        own_folder=own_folder(task),
     )
     return seen, [value]
 

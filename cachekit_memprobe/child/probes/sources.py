@@ -6,12 +6,15 @@ from collections.abc import Iterable
 _LONGEST_SOURCE = 400
 
 
-def lines_in_capture(capture: str, folder: str) -> dict[str, str]:
-    """The text of every line below ``folder`` that is on a stack of the capture.
+def lines_in_capture(capture: str, folders: Iterable[str]) -> dict[str, str]:
+    """The text of every line below one of the folders that is on a stack of the capture.
+
+    Args:
+        folders: an empty one stands for none.
 
     Returns:
         ``cachekit/serializers/wrapper.py:126`` to the line, stripped; other packages' lines too, by
-        their path below ``folder``.
+        their path below the folder.
     """
     import memray
     from memray import AllocatorType
@@ -24,7 +27,10 @@ def lines_in_capture(capture: str, folder: str) -> dict[str, str]:
             if record.allocator not in without_stack and record.stack_id not in seen:
                 seen.add(record.stack_id)
                 places.update((file, line) for _, file, line in record.stack_trace())
-    return lines_of(places, folder)
+    found: dict[str, str] = {}
+    for folder in filter(None, folders):
+        found = {**lines_of(places, folder), **found}
+    return found
 
 
 def lines_of(places: Iterable[tuple[str, int]], folder: str) -> dict[str, str]:

@@ -106,6 +106,11 @@ def package_folder() -> str:
     return str(Path(sys.modules["cachekit"].__file__ or "").parent.parent)
 
 
+def own_folder(task: Task) -> str:
+    """What the names of the user's own files start with; empty where no function of theirs is called."""
+    return task.value.call.root if task.value.call else ""
+
+
 def ready_reader(task: Task) -> Reader:
     """A reader that is warm and settled."""
     reader = Reader(task)

@@ -92,33 +92,7 @@ def _open_file(task: Task, payload_bytes: int) -> Any:
     )
     if task.read.route != "map":
         return CountingBackend(FileBackend(config))
-    return _counting_subclass(FileBackend)(config)
-
-
-def _counting_subclass(file_backend: Any) -> Any:
-    """A File backend that counts; a subclass, since the mapped read asks the backend what it can do."""
-
-    class CountingFileBackend(file_backend):  # type: ignore[misc]  # the base is only known in the target
-        def __init__(self, config: Any) -> None:
-            super().__init__(config)
-            self.gets = 0
-            self.maps = 0
-            self.frames: dict[str, int | None] = {}
-            self.failure = ""
-
-        def get(self, key: str) -> Any:
-            self.gets += 1
-            return super().get(key)
-
-        def set(self, key: str, value: Any, ttl: int | None = None) -> Any:
-            self.frames[key] = len(value)
-            return _noting_failure(self, super().set, key, value, ttl)
-
-    if hasattr(file_backend, "get_buffer"):
-        CountingFileBackend.get_buffer = _counting_get_buffer(file_backend.get_buffer)
-    if hasattr(file_backend, "set_streaming"):
-        CountingFileBackend.set_streaming = _noting_set_streaming(file_backend.set_streaming)
-    return CountingFileBackend
+    return counted(FileBackend(config), task)
 
 
 def _counting_get_buffer(get_buffer: Callable[..., Any]) -> Callable[..., Any]:

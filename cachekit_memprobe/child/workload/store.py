@@ -98,7 +98,13 @@ def stored_frame(task: Task, workload: Any, which: str) -> bytes:
     """The frame, for a process that puts it into L1."""
     if is_kept_apart(task):
         return frame_file(task, which).read_bytes()
-    return bytes(workload.backend.get(task.stored.keys[which]))
+    frame = workload.backend.get(task.stored.keys[which])
+    if frame is None:
+        raise CouldNotMeasure(
+            "the backend has no entry where another process has stored one: it has expired, or the backend "
+            "keeps its entries in the process itself, and no other can read them"
+        )
+    return bytes(frame)
 
 
 def frame_file(task: Task, which: str) -> Path:

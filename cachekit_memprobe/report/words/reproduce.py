@@ -61,6 +61,8 @@ def _arguments(report: Report) -> _Words:
     yield from _each("--budget", request.limits)
     for name, value in request.environment.items():
         yield from ("--env", f"{name}={TO_FILL_IN if value == UNRECORDED else value}")
+    if run.shard:
+        yield from ("--shard", run.shard.words)
     yield from _options(run.options)
 
 

@@ -173,7 +173,8 @@ def _verdict_words(report: Report) -> str:
     if warnings:
         phrases.append(f"{warnings} warning{'s' if warnings > 1 else ''}")
     total = len(report.results)
-    return f"of {total} scenario{'s' if total > 1 else ''}, {', '.join(phrases)}"
+    shard = f" in shard {report.run.shard.words}" if report.run.shard else ""
+    return f"of {total} scenario{'s' if total > 1 else ''}{shard}, {', '.join(phrases)}"
 
 
 def _hanging(reason: str) -> str:

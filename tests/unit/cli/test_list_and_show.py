@@ -42,12 +42,21 @@ def test_without_a_cachekit_the_scenarios_are_listed_and_it_is_said_why_they_can
     assert result.stdout.endswith("here: cachekit is not installed in this environment\n")
 
 
+def test_a_pattern_lists_what_it_matches(invoke: Invoke, tool: Tool) -> None:
+    lines = invoke("list", "redis-*", "arrow-l1-hit").stdout.splitlines()[2:-2]
+    names = [line.split()[0] for line in lines if not line.startswith(" ")]
+    assert {"redis-l2-hit", "redis-l2-backfill", "arrow-l1-hit"} < {*names}
+    assert all(name.startswith("redis-") for name in names if name != "arrow-l1-hit")
+    result = invoke("list", "redsi-l2-hit")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "did you mean redis-l2-hit" in result.stderr
+
+
 def test_what_a_scenario_needs_is_said(invoke: Invoke, tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
     from cachekit_memprobe.scenario import load_bundled
 
     scenario = replace(load_bundled("arrow-l1-hit"), name="remote", needs=("redis",))
-    monkeypatch.setattr("cachekit_memprobe.scenario.bundled_names", lambda: ("remote",))
-    monkeypatch.setattr("cachekit_memprobe.scenario.load_bundled", lambda name: scenario)
+    monkeypatch.setattr("cachekit_memprobe.scenario.select", lambda patterns: (scenario,))
     assert row(invoke("list").stdout, "remote").split()[-3:] == ["redis", "by", "name"]
 
 

@@ -1,3 +1,5 @@
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +8,7 @@ import click
 import pytest
 
 from cachekit_memprobe import __version__
-from cachekit_memprobe.cli import COMMANDS
+from cachekit_memprobe.cli import COMMANDS, main
 from cachekit_memprobe.cli.boundary import run
 from cachekit_memprobe.cli.console import stdout_console
 from tests.unit.cli.conftest import Invoke
@@ -18,7 +20,9 @@ def test_the_version(invoke: Invoke) -> None:
 
 def test_every_command_is_listed(invoke: Invoke) -> None:
     text = invoke("--help").stdout
-    commands = [line.split()[0] for line in text.partition("Commands:\n")[2].splitlines()]
+    commands = [
+        line.split()[0] for line in text.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    ]
     assert commands == [*COMMANDS] == sorted(COMMANDS)
 
 
@@ -33,7 +37,38 @@ def test_help_of_run_has_examples_and_exit_codes(invoke: Invoke) -> None:
     text = invoke("run", "--help").stdout
     assert "cachekit-memprobe run arrow-l1-hit --size 300MB" in text
     for code, meaning in enumerate(("everything was measured", "a budget was", "the command", "something")):
-        assert f"\n    {code}  {meaning}" in text
+        assert f"\n  {code}  {meaning}" in text
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "runs prune", "runs export"])
+def test_examples_come_before_all_else_and_can_be_used(invoke: Invoke, command: str) -> None:
+    text = invoke(*command.split(), "--help").stdout
+    sections = re.findall(r"^(\S.*):$", text, re.MULTILINE)
+    assert sections[0] == "Examples"
+    examples = text.partition("Examples:\n")[2].partition("\n\n")[0].replace("\\\n", "")
+    for line in examples.splitlines():
+        line_of_own = line.partition("cachekit-memprobe")[2]  # "git bisect run" may stand before it
+        words = shlex.split(line_of_own.partition(" > ")[0], comments=True)
+        called: click.Command | None = main
+        rest = words
+        while rest and isinstance(called, click.Group):
+            _, called, rest = called.resolve_command(click.Context(called), rest)
+        assert called is not None
+        assert " ".join(words).startswith(command)
+        called.make_context("x", rest).close()
+
+
+def test_options_of_run_have_headings(invoke: Invoke) -> None:
+    others = invoke("run", "--help").stdout.partition("\nOptions:\n")[2].partition("\n\n")[0]
+    assert others == "  -h, --help  Show this message and exit."
+
+
+def test_a_misspelt_command_gets_the_one_that_was_meant(invoke: Invoke) -> None:
+    result = invoke("docter")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "there is no command 'docter'; did you mean doctor?" in result.stderr
+    assert "the commands are check, compare, completion, doctor, " in invoke("quux").stderr
+    assert "did you mean prune?" in invoke("runs", "purne").stderr
 
 
 @pytest.mark.process

@@ -17,6 +17,7 @@ BEGINNINGS = {
     "markdown": "### PASS",
     "html": "<!doctype html>",
     "junit": "<?xml ",
+    "gitlab": "[",
     "speedscope": '{\n "$schema": "https://www.speedscope.app/',
     "trace": '{\n "traceEvents": [',
     "terminal": "cachekit ",

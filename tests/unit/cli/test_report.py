@@ -110,7 +110,7 @@ def test_a_name_that_the_run_does_not_have_is_a_usage_error(invoke: Invoke, tool
     tool.report = SIZES
     result = invoke("report", "run", "arrow-l1-hit")
     assert result.exit_code == 2
-    assert "the run has no scenario 'arrow-l1-hit'; it has arrow-l1-hit@64MB, " in result.stderr
+    assert "the run has no scenario 'arrow-l1-hit'; did you mean arrow-l1-hit@64MB, " in result.stderr
 
 
 def test_another_size_can_be_predicted_afterwards(invoke: Invoke, tool: Tool) -> None:

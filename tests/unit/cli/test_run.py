@@ -170,6 +170,23 @@ def test_of_many_scenarios_those_are_shown_that_need_a_look_or_all(invoke: Invok
     assert "fine: MEASURED \u2500" in invoke("run", "--full").stdout
 
 
+@pytest.mark.parametrize(
+    "given", [["--instrument", "memray,rss"], ["--instrument", "memray", "--instrument", "rss, memray"]]
+)
+def test_instruments_are_named_in_one_or_in_several(invoke: Invoke, tool: Tool, given: list[str]) -> None:
+    invoke("run", "arrow-l1-hit", *given, "-j", "3")
+    assert tool.options is not None
+    assert (tool.options.instruments, tool.options.jobs) == (("rss", "memray"), 3)
+
+
+def test_a_folder_is_run(invoke: Invoke, tool: Tool) -> None:
+    Path("checks").mkdir()
+    for name in ("one", "two"):
+        assert invoke("init", f"checks/{name}.toml").exit_code == 0
+    invoke("run", "checks")
+    assert [scenario.name for scenario in tool.scenarios] == ["one", "two"]
+
+
 def test_quick_is_two_of_the_instruments(invoke: Invoke, tool: Tool) -> None:
     assert invoke("run", "--quick").exit_code == 0
     assert tool.options == RunOptions(("rss", "memray"))
@@ -195,7 +212,10 @@ def test_quick_chooses_the_instruments_by_itself(invoke: Invoke, tool: Tool, ord
         (["--timeout", "0"], "0 is not a positive number of seconds"),
         (["--timeout", "nan"], "nan is not a positive number of seconds"),
         (["--timeout", "inf"], "inf is not a positive number of seconds"),
-        (["--instrument", "dhat"], "'dhat' is not one of"),
+        (["--instrument", "dhat"], "'dhat' is no instrument; the instruments are rss, tracemalloc, memray, "),
+        (["--instrument", "rss,memrey"], "'memrey' is no instrument; did you mean memray?"),
+        (["--instrument", "rss,"], "'' is no instrument"),
+        (["--budgte", "rss.peak=1x"], "--budget"),
         (["--budget", "rss.peak"], "'rss.peak' is not METRIC=LIMIT"),
         (["--budget", "rss.peek=1x"], "did you mean rss.peak"),
         (["--budget", "rss.peak=1"], "'1' is not a limit"),

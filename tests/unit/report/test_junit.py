@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
+from cachekit_memprobe.model import Origin
 from cachekit_memprobe.report.junit import to_junit
 from cachekit_memprobe.result import Result
 from tests.golden.reports import FILE_GET, L1_HIT, NOT_APPLICABLE, OPTIONS, SCENARIO, UNMEASURED, report_of
@@ -25,7 +26,7 @@ ATTRIBUTES: Mapping[str, set[str]] = {
     "testsuites": {"name", "tests", "failures", "errors"},
     "testsuite": {"name", "tests", "failures", "errors", "skipped", "timestamp"},
     "property": {"name", "value"},
-    "testcase": {"name", "classname"},
+    "testcase": {"name", "classname", "time"},
     **{key: {"type", "message"} for key in ("skipped", "error", "failure")},
 }
 HOSTILE = "a]]><b>&\x00\x1b[31m\ufffe\udcff\u202e\n\"'"
@@ -42,43 +43,75 @@ def document(*results: Result) -> Element:
 
 
 def cases(root: Element) -> dict[str, str]:
-    """What became of each scenario; ``system-out`` alone is a pass."""
-    return {case.attrib["name"]: case[0].tag for case in root.iter("testcase")}
-
-
-def test_each_scenario_is_a_test_case_by_its_verdict() -> None:
-    root = document(L1_HIT, FILE_GET, NOT_APPLICABLE, UNMEASURED)
-    assert cases(root) == {
-        "arrow-l1-hit": "failure",
-        "arrow-file-get": "system-out",
-        "arrow-file-mmap": "skipped",
-        "json-l1-hit": "error",
+    """What became of each case, by scenario and name; ``system-out`` alone is a pass."""
+    return {
+        f"{case.attrib['classname'].partition('.')[2]} {case.attrib['name']}": case[0].tag
+        if len(case)
+        else ""
+        for case in root.iter("testcase")
     }
-    counts = {"tests": "4", "failures": "1", "errors": "1"}
+
+
+def test_each_limit_is_a_test_case_and_so_is_that_the_scenario_was_measured() -> None:
+    root = document(L1_HIT, NOT_APPLICABLE, UNMEASURED)
+    assert cases(root) == {
+        "arrow-l1-hit measured": "system-out",
+        "arrow-l1-hit copies.unwrap (hard limit)": "failure",
+        "arrow-l1-hit copies.total (hard limit)": "failure",
+        "arrow-l1-hit peak.heap (soft limit)": "system-out",
+        "arrow-l1-hit rss.peak (hard limit)": "failure",
+        "arrow-l1-hit growth.per_read (hard limit)": "system-out",
+        "arrow-file-mmap measured": "skipped",
+        "json-l1-hit measured": "error",
+        "json-l1-hit copies.unwrap (hard limit)": "error",
+        "json-l1-hit rss.peak (hard limit)": "error",
+        "json-l1-hit peak.heap (soft limit)": "skipped",
+    }
+    counts = {"tests": "11", "failures": "3", "errors": "3"}
     assert {name: root.attrib[name] for name in counts} == counts
     assert root[0].attrib == {
         **counts,
-        "skipped": "1",
+        "skipped": "2",
         "name": "cachekit 0.9.1",
         "timestamp": "2026-01-02T03:04:05",
     }
 
 
-def test_a_failure_says_which_limits_and_where_to_look() -> None:
-    [failure] = document(L1_HIT).iter("failure")
-    assert failure.attrib["message"] == (
-        "copies.unwrap 1.00x over 0.30x; copies.total 2.00x over 1.40x; rss.peak 2.00x over 1.40x"
+def test_a_failure_says_by_how_much_where_to_look_and_where_the_limit_stands() -> None:
+    limit = replace(
+        L1_HIT.budgets[0],
+        message="ask the storage team",
+        origin=Origin("pyproject.toml", 12, "tool.cachekit-memprobe.budget"),
     )
-    assert (failure.text or "").splitlines()[:2] == [
+    [failure] = document(replace(L1_HIT, budgets=(limit,))).iter("failure")
+    assert failure.attrib["message"] == "copies.unwrap 1.00x over 0.30x"
+    assert (failure.text or "").splitlines() == [
         "copies.unwrap: limit 0.30x, observed 1.00x +0.70x, OVER",
         "    see unwrap at cachekit/serializers/wrapper.py:126, 1.00x",
+        "ask the storage team",
+        "set in pyproject.toml:12, tool.cachekit-memprobe.budget",
     ]
 
 
 def test_an_error_has_the_whole_reason() -> None:
-    [error] = document(UNMEASURED).iter("error")
+    error = next(document(UNMEASURED).iter("error"))
     assert error.attrib["message"].endswith("most likely because memory ran out")
     assert (error.text or "").endswith("MemoryError: [bold]can't[/bold] allocate 2.0 GiB")
+
+
+def test_a_limit_without_a_figure_is_an_error_beside_the_failures_of_the_others() -> None:
+    budgets = (L1_HIT.budgets[0], replace(L1_HIT.budgets[1], observed=None, status="unmeasured"))
+    root = document(replace(L1_HIT, verdict="unmeasured", budgets=budgets))
+    assert cases(root) == {
+        "arrow-l1-hit measured": "error",
+        "arrow-l1-hit copies.unwrap (hard limit)": "failure",
+        "arrow-l1-hit copies.total (hard limit)": "error",
+    }
+
+
+def test_a_case_says_how_long_its_scenario_took() -> None:
+    times = [case.get("time") for case in document(replace(FILE_GET, took_s=2.5)).iter("testcase")]
+    assert times == ["2.500", None, None]
 
 
 def test_figures_are_properties_as_they_are_in_json() -> None:
@@ -90,19 +123,20 @@ def test_figures_are_properties_as_they_are_in_json() -> None:
     assert "arrow-l1-hit rss.anon" not in values  # neither a headline nor limited
 
 
-def test_what_was_not_judged_says_so_of_its_own_scenario() -> None:
+def test_what_was_not_judged_is_skipped_and_says_why() -> None:
     unjudged = replace(FILE_GET, budgets=(replace(FILE_GET.budgets[0], status="not_judged", observed=None),))
     options = replace(OPTIONS, instruments=("rss",))
-    root = ElementTree.fromstring(to_junit(report_of(unjudged, L1_HIT, options=options)))
-    there, other = (case.findtext("system-out") or "" for case in root.iter("testcase"))
-    assert "not judged: the memray instrument was not run; run without --instrument to judge it" in there
-    assert "not judged" not in other
+    root = ElementTree.fromstring(to_junit(report_of(unjudged, options=options)))
+    [skipped] = root.iter("skipped")
+    assert (
+        "the memray instrument was not run; run without --instrument to judge it" in skipped.attrib["message"]
+    )
 
 
 @pytest.mark.parametrize("results", [(), (NOT_APPLICABLE,)])
 def test_a_run_that_has_measured_nothing_is_not_green(results: tuple[Result, ...]) -> None:
     root = document(*results)
-    assert cases(root)["run"] == "error"
+    assert cases(root)["cachekit-memprobe measured"] == "error"
     assert root.attrib["errors"] == "1"
     [error] = root.iter("error")
     assert "nothing was measured" in error.attrib["message"]
@@ -111,9 +145,9 @@ def test_a_run_that_has_measured_nothing_is_not_green(results: tuple[Result, ...
 def test_what_xml_can_not_hold_is_left_out_and_the_rest_is_text() -> None:
     hostile = replace(UNMEASURED, scenario=replace(SCENARIO, name=HOSTILE), reason=HOSTILE)
     root = document(hostile, replace(L1_HIT, notes=(HOSTILE,)))
-    [error] = root.iter("error")
+    error = next(root.iter("error"))
     assert error.text == "a]]><b>&?\n\"'"
-    assert next(case.attrib["name"] for case in root.iter("testcase")) == "a]]><b>&? \"'"
+    assert next(case.attrib["classname"] for case in root.iter("testcase")) == "cachekit-0-9-1.a]]><b>&? \"'"
 
 
 def test_there_is_nothing_in_it_but_characters_of_xml() -> None:

@@ -124,3 +124,11 @@ def test_needs_are_saved_with_the_measurement(tmp_path: Path) -> None:
     folder.save_measurement(replace(measured(), needs=needs))
     _, [measurement] = folder.load()
     assert measurement.needs == needs
+
+
+def test_what_can_not_be_judged_is_not_measured_whoever_looks_later(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "run")
+    (before,) = folder.load()[1]
+    folder.save_reason("arrow-l1-hit", "the baseline is of another size")
+    (after,) = RunFolder.open(folder.path).load()[1]
+    assert after == replace(before, reason="the baseline is of another size")

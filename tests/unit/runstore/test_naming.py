@@ -116,6 +116,23 @@ class TestNotFound:
         with pytest.raises(UsageError, match="is neither a run folder nor the beginning of a saved run's id"):
             run_folder(spec)
 
+    @pytest.mark.parametrize(
+        ("spec", "meant"),
+        [
+            ("20261125T231010Z-0f3a9d", NEWEST),
+            ("lsat", "last"),
+            ("LAST", "last"),
+            ("todya", "today"),
+            ("2025", "cachekit-memprobe runs lists them"),
+        ],
+    )
+    def test_what_is_nearly_right(self, spec: str, meant: str, three: Path) -> None:
+        made(Path("today"))
+        Path("todya.txt").touch()
+        with pytest.raises(UsageError) as caught:
+            run_folder(spec)
+        assert str(caught.value).split("; ")[1].removeprefix("did you mean ").startswith(meant)
+
     def test_more_than_there_are(self, three: Path) -> None:
         with pytest.raises(UsageError, match="last~3: only 3 runs are saved below the state folder"):
             run_folder("last~3")

@@ -133,7 +133,7 @@ def test_an_unknown_name_gets_close_matches() -> None:
         load_bundled("arrow-l2-hit")
     assert str(caught.value) == (
         "no bundled scenario matches 'arrow-l2-hit'; did you mean arrow-l1-hit, arrow-l1-hit-lz4 or "
-        "arrow-wide-l1-hit? (to name a file, write PATH.toml or ./PATH)"
+        "arrow-wide-l1-hit? (to name a file or a folder, write PATH.toml or ./PATH)"
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cachekit_memprobe.errors import ScenarioError, UsageError
-from cachekit_memprobe.scenario import bundled_names, schema, select, selection
+from cachekit_memprobe.scenario import bundled_names, names_of, schema, select, selection
 
 WriteFile = Callable[..., Path]
 
@@ -96,30 +96,94 @@ def test_two_files_of_one_name_are_refused(
     ("pattern", "remedy"),
     [
         ("arow-l1-hit", "did you mean arrow-l1-hit, arrow-l1-hit-lz4 or "),
-        ("ARROW-L1-HIT", "the bundled ones are arrow-file-get, "),
-        ("arrow", "the bundled ones are arrow-file-get, arrow-file-get-8-keys, "),
-        ("zzz*", "the bundled ones are arrow-file-get, "),
-        ("", "the bundled ones are arrow-file-get, "),
+        ("ARROW-L1-HIT", "did you mean arrow-l1-hit? "),
+        ("mmap", "did you mean arrow-file-mmap or arrow-strings-file-mmap? "),
+        ("redis", "did you mean redis-l2-backfill, redis-l2-hit or another of the 4 with 'redis' in them? "),
+        ("zzz*", "cachekit-memprobe list has their names "),
+        ("", "cachekit-memprobe list has their names "),
     ],
 )
 def test_a_pattern_without_a_match_gets_close_matches(pattern: str, remedy: str) -> None:
     with pytest.raises(UsageError) as caught:
         select(["arrow-l1-hit", pattern])
     assert str(caught.value).startswith(f"no bundled scenario matches {pattern!r}; {remedy}")
-    assert str(caught.value).endswith("(to name a file, write PATH.toml or ./PATH)")
+    assert str(caught.value).endswith("(to name a file or a folder, write PATH.toml or ./PATH)")
 
 
-@pytest.mark.parametrize("pattern", ["none.toml", "none/json-l1-hit", "json-l1-hit.toml"])
-def test_a_missing_file_is_no_bundled_scenario(
-    pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_file_is_no_bundled_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ScenarioError) as caught:
-        select([pattern])
-    assert str(caught.value).startswith(f"{pattern}: expected a file that can be read")
+        select(["none.toml"])
+    assert str(caught.value).startswith("none.toml: expected a file that can be read")
     assert "a bundled scenario is named without .toml" in str(caught.value)
 
 
-def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match="found a folder; name a file that is in it"):
+@pytest.mark.parametrize(
+    ("pattern", "remedy"),
+    [
+        ("json-l1-hit.toml", "json-l1-hit"),
+        ("none/json-l1-hit", "json-l1-hit"),
+        ("ordres.toml", "orders.toml"),
+        ("./ordres.toml", "orders.toml"),
+        ("cheks/orders.toml", "checks"),
+        ("checks/order.toml", "checks/orders.toml"),
+    ],
+)
+def test_a_path_that_is_nearly_right(write: WriteFile, smallest: str, pattern: str, remedy: str) -> None:
+    write(smallest, "orders.toml")
+    write(smallest, "checks/orders.toml")
+    write(smallest, "checks/notes.md")
+    with pytest.raises(UsageError) as caught:
+        select([pattern])
+    assert str(caught.value) == f"there is no {pattern}; did you mean {remedy}?"
+
+
+def test_a_name_of_a_file_that_is_here(write: WriteFile, smallest: str) -> None:
+    write(smallest, "orders.toml")
+    write(smallest, "checks/orders.toml")
+    for meant, remedy in (("orders", "orders.toml"), ("order", "orders.toml"), ("chekcs", "checks")):
+        with pytest.raises(UsageError, match=f"matches '{meant}'; did you mean {remedy}\\?"):
+            select([meant])
+
+
+@pytest.mark.parametrize("folder", ["checks", "./checks", "checks/"])
+def test_a_folder_stands_for_every_scenario_in_it(write: WriteFile, smallest: str, folder: str) -> None:
+    for name in ("checks/b.toml", "checks/a.toml", "checks/.hidden.toml", "checks/inner/c.toml"):
+        write(smallest, name)
+    write("[project]\n", "checks/pyproject.toml")
+    write("[budget]\n", "checks/memprobe.toml")
+    write("no TOML", "checks/README.md")
+    assert names([folder]) == ["a", "b"]
+    assert names_of(folder) == ("a", "b")
+
+
+def test_a_folder_of_the_name_of_a_bundled_scenario_is_not_meant(write: WriteFile, smallest: str) -> None:
+    write(smallest, "json-l1-hit/a.toml")
+    assert names(["json-l1-hit"]) == ["json-l1-hit"]
+    assert names_of("json-l1-hit") == ("json-l1-hit",)
+    assert names(["./json-l1-hit"]) == ["a"]
+
+
+def test_what_is_wrong_with_the_files_of_a_folder_is_told_of_all_of_them(
+    write: WriteFile, smallest: str
+) -> None:
+    write(smallest, "checks/a.toml")
+    write(smallest + "\n[bugdet]\n", "checks/b.toml")
+    write("no TOML", "checks/c.toml")
+    with pytest.raises(ScenarioError) as caught:
+        select(["checks"])
+    first, second = str(caught.value).splitlines()
+    assert first.startswith("checks/b.toml: [bugdet]: ")
+    assert second.startswith("checks/c.toml: expected TOML")
+
+
+def test_a_folder_without_scenarios(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"has no scenario file \(\*.toml\) in it; name one that has"):
         select([f"{tmp_path}{os.sep}"])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "named"), [("arrow-*", "arrow-*"), ("checks/a.toml", "a"), ("./a", "./a"), ("none", "none")]
+)
+def test_what_is_no_folder_has_one_name(pattern: str, named: str) -> None:
+    assert names_of(pattern) == (named,)

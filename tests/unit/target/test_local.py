@@ -80,7 +80,10 @@ class TestItsIdentity:
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        ("./nowhere", "does not exist"),
+        ("./nowhere", "does not exist; give the folder of cachekit's project"),
+        ("./chekcout", r"chekcout does not exist; did you mean .*/checkout\?"),
+        ("instaled", r"'instaled' names no cachekit; did you mean installed\?"),
+        ("Latest", r"did you mean latest\?"),
         (".", "has no pyproject.toml"),
         ("file/x", "does not exist"),
         ("./file", "is no source tree and no wheel"),

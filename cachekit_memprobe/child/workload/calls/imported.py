@@ -31,9 +31,12 @@ def imported(task: Task) -> Any:
     call = call_of(task)
     _stand_in(call)
     keys = _keys(task)
-    if call.setup:
-        _set_up(call.setup, keys)
-    return _named(call.function, keys)
+    try:
+        if call.setup:
+            _set_up(call.setup, keys)
+        return _named(call.function, keys)
+    except _NoSuchModule as missing:
+        raise CouldNotMeasure(_not_found(missing, call)) from None
 
 
 def call_of(task: Task) -> Call:
@@ -87,7 +90,7 @@ def _named(name: str, keys: dict[str, str]) -> Any:
     try:
         found = _module(module_name, keys)
     except ModuleNotFoundError as error:
-        raise CouldNotMeasure(_not_found(module_name, error)) from None
+        raise _NoSuchModule(module_name, error.name or "") from None
     except SyntaxError as error:
         raise CouldNotMeasure(
             f"{name} can't be imported: {printable(os.path.basename(error.filename or ''))}, line "
@@ -116,23 +119,41 @@ def _module(name: str, keys: dict[str, str]) -> Any:
                 if not missing:
                     raise
                 os.environ[missing] = keys[missing]
+                _forget_settings()
         return importlib.import_module(name)
     finally:
         # It would choose the backend of functions that name none.
         os.environ.pop(_API_KEY, None)
 
 
-def _not_found(module_name: str, error: ModuleNotFoundError) -> str:
-    missing = error.name or ""
-    if module_name == missing or module_name.startswith(f"{missing}."):
-        searched = ", ".join(map(printable, sys.path[:8]))
+def _forget_settings() -> None:
+    """Cachekit reads its environment once, and has done so before the key was there."""
+    from cachekit.config.singleton import reset_settings
+
+    reset_settings()
+
+
+class _NoSuchModule(Exception):
+    """A module that was named, and the one that isn't there."""
+
+    def __init__(self, named: str, missing: str) -> None:
+        super().__init__(named)
+        self.named = named
+        self.missing = missing
+
+
+def _not_found(failure: _NoSuchModule, call: Call) -> str:
+    named, missing = failure.named, failure.missing
+    if named == missing or named.startswith(f"{missing}."):
+        searched = ", ".join(printable(os.path.relpath(folder, call.root)) for folder in search_path(call))
         return (
-            f"there is no module {missing} to import {module_name} from; looked in {searched}. Run it in the "
-            "folder that the module is imported from, or install the package in the target's environment"
+            f"there is no module {missing} to import {named} from; looked in these folders, seen from the "
+            f"project's: {searched}, and in the target's environment. Run it in the folder that the module "
+            "is imported from, or install the package in that environment"
         )
     return (
-        f"{module_name} can't be imported: it needs {missing}, which the target's environment lacks; install "
-        "it there, or add it with --with"
+        f"{named} can't be imported: it needs {missing}, which the target's environment lacks; install it "
+        "there, or add it with --with"
     )
 
 

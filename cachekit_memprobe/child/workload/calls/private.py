@@ -7,6 +7,7 @@ imported. A read never passes them, so nothing of it changes.
 import functools
 import hashlib
 import os
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ _NOWHERE_URL = "redis://127.0.0.1:1/0"
 _NOWHERE_SERVERS = "127.0.0.1:1"
 _NOWHERE_API = "https://nowhere.invalid"
 _URL = "CACHEKIT_REDIS_URL"
+_ANY_API = "CACHEKIT_ALLOW_CUSTOM_HOST"
 _ASKS_LOCALHOST_UNTIL = (0, 23)
 """Before, a function without any backend looks for Redis on localhost."""
 
@@ -26,6 +28,7 @@ _Init = Callable[..., None]
 
 def make_private(task: Task) -> None:
     """Have every backend that is opened from now on store where nobody else does."""
+    os.environ.setdefault(_ANY_API, "true")
     if version_key(cachekit_release()) < _ASKS_LOCALHOST_UNTIL:
         os.environ.setdefault(_URL, _NOWHERE_URL)
     _replace_init("cachekit.backends.file", "FileBackend", _in_workspace(task))
@@ -46,18 +49,31 @@ def _replace_init(module: str, name: str, make: Callable[[_Init], _Init]) -> Non
 
 
 def _in_workspace(task: Task) -> Callable[[_Init], _Init]:
+    temporary: dict[str, int] = {}
+
     def make(init: _Init) -> _Init:
         def private(self: Any, config: Any = None, *args: Any, **kwargs: Any) -> None:
             from cachekit.backends.file.config import FileBackendConfig
 
             configured = config if config is not None else FileBackendConfig()
-            name = hashlib.sha256(str(configured.cache_dir).encode()).hexdigest()[:16]
-            folder = f"{task.workspace}/own/{name}"
+            folder = f"{task.workspace}/own/{_name_of(str(configured.cache_dir), temporary)}"
             init(self, configured.model_copy(update={"cache_dir": folder}), *args, **kwargs)
 
         return private
 
     return make
+
+
+def _name_of(cache_dir: str, temporary: dict[str, int]) -> str:
+    """The name of the private folder in a folder's place: the same in every process.
+
+    Args:
+        temporary: those seen so far that are another one in each process, by the order of the import.
+    """
+    own = (os.environ.get("HOME", ""), os.environ.get("TMPDIR", ""), tempfile.gettempdir())
+    if any(folder and cache_dir.startswith(f"{folder}/") for folder in own):
+        return f"temporary-{temporary.setdefault(cache_dir, len(temporary))}"
+    return hashlib.sha256(cache_dir.encode()).hexdigest()[:16]
 
 
 def _at_private_redis(init: _Init) -> _Init:

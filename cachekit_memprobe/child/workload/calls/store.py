@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cachekit_memprobe.child.errors import CouldNotMeasure
@@ -56,8 +56,8 @@ def store(task: Task) -> Stored:
         raise CouldNotMeasure(why_no_hit(workload, time.monotonic() - began, heard.last))
     key = workload.backend.last_key
     frame = bytes(workload.backend.get(key))
-    _keep(task, workload, key, frame)
     found = _found(task, workload, calls, len(frame), value)
+    _keep(replace(task, read=replace(task.read, tier=found.tier)), workload, key, frame)
     notes = (*found.notes, *_remarks(task, workload, value, took_s, calls))
     return Stored(
         keys={MEASURED: key},

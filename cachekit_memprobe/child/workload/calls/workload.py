@@ -46,14 +46,15 @@ class CalledWorkload:
         self.call = call_of(task)
         substitute = _substitute(task)
         self.decorated = decorated(task)
-        if substitute is not None:
-            self.decorated.have_backend(substitute)
-        self.backend: Any = self._backend(task)
+        self.backend: Any = self._backend(task, substitute)
         self.caller = caller_for(task.read)
 
-    def _backend(self, task: Task) -> Any:
+    def _backend(self, task: Task, substitute: Any) -> Any:
         if by_reference(task):
             return NoBackend()
+        if substitute is not None:
+            self.decorated.have_backend(substitute)
+            return substitute
         if self.decorated.backend is None:
             self.decorated.have_backend(configured_backend())  # as its first call would
         return counted(self.decorated.backend, task)
