@@ -100,7 +100,7 @@ def test_the_reason_is_told_with_the_last_words(scenario: str, reason: str, afte
 def test_an_exception_in_the_target_is_a_read_that_went_astray(aftermath: Aftermath) -> None:
     result = aftermath.result("raised")
     assert result["verdict"] == "unmeasured"
-    assert "the stored entry was not found or was refused" in result["reason"]
+    assert "the stored entry was not found, had expired or was refused" in result["reason"]
     assert SAID_BEFORE in result["reason"].partition("the last it printed:")[2]
 
 

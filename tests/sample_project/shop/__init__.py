@@ -1,0 +1,1 @@
+"""A shop, as far as it reads from a cache."""
