@@ -61,18 +61,8 @@ class Configuration:
 
     @cached_property
     def lines(self) -> Text:
-        """Where its values stand.
-
-        Raises:
-            ConfigurationError: that can't be found out.
-        """
-        try:
-            return Text(self.text)
-        except ValueError as error:
-            raise ConfigurationError(
-                f"{printable(self.file)}: can't tell in which line a value stands: {error}; write the file "
-                "more plainly"
-            ) from None
+        """Where its values stand."""
+        return Text(self.text)
 
     def line(self, path: KeyPath) -> int:
         """The line of a key of the table."""

@@ -39,7 +39,6 @@ from cachekit_memprobe.runstore import RunFolder, Summary, check_unused
 
 if TYPE_CHECKING:
     from cachekit_memprobe.servers import OwnServers
-    from cachekit_memprobe.sweep import Shard
 
 _EXAMPLES = (
     "cachekit-memprobe check",
@@ -57,6 +56,9 @@ _EXIT_CODES = (
     (3, "something could not be measured, whatever else was found"),
 )
 _REMARK = "With --bisect, 3 is 125, which skips the commit, and 2 is 128, which ends the bisection."
+
+
+_INSTALLED = "installed"
 
 
 @dataclass(frozen=True)
@@ -97,71 +99,95 @@ def check_command(
     They stand in [tool.cachekit-memprobe] of its pyproject.toml, or in its memprobe.toml. SCENARIO is a
     name or a pattern of what is named there; without one, all of it is checked.
     """
-    from cachekit_memprobe.cli.check_files import tighten, update_baseline
+    from cachekit_memprobe.cli.check_files import refuse_unwritable
     from cachekit_memprobe.cli.explained import show_explained
 
     # All that can be refused is refused before anything slow begins.
     check.check(patterns, is_shard=shard.part is not None)
     own_servers = own_servers_of(servers)
-    checked = checked_of(
-        check.config, patterns, with_baseline=not check.update_baseline, baseline_file=check.baseline
-    )
+    checked = _checked(check, patterns)
     if check.explain:
         show_explained(checked, stdout_console())
         return EXIT_OK
     scenarios, part = chosen_shard(checked.scenarios, shard)
+    checked = checked.only(scenarios)
     publication = publication.within(checked.project.configuration.folder)
     publication.check()
+    refuse_unwritable(checked, check)
     check_unused(out)
-    request = Request(
-        patterns=patterns, extras=extras, command="check", configuration=str(check.config or "")
-    )
-    if ctx.get_parameter_source("spec") is ParameterSource.DEFAULT and python is None:
-        spec = checked.project.cachekit
-    asked = Asked(spec, python, extras or (checked.project.extras if spec != "installed" else ()))
-    report, folder = _measured(
-        checked.only(scenarios), part, asked, options, own_servers, out, request, publication
-    )
+    request = Request(patterns, extras=extras, command="check", configuration=str(check.config or ""))
+    is_said = ctx.get_parameter_source("spec") is not ParameterSource.DEFAULT or python is not None
+    asked = _asked(spec if is_said else checked.project.cachekit, python, extras, checked)
+    with ProgressDisplay(silent=publication.quiet) as progress:
+        planned = replace(_planned(checked, asked, options, progress), request=request, shard=part)
+        folder = RunFolder.create(out)
+        report = _measured(checked, planned, folder, own_servers, progress, quiet=publication.quiet)
+    _finished(checked, check, report, folder, publication, is_whole=not patterns)
+    return exit_code(report)
+
+
+def _checked(check: CheckOptions, patterns: tuple[str, ...]) -> Checked:
+    with_baseline = not check.update_baseline
+    return checked_of(check.config, patterns, with_baseline=with_baseline, baseline_file=check.baseline)
+
+
+def _asked(spec: str, python: Path | None, extras: tuple[str, ...], checked: Checked) -> Asked:
+    """What the configuration adds goes to the environment of a release, as there is no other to add to."""
+    return Asked(spec, python, extras or (checked.project.extras if spec != _INSTALLED else ()))
+
+
+def _planned(checked: Checked, asked: Asked, options: RunOptions, progress: ProgressDisplay) -> Run:
+    from cachekit_memprobe import checking, target
+
+    resolved = target.resolve(asked.spec, asked.python, progress.preparing, asked.extras)
+    target.check_stages(resolved, options.stages)
+    planned = Run.planned(resolved, options, checked.scenarios)
+    configuration = checked.project.configuration
+    checking.refuse_incomparable(checked.relatives, checked.baseline, planned, configuration)
+    return planned
+
+
+def _measured(
+    checked: Checked,
+    planned: Run,
+    folder: RunFolder,
+    own_servers: "OwnServers",
+    progress: ProgressDisplay,
+    *,
+    quiet: bool,
+) -> Report:
+    from cachekit_memprobe import checking, pipeline
+    from cachekit_memprobe.measuring import work_of
+
+    progress.planned({scenario.name: work_of(scenario) for scenario in planned.scenarios})
+    report = pipeline.run(planned, folder, progress.measuring, own_servers, None if quiet else progress.ended)
+    comparable = checking.with_comparable(report, checked.relatives, checked.baseline)
+    for before, after in zip(report.results, comparable.results, strict=True):
+        if after.verdict != before.verdict:
+            folder.save_reason(after.scenario.name, after.reason or "")
+    return comparable
+
+
+def _finished(
+    checked: Checked,
+    check: CheckOptions,
+    report: Report,
+    folder: RunFolder,
+    publication: Publication,
+    *,
+    is_whole: bool,
+) -> None:
+    """Save the report, show it, and write into the project what was asked for."""
+    from cachekit_memprobe.cli.check_files import tighten, update_baseline
+
     try:
         folder.save_report(to_json(report), Summary.of(report.run, verdict_line(report)))
     finally:
         publish(report, publication, folder, brief=partial(_show, report, _notes(checked, report)))
     if check.update_baseline:
-        update_baseline(checked, report, is_whole=not patterns)
+        update_baseline(checked, report, is_whole=is_whole)
     if check.tighten:
         tighten(checked, report, check.headroom)
-    return exit_code(report)
-
-
-def _measured(
-    checked: Checked,
-    shard: "Shard | None",
-    asked: Asked,
-    options: RunOptions,
-    own_servers: "OwnServers",
-    out: Path | None,
-    request: Request,
-    publication: Publication,
-) -> tuple[Report, RunFolder]:
-    from cachekit_memprobe import checking, pipeline, target
-    from cachekit_memprobe.measuring import work_of
-
-    with ProgressDisplay(silent=publication.quiet) as progress:
-        resolved = target.resolve(asked.spec, asked.python, progress.preparing, asked.extras)
-        target.check_stages(resolved, options.stages)
-        planned = Run.planned(resolved, options, checked.scenarios)
-        planned = replace(planned, request=request, shard=shard)
-        configuration = checked.project.configuration
-        checking.refuse_incomparable(checked.relatives, checked.baseline, planned, configuration)
-        folder = RunFolder.create(out)
-        progress.planned({scenario.name: work_of(scenario) for scenario in checked.scenarios})
-        ended = None if publication.quiet else progress.ended
-        report = pipeline.run(planned, folder, progress.measuring, own_servers, ended)
-    comparable = checking.with_comparable(report, checked.relatives, checked.baseline)
-    for before, after in zip(report.results, comparable.results, strict=True):
-        if after.verdict != before.verdict:
-            folder.save_reason(after.scenario.name, after.reason or "")
-    return comparable, folder
 
 
 def _notes(checked: Checked, report: Report) -> tuple[str, ...]:

@@ -8,12 +8,29 @@ import click
 
 from cachekit_memprobe import checking
 from cachekit_memprobe.child.printable import printable
+from cachekit_memprobe.cli.check_options import CheckOptions
 from cachekit_memprobe.cli.checked import Checked
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.report.clean import clean
 from cachekit_memprobe.report.view import outcome
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import write_atomically
+
+
+def refuse_unwritable(checked: Checked, check: CheckOptions) -> None:
+    """Refuse, before anything is measured, what can't be written afterwards.
+
+    Raises:
+        UsageError: a file, or its folder, may not be written to.
+    """
+    for option, is_given, path in (
+        ("--update-baseline", check.update_baseline, checked.baseline_path),
+        ("--tighten", check.tighten, checked.project.configuration.path),
+    ):
+        # The folder, too: another file is put in the place of this one.
+        for one in (path.absolute().parent, *([path] if os.path.lexists(path) else [])):
+            if is_given and not os.access(one, os.W_OK):
+                raise UsageError(f"{option}: no permission to write {printable(os.path.relpath(one))}")
 
 
 def update_baseline(checked: Checked, report: Report, *, is_whole: bool) -> None:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cachekit_memprobe import checking
-from cachekit_memprobe.checking import Explanation
+from cachekit_memprobe.checking import Baseline, Explanation
 from cachekit_memprobe.cli.checked import Checked
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.layout import Trimmed
@@ -23,13 +23,20 @@ def show_explained(checked: Checked, console: Console) -> None:
 def _parts(checked: Checked) -> Iterable[RenderableType]:
     configuration = checked.project.configuration
     yield Text(f"configuration  {clean_line(configuration.file)}", overflow="fold")
-    has = f"{checking.FILE}, of {len(checked.baseline.scenarios)} scenarios" if checked.baseline else "none"
+    has = _baseline(checked.baseline)
     yield Text(f"baseline       {has}", overflow="fold")
     for scenario in checked.scenarios:
         figures = checked.baseline.scenarios.get(scenario.name) if checked.baseline else None
         rows = checking.explained(checked.held[scenario.name], configuration, figures)
         yield from (Text(), Rule(Text(clean_line(scenario.name), style=HEADING), align="left", style=QUIET))
         yield _table(rows) if rows else Text("no limit, so nothing that is measured can fail", style=QUIET)
+
+
+def _baseline(baseline: Baseline | None) -> str:
+    if baseline is None:
+        return "none"
+    count = len(baseline.scenarios)
+    return f"{checking.FILE}, of {count} scenario{'s' if count != 1 else ''}"
 
 
 def _table(rows: Iterable[Explanation]) -> Table:

@@ -1,5 +1,6 @@
 """What ``check --bisect`` ends with, whoever ends it: ``git bisect run`` blames no innocent commit."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,8 @@ def test_which_command_lines_are_of_a_bisection(arguments: tuple[str, ...], aske
 
 def ended(folder: Path, *arguments: str) -> int:
     command = (sys.executable, "-m", "cachekit_memprobe", *arguments)
-    return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode
+    variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, check=False).returncode
 
 
 @pytest.mark.parametrize(
