@@ -111,7 +111,8 @@ def test_the_commands_stand_behind_their_markers() -> None:
         install + r"\. && \.venv/bin/cachekit-memprobe run\n", block("README.md", "main-command")
     )
     assert re.fullmatch(
-        install + r"-e '\.\[dev\]' && \.venv/bin/pytest -n 2 --dist loadfile\n", block("README.md", "test-command")
+        install + r"-e '\.\[dev\]' && \.venv/bin/pytest -n 2 --dist loadfile\n",
+        block("README.md", "test-command"),
     )
 
 
