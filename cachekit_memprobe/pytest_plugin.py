@@ -83,8 +83,8 @@ def _terminal_width(config: pytest.Config) -> int | None:
 def memprobe(request: pytest.FixtureRequest) -> "Memprobe":
     """Measure what a cache read does to memory, in processes of its own, and judge it.
 
-    ``memprobe(load_orders, "2026-11-24", tier="l1")`` measures a function that cachekit's ``@cache`` decorates,
-    ``memprobe.scenario("arrow-l1-hit")`` a bundled scenario. Either returns what was measured.
+    ``memprobe(load_orders, "2026-11-24", tier="l1")`` measures a function that cachekit's ``@cache``
+    decorates, ``memprobe.scenario("arrow-l1-hit")`` a bundled scenario. Either returns what was measured.
     """
     from cachekit_memprobe.testing.fixture import memprobe_of
 

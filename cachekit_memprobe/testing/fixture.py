@@ -104,8 +104,8 @@ class Memprobe:
             pytest.fail("the marker memprobe sets a budget, and the test measured nothing", pytrace=False)
         if idle := [read.name for read in self._reads if not read.is_judged]:
             pytest.fail(
-                f"{', '.join(idle)}: measured, and held against nothing; call check() of the read, look at its "
-                "metrics, or give the test a budget",
+                f"{', '.join(idle)}: measured, and held against nothing; call check() of the read, look at "
+                "its metrics, or give the test a budget",
                 pytrace=False,
             )
 

@@ -178,9 +178,18 @@ def _of_the_project(config: pytest.Config) -> dict[str, Any]:
         return {}
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"pyproject.toml can't be read: {printable(error)}; correct it there") from None
+    return settings_in(document)
+
+
+def settings_in(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a ``pyproject.toml`` sets, by the names of :class:`Settings`.
+
+    Raises:
+        UsageError: a key can't be used; the message names it, and the remedy.
+    """
     table: object = document
     for part in _TABLE.split("."):
-        table = table.get(part, {}) if isinstance(table, dict) else {}
+        table = table.get(part, {}) if isinstance(table, Mapping) else {}
     if not isinstance(table, dict):
         raise UsageError(f"pyproject.toml: [{_TABLE}] is not a table; write it as one")
     return {name: _of_key(name, value) for name, value in table.items()}
