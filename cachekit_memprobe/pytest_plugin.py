@@ -22,6 +22,7 @@ _WIDTH = "memprobe_width"
 SETTINGS = {
     "instruments": "Instruments to measure with, with commas between, or all; default: rss,memray",
     "cachekit": "The cachekit to measure: installed, latest, a release, or a source tree; default: installed",
+    "with": "Packages to install beside a release, with commas between, such as pytest,sqlalchemy",
     "html": "Folder in which the HTML report of each measured read is kept",
     "keep": "Whether the run folders are kept as those of cachekit-memprobe run are: true or false",
     "reads": "How many reads the rss instrument measures in one process; default: 5",
@@ -44,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--memprobe-instruments", metavar="NAME[,NAME]", help=f"{SETTINGS['instruments']}.")
     group.addoption("--memprobe-cachekit", metavar="RELEASE", help=f"{SETTINGS['cachekit']}.")
+    group.addoption("--memprobe-with", metavar="PACKAGE[,PACKAGE]", help=f"{SETTINGS['with']}.")
     group.addoption("--memprobe-html", metavar="DIR", help=f"{SETTINGS['html']}.")
     group.addoption(
         "--memprobe-keep",
@@ -58,7 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and refuse flags that can't be used before any test is run."""
     config.addinivalue_line("markers", _MARKER_LINE)
-    if any(config.getoption(f"memprobe_{name}") for name in ("instruments", "cachekit", "html")):
+    if any(config.getoption(f"memprobe_{name}") for name in ("instruments", "cachekit", "with", "html")):
         from cachekit_memprobe.testing.settings import check_flags
 
         check_flags(config)

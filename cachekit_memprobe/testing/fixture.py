@@ -46,7 +46,7 @@ class Memprobe:
         self._asked = asked
         self._width = width
         self._reads: list[Read] = []
-        self._unmeasured = False
+        self._unmeasured = ""
 
     @property
     def cachekit(self) -> str:
@@ -114,12 +114,10 @@ class Memprobe:
         if report.when != "call":
             return
         report.memprobe_lines = [summary_line(read.report) for read in self._reads]
-        if not (self._unmeasured or any(read.unmeasured for read in self._reads)):
-            return
-        report.memprobe_unmeasured = True
-        if report.outcome != "failed":
-            report.outcome = "failed"
-            report.longrepr = str(report.longrepr or "a read could not be measured, and the test went on")
+        unmeasured = next(filter(None, (self._unmeasured, *(read.unmeasured for read in self._reads))), "")
+        report.memprobe_unmeasured = bool(unmeasured)
+        if unmeasured and report.outcome != "failed":
+            report.outcome, report.longrepr = "failed", unmeasured
             vars(report).pop("wasxfail", None)
 
     def _measured(self, scenario: Scenario, budget: Mapping[str, Any] | None) -> Read:
@@ -153,8 +151,8 @@ class Memprobe:
         return self._measuring.settings
 
     def _could_not(self, failure: CouldNotMeasure) -> Unmeasured:
-        self._unmeasured = True
-        return Unmeasured(str(failure))
+        self._unmeasured = str(failure)
+        return Unmeasured(self._unmeasured)
 
     def _keep_page(self, read: Read) -> None:
         if self._settings.html is not None:

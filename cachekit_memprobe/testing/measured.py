@@ -31,7 +31,7 @@ class Measuring:
     @cached_property
     def _found(self) -> Target:
         with _undisturbed():
-            return target.resolve(self.settings.cachekit)
+            return target.resolve(self.settings.cachekit, extras=self.settings.packages)
 
     @property
     def target(self) -> Target:

@@ -78,6 +78,7 @@ class Read:
     Attributes:
         report: as ``cachekit_memprobe.load`` returns it, with this read's result only.
         metrics: by dotted name, in payloads.
+        unmeasured: the message about the first that a test asked for and there is no figure of; or empty.
     """
 
     def __init__(self, report: Report, say: Say, text: Callable[[], str], limited: Collection[str]) -> None:
@@ -85,7 +86,7 @@ class Read:
         self.report = report
         (self._result,) = report.results
         self._say, self._text, self._limited = say, text, limited
-        self.unmeasured = False
+        self.unmeasured = ""
         self.metrics = Metrics(self._result, report.run.options.instruments, self._as_unmeasured)
         self._judged = False
 
@@ -145,8 +146,9 @@ class Read:
         return why_unmeasured(self._result)
 
     def _as_unmeasured(self, reason: str) -> Unmeasured:
-        self.unmeasured = True
-        return Unmeasured(self._say(reason))
+        message = self._say(reason)
+        self.unmeasured = self.unmeasured or message
+        return Unmeasured(message)
 
 
 def _over(limit: BudgetResult) -> str:

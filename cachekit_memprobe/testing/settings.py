@@ -4,7 +4,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ else:
 
 ALL = "all"
 _TABLE = "tool.cachekit-memprobe.pytest"
-_FLAGS = ("instruments", "cachekit", "html", "keep")
+_FLAGS = ("instruments", "cachekit", "with", "html", "keep")
 _IN_A_WORKER = "PYTEST_XDIST_WORKER"
 _MOST = 10_000
 
@@ -32,6 +32,7 @@ class Settings:
     """How to measure.
 
     Attributes:
+        packages: that are installed beside a release.
         html: where pages are kept; ``None`` for nowhere.
         keep: keep run folders, below the user's state folder.
         jobs: how many processes measure at the same time.
@@ -39,6 +40,7 @@ class Settings:
 
     instruments: tuple[str, ...] = tuple(name for name in INSTRUMENTS if name in QUICK)
     cachekit: str = "installed"
+    packages: tuple[str, ...] = ()
     html: Path | None = None
     keep: bool = False
     reads: int = 5
@@ -57,7 +59,8 @@ def settings_of(config: pytest.Config) -> Settings:
     html = given.get("html")
     if html is not None:
         given["html"] = config.rootpath / os.path.expanduser(html)
-    return Settings(**given)
+    packages = given.pop("with", ())
+    return Settings(**given, packages=packages)
 
 
 def check_flags(config: pytest.Config) -> None:
@@ -98,6 +101,13 @@ def _text(value: object) -> str:
     return value.strip()
 
 
+def _texts(value: object) -> tuple[str, ...]:
+    texts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(texts, list):
+        raise ValueError(f"{toml(value)} are no packages; write them with commas between")
+    return tuple(map(_text, texts))
+
+
 def _truth(value: object) -> bool:
     words = {"true": True, "false": False}
     if isinstance(value, str) and value.strip().lower() in words:
@@ -136,13 +146,13 @@ def _number(value: object) -> float:
 _PARSERS: Mapping[str, Callable[[object], Any]] = {
     "instruments": parse_instruments,
     "cachekit": _text,
+    "with": _texts,
     "html": _text,
     "keep": _truth,
     "reads": _count,
     "timeout": _seconds,
     "jobs": _count,
 }
-assert list(_PARSERS) == [entry.name for entry in fields(Settings)]
 
 
 def _parsed(name: str, value: object, place: str) -> Any:

@@ -80,6 +80,15 @@ def test_a_budget_that_is_held_against_nothing_fails(tmp_path: Path) -> None:
 
         def test_no_marker(memprobe):
             pass
+
+        def test_misspelt(memprobe):
+            memprobe.scenario("arow-l1-hit")
+
+        def test_several(memprobe):
+            memprobe.scenario("redis-*")
+
+        def test_too_small(memprobe):
+            memprobe.scenario("arrow-l1-hit", size="2MB")
         """,
     )
     session = project.run()
@@ -88,9 +97,16 @@ def test_a_budget_that_is_held_against_nothing_fails(tmp_path: Path) -> None:
         "test_without_a_read": "failure",
         "test_skipped": "skipped",
         "test_no_marker": "passed",
+        "test_misspelt": "failure",
+        "test_several": "failure",
+        "test_too_small": "failure",
     }
     assert "take the fixture memprobe as an argument" in session.said_of("test_without_the_fixture")
     assert "and the test measured nothing" in session.said_of("test_without_a_read")
+    assert "did you mean arrow-l1-hit" in session.said_of("test_misspelt")
+    assert "'redis-*' stands for 4 scenarios; name one" in session.said_of("test_several")
+    assert "the limits of arrow-l1-hit hold from 8.0 MB on" in session.said_of("test_too_small")
+    assert "selection.py" not in session.output
 
 
 def test_without_the_plugin_and_without_the_marker_pytest_is_as_it_was(tmp_path: Path) -> None:
