@@ -2,15 +2,17 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.model import Scenario
-from cachekit_memprobe.scenario import expand, parse_sizes, select
+from cachekit_memprobe.scenario import call_scenario, expand, parse_sizes, select
+from cachekit_memprobe.testing.functions import NotNamed, name_of, named_call
 from cachekit_memprobe.testing.marker import Marked, instruments_for, limits_of, marked, with_limits
 from cachekit_memprobe.testing.measured import Measuring, write_page
 from cachekit_memprobe.testing.outcomes import Unmeasured
@@ -20,6 +22,9 @@ from cachekit_memprobe.testing.shown import place_in_test, properties_of, report
 
 _MEASURING = pytest.StashKey[Measuring]()
 _LONGEST_NAME = 100
+_TIERS = ("l1", "l2")
+_BACKENDS = ("file", "redis")
+_NO_ARGUMENTS: Mapping[str, Any] = MappingProxyType({})
 
 
 def memprobe_of(item: pytest.Item, width: int | None) -> "Memprobe":
@@ -35,6 +40,19 @@ def memprobe_of(item: pytest.Item, width: int | None) -> "Memprobe":
         return Memprobe(item, item.config.stash[_MEASURING], marked(item), width)
     except UsageError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+
+def _scenario_of_call(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], tier: str, backend: str
+) -> Scenario:
+    for word, options in ((tier, _TIERS), (backend, _BACKENDS)):
+        if word not in ("", *options):
+            raise UsageError(f"{word!r} is none of {' and '.join(options)}")
+    try:
+        call = named_call(function, args, kwargs)
+    except NotNamed as reason:
+        raise UsageError(f"{name_of(function)} can't be measured: {reason}") from None
+    return call_scenario(replace(call, backend=backend), tier=tier)
 
 
 class Memprobe:
@@ -56,6 +74,43 @@ class Memprobe:
             return self._measuring.target.cachekit
         except CouldNotMeasure as failure:
             raise self._could_not(failure) from None
+
+    def __call__(self, function: Callable[..., Any], /, *args: Any, tier: str = "", **kwargs: Any) -> Read:
+        """Measure the reads of a function that cachekit decorates, called with these arguments.
+
+        Args:
+            tier: ``l1`` or ``l2``; the one that its later calls are read from without it.
+
+        Raises:
+            UsageError: there is no such tier.
+            OverBudget: a limit of the marker was exceeded.
+            Unmeasured: it could not be measured; the message says why.
+        """
+        __tracebackhide__ = True
+        return self.call(function, args, kwargs, tier=tier)
+
+    def call(
+        self,
+        function: Callable[..., Any],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] = _NO_ARGUMENTS,
+        *,
+        tier: str = "",
+        backend: str = "",
+        budget: Mapping[str, Any] | None = None,
+    ) -> Read:
+        """The same, for arguments of any name, and with more to say.
+
+        Args:
+            backend: ``file`` or ``redis``, to put a private one in place of the one that the code configures.
+            budget: limits in place of the marker's on the same metrics, and besides.
+        """
+        __tracebackhide__ = True
+        try:
+            scenario = _scenario_of_call(function, args, kwargs, tier, backend)
+        except UsageError as error:
+            raise type(error)(str(error)) from None
+        return self._measured(scenario, budget)
 
     def scenario(
         self, name: str, *, size: str | None = None, budget: Mapping[str, Any] | None = None
