@@ -65,9 +65,11 @@ class Supervisor:
 
     Args:
         folder: of the launchers' own; without one every process is a fresh one.
+        here: forks the processes of functions that only exist in this one.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, here: Launcher | None = None) -> None:
+        self._here = here
         self._lock = threading.Lock()
         self._running: set[int] = set()
         self._cancelled = False
@@ -85,6 +87,8 @@ class Supervisor:
             for launcher in self._launchers.values():
                 if launcher is not None:
                     launcher.kill()
+            if self._here is not None:
+                self._here.kill()
 
     def close(self) -> None:
         """End the launchers."""
@@ -140,6 +144,9 @@ class Supervisor:
             raise Cancelled from reason
 
     def _start(self, launch: Launch, fds: tuple[int, ...]) -> _Child:
+        call = launch.task.value.call
+        if call is not None and call.here:
+            return self._taken(self._own_launcher(), launch, fds)
         started = None if launch.fresh else self._forked(launch, fds)
         return started or self._spawned(launch, fds)
 
@@ -174,13 +181,24 @@ class Supervisor:
         if launcher is None:
             return None
         try:
-            pid = launcher.fork(launch.environment, launch.folder, fds)
+            return self._taken(launcher, launch, fds)
         except Refused:
             self._give_up(key, launcher)
             return None
         except CouldNotMeasure:
             self._drop(key, launcher)
             raise
+
+    def _own_launcher(self) -> Launcher:
+        self._refuse_if_cancelled()
+        if self._here is None:
+            raise CouldNotMeasure(
+                "the function only exists in the process that measured it; measure it there"
+            )
+        return self._here
+
+    def _taken(self, launcher: Launcher, launch: Launch, fds: tuple[int, ...]) -> _Child:
+        pid = launcher.fork(launch.environment, launch.folder, fds)
         with self._lock:
             # It waits for its task, and has started nothing yet.
             mark = offspring.mark(pid)
@@ -235,14 +253,15 @@ class Supervisor:
 
 
 @contextmanager
-def supervising(folder: Path, *, fork: bool) -> Iterator[Supervisor]:
+def supervising(folder: Path, *, fork: bool, here: Launcher | None = None) -> Iterator[Supervisor]:
     """A supervisor whose launchers, if there may be any, are gone at the end.
 
     Args:
         folder: of the launchers' own.
+        here: the caller's, see :class:`Supervisor`.
     """
     with adopting() as can_adopt:
-        supervisor = Supervisor(folder if fork and can_adopt else None)
+        supervisor = Supervisor(folder if fork and can_adopt else None, here)
         try:
             yield supervisor
         finally:

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from cachekit_memprobe.child.workload.calls.given import Given
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.model import Scenario
 from cachekit_memprobe.scenario import call_scenario, expand, parse_sizes, select
-from cachekit_memprobe.testing.functions import NotNamed, name_of, named_call
+from cachekit_memprobe.target import INSTALLED
+from cachekit_memprobe.testing.functions import NotNamed, call_here, name_of, named_call
 from cachekit_memprobe.testing.marker import Marked, instruments_for, limits_of, marked, with_limits
 from cachekit_memprobe.testing.measured import Measuring, write_page
 from cachekit_memprobe.testing.outcomes import Unmeasured
@@ -49,10 +51,19 @@ def _scenario_of_call(
         if word not in ("", *options):
             raise UsageError(f"{word!r} is none of {' and '.join(options)}")
     try:
-        call = named_call(function, args, kwargs)
+        call = replace(named_call(function, args, kwargs), backend=backend)
+        return call_scenario(call, tier=tier)
     except NotNamed as reason:
-        raise UsageError(f"{name_of(function)} can't be measured: {reason}") from None
-    return call_scenario(replace(call, backend=backend), tier=tier)
+        call = replace(call_here(function), backend=backend)
+        summary = f"{name_of(function)} of the test's own process, as {reason}"
+        return replace(call_scenario(call, tier=tier), summary=summary)
+
+
+def _only_installed(scenario: Scenario) -> CouldNotMeasure:
+    return CouldNotMeasure(
+        f"{scenario.summary}: that process has the installed cachekit, and no other can be measured with it; "
+        "give the function a name in a module, or leave out --memprobe-cachekit"
+    )
 
 
 class Memprobe:
@@ -110,7 +121,9 @@ class Memprobe:
             scenario = _scenario_of_call(function, args, kwargs, tier, backend)
         except UsageError as error:
             raise type(error)(str(error)) from None
-        return self._measured(scenario, budget)
+        call = scenario.value.call
+        here = call is not None and call.here
+        return self._measured(scenario, budget, Given(function, args, kwargs) if here else None)
 
     def scenario(
         self, name: str, *, size: str | None = None, budget: Mapping[str, Any] | None = None
@@ -175,15 +188,20 @@ class Memprobe:
             report.outcome, report.longrepr = "failed", unmeasured
             vars(report).pop("wasxfail", None)
 
-    def _measured(self, scenario: Scenario, budget: Mapping[str, Any] | None) -> Read:
+    def _measured(
+        self, scenario: Scenario, budget: Mapping[str, Any] | None, given: Given | None = None
+    ) -> Read:
         __tracebackhide__ = True
         try:
             limits = with_limits(self._asked.limits, limits_of(budget or {}))
         except UsageError as error:
             raise type(error)(str(error)) from None
         planned = replace(scenario, budget=with_limits(scenario.budget, limits))
+        instruments = instruments_for(self._asked, limits, self._settings)
+        if given is not None and self._settings.cachekit != INSTALLED:
+            raise self._could_not(_only_installed(scenario))
         try:
-            report = self._measuring.measure(planned, instruments_for(self._asked, limits, self._settings))
+            report = self._measuring.measure(planned, instruments, given)
         except CouldNotMeasure as failure:
             raise self._could_not(failure) from None
         place = place_in_test(self._item.config.rootpath)

@@ -3,6 +3,7 @@
 import inspect
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,9 @@ from cachekit_memprobe.child.task import Call
 
 _NOT_BESIDE = ("cachekit", "cachekit_memprobe")
 """Packages that a folder must not have: a release that is measured would be passed by."""
+
+
+_NO_WORD = re.compile(r"[^\w:]")
 
 
 class NotNamed(Exception):
@@ -39,10 +43,17 @@ def named_call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mappin
     )
 
 
+def call_here(function: Callable[..., Any]) -> Call:
+    """The call of a function that only this process has; its arguments are only there, too."""
+    module = str(getattr(function, "__module__", None) or "test")
+    name = _NO_WORD.sub("_", f"{module.rpartition('.')[2]}:{name_of(function)}")
+    return Call(function=name, root=os.getcwd(), here=True)
+
+
 def name_of(function: Callable[..., Any]) -> str:
     """What to call a function, whether that leads to it or not: ``load_orders``."""
-    named = getattr(function, "__qualname__", "") or type(function).__qualname__
-    return str(named).rpartition(".")[2]
+    named = str(getattr(function, "__qualname__", "") or type(function).__qualname__).rpartition(".")[2]
+    return named if named.isidentifier() else "function"
 
 
 def _named(function: Callable[..., Any]) -> tuple[str, str]:

@@ -2,16 +2,19 @@
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import pytest
 
 from cachekit_memprobe import pipeline, target
+from cachekit_memprobe.child.workload.calls.given import Given, give
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import Run, RunOptions, Scenario, Step, Target
+from cachekit_memprobe.replay.launcher import Launcher
+from cachekit_memprobe.replay.own_fork import own_fork
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.words import verdict_line
 from cachekit_memprobe.result import Report
@@ -49,10 +52,14 @@ class Measuring:
             self._failed.append(failure)
             raise
 
-    def measure(self, scenario: Scenario, instruments: tuple[str, ...]) -> Report:
+    def measure(self, scenario: Scenario, instruments: tuple[str, ...], given: Given | None = None) -> Report:
         """Replay a scenario, and judge it.
 
+        Args:
+            given: the function of a scenario that no other process can come by.
+
         Raises:
+            CouldNotMeasure: there can be no fork of this process.
             UsageError: it can't be measured as it is asked for.
             MemprobeError: something can't be written.
         """
@@ -63,20 +70,17 @@ class Measuring:
             jobs=self.settings.jobs,
         )
         planned = Run.planned(self.target, options, [scenario])
-        with _undisturbed(), self._run_folder() as folder:
-            report = pipeline.run(planned, folder, _silent)
+        with _undisturbed(), scratch_folder() as scratch, _fork_with(given, scratch / "fork") as here:
+            folder = RunFolder.create(None if self.settings.keep else scratch / "run")
+            report = pipeline.run(planned, folder, _silent, here=here)
             if self.settings.keep:
                 folder.save_report(to_json(report), Summary.of(report.run, verdict_line(report)))
                 return report
         return replace(report, run_folder=None)
 
-    @contextmanager
-    def _run_folder(self) -> Iterator[RunFolder]:
-        if self.settings.keep:
-            yield RunFolder.create()
-            return
-        with scratch_folder() as scratch:
-            yield RunFolder.create(scratch / "run")
+
+def _fork_with(given: Given | None, folder: Path) -> AbstractContextManager[Launcher | None]:
+    return nullcontext() if given is None else own_fork(folder, partial(give, given))
 
 
 def _silent(_step: Step) -> None:
