@@ -130,4 +130,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if lines:
         terminalreporter.section("memory of cache reads")
     for nodeid, line in sorted(lines, key=lambda entry: entry[0]):
-        terminalreporter.write_line(f"{nodeid}  {line}")
+        whole, width = f"{nodeid}  {line}", terminalreporter._tw.fullwidth
+        # Why something could not be measured is said above; what was is said here, however long its name is.
+        cut = len(whole) > width and "COULD NOT" in line
+        terminalreporter.write_line(f"{whole[: width - 3]}..." if cut else whole)

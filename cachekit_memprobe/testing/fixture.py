@@ -196,7 +196,11 @@ class Memprobe:
             limits = with_limits(self._asked.limits, limits_of(budget or {}))
         except UsageError as error:
             raise type(error)(str(error)) from None
-        planned = replace(scenario, budget=with_limits(scenario.budget, limits))
+        planned = replace(
+            scenario,
+            budget=with_limits(scenario.budget, limits),
+            environment={**scenario.environment, **self._asked.environment},
+        )
         instruments = instruments_for(self._asked, limits, self._settings)
         if given is not None and self._settings.cachekit != INSTALLED:
             raise self._could_not(_only_installed(scenario))
@@ -210,7 +214,8 @@ class Memprobe:
             return report_text(report, self._width)
 
         def say(first_line: str) -> str:
-            return f"{first_line}\n\n{place}\n\n{text()}"
+            shown = (first_line, place, text() if report.results[0].metrics else "")
+            return "\n\n".join(filter(None, shown))
 
         read = Read(report, say, text, {limit.metric for limit in limits})
         self._reads.append(read)

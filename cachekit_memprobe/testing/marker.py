@@ -11,11 +11,13 @@ from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.metrics import INSTRUMENTS, metric_of
 from cachekit_memprobe.model import Limit, Origin
 from cachekit_memprobe.scenario import read_budget
-from cachekit_memprobe.scenario.problems import closest, did_you_mean, listed
+from cachekit_memprobe.scenario.given import read_environment
+from cachekit_memprobe.scenario.problems import closest, did_you_mean, either, listed
 from cachekit_memprobe.testing.settings import Settings, parse_instruments
+from cachekit_memprobe.variables import is_allocator
 
 _NAME = "memprobe"
-_KEYS = ("budget", "instruments")
+_KEYS = ("budget", "instruments", "env")
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,12 @@ class Marked:
     Attributes:
         limits: of every read that it measures.
         instruments: to measure with; none for those of the session.
+        environment: variables that its measured processes get, besides what a scenario gives them.
     """
 
-    limits: tuple[Limit, ...] = ()
-    instruments: tuple[str, ...] = ()
+    limits: tuple[Limit, ...]
+    instruments: tuple[str, ...]
+    environment: Mapping[str, str]
 
 
 def marked(item: pytest.Item) -> Marked:
@@ -39,11 +43,14 @@ def marked(item: pytest.Item) -> Marked:
     """
     limits: tuple[Limit, ...] = ()
     instruments: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
     for marker in item.iter_markers(_NAME):
         _check(marker)
         limits = with_limits(limits_of(marker.kwargs.get("budget", {})), limits)
         instruments = instruments or _instruments(marker.kwargs.get("instruments"))
-    return Marked(tuple(replace(limit, origin=_origin(item, limit.metric)) for limit in limits), instruments)
+        environment = {**_environment(marker.kwargs.get("env", {})), **environment}
+    placed = tuple(replace(limit, origin=_origin(item, limit.metric)) for limit in limits)
+    return Marked(placed, instruments, environment)
 
 
 def with_limits(limits: tuple[Limit, ...], others: tuple[Limit, ...]) -> tuple[Limit, ...]:
@@ -79,7 +86,7 @@ def _check(marker: pytest.Mark) -> None:
     for name in marker.kwargs:
         if name not in _KEYS:
             near = closest(name, _KEYS)
-            remedy = did_you_mean(near) if near else f"it takes {' and '.join(_KEYS)}"
+            remedy = did_you_mean(near) if near else f"it takes {either(_KEYS)}"
             raise UsageError(f"the marker memprobe has no argument {printable(name)}; {remedy}")
 
 
@@ -88,6 +95,20 @@ def _instruments(value: Any) -> tuple[str, ...]:
         return () if value is None else parse_instruments(value)
     except ValueError as error:
         raise UsageError(f"the marker memprobe: {error}") from None
+
+
+def _environment(given: object) -> dict[str, str]:
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        raise UsageError('the marker memprobe: env is a dict of variables, such as {"SHOP_REGION": "eu"}')
+    environment, problems = read_environment(given)
+    if problems:
+        raise UsageError("\n".join(listed(problems)))
+    if pinned := [name for name in environment if is_allocator(name)]:
+        raise UsageError(
+            f"the marker memprobe: {', '.join(pinned)} can't be given, as allocators are pinned, so that "
+            "figures can be repeated"
+        )
+    return environment
 
 
 def _origin(item: pytest.Item, metric: str) -> Origin:

@@ -1,10 +1,6 @@
 """The reads of cachekit's own large-object tests, as functions that its decorator caches."""
 
-import os
 import tempfile
-
-# A mapped read takes its serializer by name, which then has its compression from here.
-os.environ["CACHEKIT_ARROW_COMPRESSION"] = "none"
 
 import numpy as np
 import pandas as pd

@@ -86,8 +86,8 @@ def _first_call(workload: CalledWorkload) -> Any:
 
 
 def _arguments(workload: CalledWorkload) -> str:
-    words = [json.dumps(argument) for argument in workload.call.args]
-    words += [f"{name}={json.dumps(value)}" for name, value in workload.call.kwargs.items()]
+    words = [json.dumps(argument, default=repr) for argument in workload.args]
+    words += [f"{name}={json.dumps(value, default=repr)}" for name, value in workload.kwargs.items()]
     return f"({', '.join(words)})" if words else "no arguments"
 
 
