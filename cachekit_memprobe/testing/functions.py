@@ -117,7 +117,7 @@ def _is_plain(value: Any) -> bool:
     if type(value) not in (str, int, float, bool, type(None)):
         return False
     try:
-        json.dumps(value, allow_nan=False).encode()
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, UnicodeEncodeError):
         return False
     return True

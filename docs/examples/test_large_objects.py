@@ -27,9 +27,9 @@ def test_file_backend_bytes_read_python_allocations_bounded(memprobe):
 
 @pytest.mark.memprobe(budget={"peak.heap": "1.35x", "verbatim.unwrap": "0.1x"})
 def test_load_path_python_allocations_bounded(memprobe):
-    memprobe.scenario("arrow-l1-hit")
+    memprobe.scenario("arrow-l1-hit", size=f"{MIB}MiB")
 
 
-@pytest.mark.memprobe(budget={"frame.size": "1.1x"}, instruments="rss")
+@pytest.mark.memprobe(budget={"frame.size": "1.1x"})
 def test_wire_size(memprobe):
-    memprobe.scenario("arrow-l1-hit")
+    memprobe.scenario("arrow-l1-hit", size=f"{MIB}MiB")
