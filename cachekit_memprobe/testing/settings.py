@@ -175,9 +175,8 @@ def _of_flags(config: pytest.Config) -> dict[str, Any]:
 
 def _of_ini(config: pytest.Config) -> dict[str, Any]:
     given = {name: config.getini(f"memprobe_{name}") for name in _PARSERS}
-    return {
-        name: _parsed(name, value, f"memprobe_{name}") for name, value in given.items() if value is not None
-    }
+    # Up to pytest 7, an option that is nowhere is an empty one.
+    return {name: _parsed(name, value, f"memprobe_{name}") for name, value in given.items() if value}
 
 
 def _of_the_project(config: pytest.Config) -> dict[str, Any]:

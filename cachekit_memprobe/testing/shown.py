@@ -39,7 +39,12 @@ def report_text(report: Report, width: int | None) -> str:
     )
     (result,) = report.results
     console.print(render_scenario(result, report, width=columns), crop=False)
-    return "\n".join(filter(None, (text.getvalue().rstrip(), _not_judged(report))))
+    return "\n".join(filter(None, (text.getvalue().rstrip(), _not_judged(report), _kept(report))))
+
+
+def _kept(report: Report) -> str:
+    """How to see more of a run that is kept."""
+    return f"\ncachekit-memprobe report {report.run_folder.name}" if report.run_folder else ""
 
 
 def _not_judged(report: Report) -> str:

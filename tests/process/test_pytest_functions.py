@@ -1,11 +1,13 @@
 """Sessions of pytest that measure the project's own functions: by name, and in forks of the session."""
 
+import re
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+from cachekit_memprobe import load
 from tests.sessions import Project, Session
 
 pytestmark = [
@@ -98,7 +100,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     project.write("src/shop.py", SHOP)
     project.write("tests/test_shop.py", TESTS)
     project.write("pytest.ini", "[pytest]\npythonpath = src\nmemprobe_reads = 2\n")
-    return project.run("-W", "error")
+    return project.run("-W", "error", "--memprobe-keep")
 
 
 def test_a_function_is_measured_by_its_name_or_in_a_fork(session: Session) -> None:
@@ -120,8 +122,10 @@ def test_a_fork_shows_what_a_process_of_its_own_does(session: Session) -> None:
         assert one > 2
 
 
-def test_a_limit_holds_for_each_read_of_a_test(session: Session) -> None:
+def test_a_limit_holds_for_each_read_of_a_test_and_runs_can_be_kept(session: Session) -> None:
     said = session.said_of("test_over")
+    (kept,) = re.findall(r"^cachekit-memprobe report (\S+)$", said, re.MULTILINE)
+    assert load(kept).results[0].verdict == "fail"
     assert said.startswith("rss.peak ")
     assert "test_shop.py" in said
     assert float(session.properties["test_over"]["memprobe.load_anew.rss.peak"]) < 0.5

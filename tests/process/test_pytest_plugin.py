@@ -139,12 +139,34 @@ def test_pages_are_kept_by_the_names_of_tests(pages: list[str]) -> None:
     ]
 
 
-@pytest.mark.parametrize(("signum", "status"), [(signal.SIGINT, 2), (signal.SIGTERM, 143)])
-def test_an_interrupted_session_leaves_nothing_behind(tmp_path: Path, signum: int, status: int) -> None:
+BUNDLED = """
+def test_it(memprobe):
+    memprobe.scenario("arrow-l1-hit").check()
+"""
+FORKED = """
+from cachekit import cache
+
+def test_it(memprobe):
+    @cache.local(ttl=60)
+    def load():
+        return bytes(300_000_000)
+
+    memprobe(load).check()
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "signum", "status"),
+    [(BUNDLED, signal.SIGINT, 2), (FORKED, signal.SIGINT, 2), (BUNDLED, signal.SIGTERM, 143)],
+    ids=["SIGINT", "SIGINT-forked", "SIGTERM"],
+)
+def test_an_interrupted_session_leaves_nothing_behind(
+    tmp_path: Path, test: str, signum: int, status: int
+) -> None:
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     project = Project(tmp_path)
-    project.write("test_it.py", 'def test_it(memprobe): memprobe.scenario("arrow-l1-hit").check()\n')
+    project.write("test_it.py", test)
     with project.start(TMPDIR=str(temporary)) as process:
         try:
             _wait_until(lambda: any(temporary.glob("cachekit-memprobe-*/replays/*/*/output.txt")), process)
