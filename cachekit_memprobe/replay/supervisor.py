@@ -4,7 +4,6 @@ Nothing that it leaves behind outlives :meth:`Supervisor.run`: it has a process 
 killed, a mark by which all that it has started is found, and a folder of its own, which its caller removes.
 """
 
-import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +18,7 @@ from cachekit_memprobe.child.task import Task, encode_task
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.replay.conversation import Ends, OnBarrier, converse, tail_of
 from cachekit_memprobe.replay.launcher import Launcher, Refused, adopting, bury_group
+from cachekit_memprobe.replay.pipes import Pipes
 from cachekit_memprobe.validation import Invalid, from_json
 
 _CHILD = Path(child.__file__).with_name("__main__.py")
@@ -110,7 +110,7 @@ class Supervisor:
             Cancelled: :meth:`cancel` was called.
         """
         launch.folder.mkdir(parents=True, exist_ok=True)
-        with _Pipes() as pipes, (launch.folder / "output.txt").open("w+b") as output:
+        with Pipes() as pipes, (launch.folder / "output.txt").open("w+b") as output:
             try:
                 started = self._start(launch, (*pipes.child_ends, output.fileno()))
             except CouldNotMeasure as failure:
@@ -284,27 +284,3 @@ def _bury(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
     # What it had started, and was killed with it, may have come to this process.
     bury_group(process.pid)
-
-
-class _Pipes:
-    """Two pipes: the supervisor's word to the child, and the child's messages."""
-
-    def __enter__(self) -> "_Pipes":
-        child_reads, self.go_fd = os.pipe()
-        self.messages_fd, child_writes = os.pipe()
-        self.child_ends = (child_reads, child_writes)
-        self._open = {child_reads, self.go_fd, self.messages_fd, child_writes}
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._close(*self._open)
-
-    def close_child_ends(self) -> None:
-        """So that the child's death is the end of the stream."""
-        self._close(*self.child_ends)
-
-    def _close(self, *fds: int) -> None:
-        for fd in fds:
-            if fd in self._open:
-                self._open.discard(fd)
-                os.close(fd)

@@ -1,6 +1,7 @@
 """The fixture ``memprobe``: what a test measures with."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +12,8 @@ import pytest
 
 from cachekit_memprobe.child.workload.calls.given import Given
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
-from cachekit_memprobe.model import Scenario
+from cachekit_memprobe.model import Limit, Scenario
+from cachekit_memprobe.request import Request
 from cachekit_memprobe.scenario import call_scenario, expand, parse_sizes, select
 from cachekit_memprobe.target import INSTALLED
 from cachekit_memprobe.testing.functions import NotNamed, call_here, name_of, named_call
@@ -21,6 +23,7 @@ from cachekit_memprobe.testing.outcomes import Unmeasured
 from cachekit_memprobe.testing.read import Read
 from cachekit_memprobe.testing.settings import Settings, settings_of
 from cachekit_memprobe.testing.shown import place_in_test, properties_of, report_text, summary_line
+from cachekit_memprobe.units import format_limit
 
 _MEASURING = pytest.StashKey[Measuring]()
 _LONGEST_NAME = 100
@@ -57,6 +60,23 @@ def _scenario_of_call(
         call = replace(call_here(function), backend=backend)
         summary = f"{name_of(function)} of the test's own process, as {reason}"
         return replace(call_scenario(call, tier=tier), summary=summary)
+
+
+def _called(scenario: Scenario, backend: str) -> tuple[str, ...]:
+    """The options of ``run`` that name the function as well, for the command in a report."""
+    call = scenario.value.call
+    if call is None or call.here:
+        return ()
+    words = ["--call", call.function]
+    for argument in call.args:
+        words += ["--arg", json.dumps(argument)]
+    for name, value in call.kwargs.items():
+        words += ["--kwarg", f"{name}={json.dumps(value)}"]
+    return (*words, *(("--backend-override", backend) if backend else ()))
+
+
+def _written(limit: Limit) -> str:
+    return f"{limit.metric}={format_limit(limit.payloads, limit.size_bytes)}"
 
 
 def _only_installed(scenario: Scenario) -> CouldNotMeasure:
@@ -123,7 +143,10 @@ class Memprobe:
             raise type(error)(str(error)) from None
         call = scenario.value.call
         here = call is not None and call.here
-        return self._measured(scenario, budget, Given(function, args, kwargs) if here else None)
+        asked = Request(
+            patterns=(), called=_called(scenario, backend), caching={"tier": tier} if tier else {}
+        )
+        return self._measured(scenario, budget, asked, Given(function, args, kwargs) if here else None)
 
     def scenario(
         self, name: str, *, size: str | None = None, budget: Mapping[str, Any] | None = None
@@ -146,7 +169,7 @@ class Memprobe:
         except UsageError as error:
             # Without the way that led to it, which is of no interest to who has to write another name.
             raise type(error)(str(error)) from None
-        return self._measured(scenario, budget)
+        return self._measured(scenario, budget, Request(patterns=(name,), size=size or ""))
 
     def _chosen(self, name: str, size: str | None) -> Scenario:
         named = str(self._item.config.rootpath / name) if name.endswith(".toml") else name
@@ -189,7 +212,11 @@ class Memprobe:
             vars(report).pop("wasxfail", None)
 
     def _measured(
-        self, scenario: Scenario, budget: Mapping[str, Any] | None, given: Given | None = None
+        self,
+        scenario: Scenario,
+        budget: Mapping[str, Any] | None,
+        asked: Request,
+        given: Given | None = None,
     ) -> Read:
         __tracebackhide__ = True
         try:
@@ -205,7 +232,13 @@ class Memprobe:
         if given is not None and self._settings.cachekit != INSTALLED:
             raise self._could_not(_only_installed(scenario))
         try:
-            report = self._measuring.measure(planned, instruments, given)
+            asked = replace(
+                asked,
+                limits=tuple(map(_written, limits)),
+                environment=self._asked.environment,
+                extras=self._settings.packages,
+            )
+            report = self._measuring.measure(planned, instruments, asked, given)
         except CouldNotMeasure as failure:
             raise self._could_not(failure) from None
         place = place_in_test(self._item.config.rootpath)

@@ -17,6 +17,7 @@ from cachekit_memprobe.replay.launcher import Launcher
 from cachekit_memprobe.replay.own_fork import own_fork
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.words import verdict_line
+from cachekit_memprobe.request import Request
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder, Summary
 from cachekit_memprobe.scratch import scratch_folder
@@ -52,10 +53,17 @@ class Measuring:
             self._failed.append(failure)
             raise
 
-    def measure(self, scenario: Scenario, instruments: tuple[str, ...], given: Given | None = None) -> Report:
+    def measure(
+        self,
+        scenario: Scenario,
+        instruments: tuple[str, ...],
+        asked: Request,
+        given: Given | None = None,
+    ) -> Report:
         """Replay a scenario, and judge it.
 
         Args:
+            asked: what a command line would say, for a report to tell.
             given: the function of a scenario that no other process can come by.
 
         Raises:
@@ -69,7 +77,7 @@ class Measuring:
             timeout_s=self.settings.timeout,
             jobs=self.settings.jobs,
         )
-        planned = Run.planned(self.target, options, [scenario])
+        planned = replace(Run.planned(self.target, options, [scenario]), request=asked)
         with _undisturbed(), scratch_folder() as scratch, _fork_with(given, scratch / "fork") as here:
             folder = RunFolder.create(None if self.settings.keep else scratch / "run")
             report = pipeline.run(planned, folder, _silent, here=here)
