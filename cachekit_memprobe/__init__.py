@@ -1,4 +1,7 @@
-"""Replay cachekit's cache reads in isolated processes and say what each stage copies, and where."""
+"""Replay cachekit's cache reads in isolated processes and say what each stage copies, and where.
+
+PYTEST_DONT_REWRITE: pytest would warn, where this was imported before it has come to the plugin.
+"""
 
 __all__ = ["__version__", "load"]
 

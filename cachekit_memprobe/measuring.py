@@ -13,6 +13,7 @@ from cachekit_memprobe.disks import require_temporary_folder
 from cachekit_memprobe.doctor.room import Room, lacking_room, room_here
 from cachekit_memprobe.errors import CouldNotMeasure, MemprobeError, as_a_bug
 from cachekit_memprobe.model import Measurement, Phase, Run, Scenario, Step
+from cachekit_memprobe.replay.launcher import Launcher
 from cachekit_memprobe.replay.lifetime import entries_last_s
 from cachekit_memprobe.replay.own_data import OwnData
 from cachekit_memprobe.replay.own_functions import OwnFunctions
@@ -34,7 +35,11 @@ _OBJECTS = 24
 
 
 def measure(
-    planned: Run, folder: RunFolder, progress: Progress, own_servers: OwnServers = NO_OWN_SERVERS
+    planned: Run,
+    folder: RunFolder,
+    progress: Progress,
+    own_servers: OwnServers = NO_OWN_SERVERS,
+    here: Launcher | None = None,
 ) -> None:
     """Replay each scenario and save its observations as soon as it is done.
 
@@ -49,7 +54,7 @@ def measure(
     with (
         terminable(),
         scratch_folder() as scratch,
-        supervising(scratch / "launchers", fork=fork) as supervisor,
+        supervising(scratch / "launchers", fork=fork, here=here) as supervisor,
     ):
         most_bytes = round(_SHARE * room.memory_bytes)
         data = OwnData(target, supervisor, scratch / "data", options.timeout_s, most_bytes)

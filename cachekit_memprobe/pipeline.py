@@ -15,6 +15,7 @@ from cachekit_memprobe.meanwhile import Ended, explaining_meanwhile
 from cachekit_memprobe.measuring import NO_OWN_SERVERS, measure
 from cachekit_memprobe.metrics import MEMRAY
 from cachekit_memprobe.model import Phase, Run, Step
+from cachekit_memprobe.replay.launcher import Launcher
 from cachekit_memprobe.replay.session import Progress
 from cachekit_memprobe.result import Report, Result
 from cachekit_memprobe.runstore import KeptResults, RunFolder
@@ -34,21 +35,23 @@ def run(
     progress: Progress,
     own_servers: OwnServers = NO_OWN_SERVERS,
     ended: Ended | None = None,
+    here: Launcher | None = None,
 ) -> Report:
     """Measure scenarios, save what was seen, then explain it.
 
     Args:
+        here: forks the processes of functions that only exist in this one.
         ended: is told each result as soon as there is one, mostly while others are still measured.
     """
     folder.save_run(planned)
     with reading_captures() as captures:
         known = _NOTHING_KNOWN
         if ended is not None and len(planned.scenarios) > _FEW:
-            known = _measured_and_explained(planned, folder, progress, own_servers, ended)
+            known = _measured_and_explained(planned, folder, progress, own_servers, ended, here)
         else:
             if MEMRAY in planned.options.instruments:
                 captures.prepare()
-            measure(planned, folder, progress, own_servers)
+            measure(planned, folder, progress, own_servers, here)
         report = explain(folder, captures=captures, known=known)
     for result in report.results:
         if ended is not None and result.scenario.name not in known:
@@ -58,7 +61,12 @@ def run(
 
 
 def _measured_and_explained(
-    planned: Run, folder: RunFolder, progress: Progress, own_servers: OwnServers, ended: Ended
+    planned: Run,
+    folder: RunFolder,
+    progress: Progress,
+    own_servers: OwnServers,
+    ended: Ended,
+    here: Launcher | None,
 ) -> Mapping[str, Result]:
     """The results that could be made while it was measured, by the names of their scenarios."""
     with explaining_meanwhile(folder.path, ended) as meanwhile:
@@ -68,7 +76,7 @@ def _measured_and_explained(
             if told.phase is Phase.DONE:
                 meanwhile.saved(told.scenario)
 
-        measure(planned, folder, step, own_servers)
+        measure(planned, folder, step, own_servers, here)
         return meanwhile.results()
 
 

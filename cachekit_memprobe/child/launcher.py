@@ -53,16 +53,36 @@ def serve(control_fd: int, *, without_target: bool) -> None:
     """
     supervisor_pid = os.getppid()
     with socket.socket(fileno=control_fd) as control:
-        refusal = _prepare(control_fd, without_target=without_target)
-        control.send(json.dumps({"refused": refusal} if refusal else {"ready": True}).encode())
-        while not refusal:
-            request, fds, _, _ = socket.recv_fds(control, _LONGEST_REQUEST, _FDS)
-            if not request:
-                return
-            pid = _fork(json.loads(request), fds, control, supervisor_pid)
-            control.send(json.dumps({"pid": pid}).encode())
-            for fd in fds:
-                os.close(fd)
+        if refusal := _prepare(control_fd, without_target=without_target):
+            control.send(json.dumps({"refused": refusal}).encode())
+        else:
+            serve_forks(control, supervisor_pid)
+
+
+def serve_forks(control: socket.socket, supervisor_pid: int) -> None:
+    """Say that it is ready, and fork at every request until nobody asks any more."""
+    control.send(json.dumps({"ready": True}).encode())
+    while True:
+        request, fds, _, _ = socket.recv_fds(control, _LONGEST_REQUEST, _FDS)
+        if not request:
+            return
+        pid = _fork(json.loads(request), fds, control, supervisor_pid)
+        control.send(json.dumps({"pid": pid}).encode())
+        for fd in fds:
+            os.close(fd)
+
+
+def freeze() -> None:
+    """A collection in a task's process would otherwise touch, and so copy, all of these objects' pages."""
+    gc.collect()
+    gc.freeze()
+
+
+def die_with(supervisor_pid: int) -> None:
+    """Have the supervisor's death kill this process, or end it, if that has come before."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != supervisor_pid:
+        os._exit(1)
 
 
 def _prepare(control_fd: int, *, without_target: bool) -> str:
@@ -77,9 +97,7 @@ def _prepare(control_fd: int, *, without_target: bool) -> str:
     threads = len(os.listdir("/proc/self/task"))
     if threads > 1 and not without_target:
         _begin_again(control_fd)
-    gc.collect()
-    # A collection in a task's process would otherwise touch, and so copy, all of these objects' pages.
-    gc.freeze()
+    freeze()
     return "" if threads == 1 else f"{threads} threads run after the imports"
 
 
@@ -128,9 +146,7 @@ def _become(request: dict[str, object], fds: list[int], wait_fd: int, supervisor
         if not os.read(wait_fd, 1):
             os._exit(1)  # the launcher died, and nobody knows of this process
         os.close(wait_fd)
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != supervisor_pid:
-            os._exit(1)
+        die_with(supervisor_pid)
         read_fd, write_fd, output_fd = fds
         os.dup2(output_fd, sys.stdout.fileno())
         os.dup2(output_fd, sys.stderr.fileno())

@@ -37,6 +37,8 @@ class Call:
         paths: other folders that modules are imported from. Both stay out of run folders and reports.
         backend: ``file`` or ``redis`` to put a private one in place of the one that the code configures.
         own_cache: the code's own backend is read from and written to, and no private one takes its place.
+        here: no module has the function, but the process that measures: its forks are measured, and the
+            arguments are there, too.
     """
 
     function: str
@@ -47,6 +49,7 @@ class Call:
     paths: tuple[str, ...] = ()
     backend: str = ""
     own_cache: bool = False
+    here: bool = False
 
 
 @dataclass(frozen=True)

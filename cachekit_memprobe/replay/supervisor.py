@@ -4,7 +4,6 @@ Nothing that it leaves behind outlives :meth:`Supervisor.run`: it has a process 
 killed, a mark by which all that it has started is found, and a folder of its own, which its caller removes.
 """
 
-import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +18,7 @@ from cachekit_memprobe.child.task import Task, encode_task
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.replay.conversation import Ends, OnBarrier, converse, tail_of
 from cachekit_memprobe.replay.launcher import Launcher, Refused, adopting, bury_group
+from cachekit_memprobe.replay.pipes import Pipes
 from cachekit_memprobe.validation import Invalid, from_json
 
 _CHILD = Path(child.__file__).with_name("__main__.py")
@@ -65,9 +65,11 @@ class Supervisor:
 
     Args:
         folder: of the launchers' own; without one every process is a fresh one.
+        here: forks the processes of functions that only exist in this one.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, here: Launcher | None = None) -> None:
+        self._here = here
         self._lock = threading.Lock()
         self._running: set[int] = set()
         self._cancelled = False
@@ -85,6 +87,8 @@ class Supervisor:
             for launcher in self._launchers.values():
                 if launcher is not None:
                     launcher.kill()
+            if self._here is not None:
+                self._here.kill()
 
     def close(self) -> None:
         """End the launchers."""
@@ -106,7 +110,7 @@ class Supervisor:
             Cancelled: :meth:`cancel` was called.
         """
         launch.folder.mkdir(parents=True, exist_ok=True)
-        with _Pipes() as pipes, (launch.folder / "output.txt").open("w+b") as output:
+        with Pipes() as pipes, (launch.folder / "output.txt").open("w+b") as output:
             try:
                 started = self._start(launch, (*pipes.child_ends, output.fileno()))
             except CouldNotMeasure as failure:
@@ -140,6 +144,9 @@ class Supervisor:
             raise Cancelled from reason
 
     def _start(self, launch: Launch, fds: tuple[int, ...]) -> _Child:
+        call = launch.task.value.call
+        if call is not None and call.here:
+            return self._taken(self._own_launcher(), launch, fds)
         started = None if launch.fresh else self._forked(launch, fds)
         return started or self._spawned(launch, fds)
 
@@ -174,13 +181,24 @@ class Supervisor:
         if launcher is None:
             return None
         try:
-            pid = launcher.fork(launch.environment, launch.folder, fds)
+            return self._taken(launcher, launch, fds)
         except Refused:
             self._give_up(key, launcher)
             return None
         except CouldNotMeasure:
             self._drop(key, launcher)
             raise
+
+    def _own_launcher(self) -> Launcher:
+        self._refuse_if_cancelled()
+        if self._here is None:
+            raise CouldNotMeasure(
+                "the function only exists in the process that measured it; measure it there"
+            )
+        return self._here
+
+    def _taken(self, launcher: Launcher, launch: Launch, fds: tuple[int, ...]) -> _Child:
+        pid = launcher.fork(launch.environment, launch.folder, fds)
         with self._lock:
             # It waits for its task, and has started nothing yet.
             mark = offspring.mark(pid)
@@ -235,14 +253,15 @@ class Supervisor:
 
 
 @contextmanager
-def supervising(folder: Path, *, fork: bool) -> Iterator[Supervisor]:
+def supervising(folder: Path, *, fork: bool, here: Launcher | None = None) -> Iterator[Supervisor]:
     """A supervisor whose launchers, if there may be any, are gone at the end.
 
     Args:
         folder: of the launchers' own.
+        here: the caller's, see :class:`Supervisor`.
     """
     with adopting() as can_adopt:
-        supervisor = Supervisor(folder if fork and can_adopt else None)
+        supervisor = Supervisor(folder if fork and can_adopt else None, here)
         try:
             yield supervisor
         finally:
@@ -265,27 +284,3 @@ def _bury(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
     # What it had started, and was killed with it, may have come to this process.
     bury_group(process.pid)
-
-
-class _Pipes:
-    """Two pipes: the supervisor's word to the child, and the child's messages."""
-
-    def __enter__(self) -> "_Pipes":
-        child_reads, self.go_fd = os.pipe()
-        self.messages_fd, child_writes = os.pipe()
-        self.child_ends = (child_reads, child_writes)
-        self._open = {child_reads, self.go_fd, self.messages_fd, child_writes}
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._close(*self._open)
-
-    def close_child_ends(self) -> None:
-        """So that the child's death is the end of the stream."""
-        self._close(*self.child_ends)
-
-    def _close(self, *fds: int) -> None:
-        for fd in fds:
-            if fd in self._open:
-                self._open.discard(fd)
-                os.close(fd)

@@ -33,6 +33,7 @@ from cachekit_memprobe.report.words import (
     modified_lines,
     not_judged_line,
     said_first,
+    scenario_words,
     shared_words,
     target_words,
     verdict_line,
@@ -72,6 +73,12 @@ def render_report(
     closing = _closing(report, shown if not several.is_complete else () if names else others)
     parts.extend((Text(), Rule(Text("run"), align="left", style=QUIET), *closing))
     return Trimmed(*parts)
+
+
+def render_scenario(result: Result, report: Report, *, width: int) -> Trimmed:
+    """One scenario of a report by itself, below what it was measured with."""
+    words = scenario_words(result, report)
+    return Trimmed(*_header(report, width), Text(), _title(words), *_scenario(words, width))
 
 
 def _common(several: Condensed, width: int) -> Iterable[RenderableType]:

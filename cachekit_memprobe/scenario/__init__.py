@@ -14,7 +14,7 @@ from cachekit_memprobe.scenario.conditions import limits_for, why_not
 from cachekit_memprobe.scenario.costs import recorded_cost_s
 from cachekit_memprobe.scenario.expansion import expand, with_overrides
 from cachekit_memprobe.scenario.given import parse_variable
-from cachekit_memprobe.scenario.limits import closest_metric, parse_limit
+from cachekit_memprobe.scenario.limits import closest_metric, parse_limit, read_budget
 from cachekit_memprobe.scenario.loader import load_scenario
 from cachekit_memprobe.scenario.matrix import Axis, axis_names, parse_axis
 from cachekit_memprobe.scenario.payload import HowCached, payload_scenario
@@ -49,6 +49,7 @@ __all__ = [
     "parse_variable",
     "payload_scenario",
     "project_root",
+    "read_budget",
     "recorded_cost_s",
     "refuse_foreign_code",
     "scenario_text",

@@ -91,7 +91,7 @@ def use(supervisor: FakeSupervisor, monkeypatch: pytest.MonkeyPatch) -> FakeSupe
     """Have the pipeline start its children through it; the supervisor knows whether it may fork."""
 
     @contextmanager
-    def supervising(folder: Path, *, fork: bool) -> Iterator[FakeSupervisor]:
+    def supervising(folder: Path, *, fork: bool, here: object = None) -> Iterator[FakeSupervisor]:
         try:
             yield supervisor
         finally:

@@ -34,6 +34,8 @@ _Words = Iterator[str]
 
 def command_words(report: Report) -> str:
     """``cachekit-memprobe run arrow-l1-hit --cachekit 0.9.1``, quoted for a shell."""
+    if any(one.value.call is not None and one.value.call.here for one in report.run.scenarios):
+        return "pytest  # the function only exists in the test that measured it"
     settings = report.run.options.kept_environment.items()
     kept = [
         f"{name}={shlex.quote(_cleaned(value))}"

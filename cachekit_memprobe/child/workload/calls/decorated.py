@@ -136,12 +136,13 @@ def backend_kind(backend: Any) -> str:
         return ""
     kinds = type(backend).__mro__
     return next(
-        (_BACKENDS[kind.__name__] for kind in kinds if kind.__name__ in _BACKENDS and _is_cachekits(kind)),
+        (_BACKENDS[kind.__name__] for kind in kinds if kind.__name__ in _BACKENDS and is_cachekits(kind)),
         OTHER,
     )
 
 
-def _is_cachekits(kind: type) -> bool:
+def is_cachekits(kind: type) -> bool:
+    """Whether the package defines a class, and not the user's code."""
     return kind.__module__.partition(".")[0] == "cachekit"
 
 

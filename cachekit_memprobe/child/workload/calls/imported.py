@@ -9,6 +9,7 @@ from typing import Any
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.printable import printable, shortened
 from cachekit_memprobe.child.task import Call, Task
+from cachekit_memprobe.child.workload.calls.given import given
 
 FORM = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 """``module:function``."""
@@ -29,6 +30,9 @@ def imported(task: Task) -> Any:
         CouldNotMeasure: it can't be imported; the sentence names it, and what was searched.
     """
     call = call_of(task)
+    if call.here:
+        _work_in(call.root)
+        return given().function
     _stand_in(call)
     keys = _keys(task)
     try:
@@ -55,10 +59,14 @@ def _stand_in(call: Call) -> None:
         sys.path.insert(0, folder)
     importlib.invalidate_caches()
     if call.root:
-        try:
-            os.chdir(call.root)
-        except OSError as error:
-            raise CouldNotMeasure(f"the project's folder can't be entered: {error.strerror}") from None
+        _work_in(call.root)
+
+
+def _work_in(root: str) -> None:
+    try:
+        os.chdir(root)
+    except OSError as error:
+        raise CouldNotMeasure(f"the project's folder can't be entered: {error.strerror}") from None
 
 
 def search_path(call: Call) -> list[str]:

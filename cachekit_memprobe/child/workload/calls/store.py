@@ -11,6 +11,7 @@ from cachekit_memprobe.child.route import Counts
 from cachekit_memprobe.child.task import MEASURED, Found, Stored, Task
 from cachekit_memprobe.child.workload import contents, rows
 from cachekit_memprobe.child.workload.cached import by_reference, return_format_of
+from cachekit_memprobe.child.workload.calls.given import NOTE
 from cachekit_memprobe.child.workload.calls.imported import told
 from cachekit_memprobe.child.workload.calls.misses import why_no_hit
 from cachekit_memprobe.child.workload.calls.workload import CalledWorkload
@@ -58,7 +59,7 @@ def store(task: Task) -> Stored:
     frame = bytes(workload.backend.get(key))
     found = _found(task, workload, calls, len(frame), value)
     _keep(replace(task, read=replace(task.read, tier=found.tier)), workload, key, frame)
-    notes = (*found.notes, *_remarks(task, workload, value, took_s, calls))
+    notes = (*_of_a_fork(task), *found.notes, *_remarks(task, workload, value, took_s, calls))
     return Stored(
         keys={MEASURED: key},
         digests={MEASURED: calls.digests[0] if len(set(calls.digests)) == 1 else ""},
@@ -85,8 +86,8 @@ def _first_call(workload: CalledWorkload) -> Any:
 
 
 def _arguments(workload: CalledWorkload) -> str:
-    words = [json.dumps(argument) for argument in workload.call.args]
-    words += [f"{name}={json.dumps(value)}" for name, value in workload.call.kwargs.items()]
+    words = [json.dumps(argument, default=repr) for argument in workload.args]
+    words += [f"{name}={json.dumps(value, default=repr)}" for name, value in workload.kwargs.items()]
     return f"({', '.join(words)})" if words else "no arguments"
 
 
@@ -184,6 +185,10 @@ def _remarks(
     return (*remarks, *_again(task, workload, value, took_s))
 
 
+def _of_a_fork(task: Task) -> tuple[str, ...]:
+    return (NOTE,) if task.value.call is not None and task.value.call.here else ()
+
+
 def _again(task: Task, workload: CalledWorkload, value: Any, took_s: float) -> tuple[str, ...]:
     """Whether the user's own code returns the same again: of time and chance it doesn't."""
     if took_s > _QUICK_S:
@@ -210,6 +215,7 @@ def _of_object(task: Task, workload: CalledWorkload, value: Any, took_s: float) 
             "--backend-override file"
         )
     notes = _again(task, workload, value, took_s)
+    told_of_fork = _of_a_fork(task)
     known = "" if notes else digest(value, return_format=return_format_of(task, value))
     return Stored(
         keys={},
@@ -219,7 +225,7 @@ def _of_object(task: Task, workload: CalledWorkload, value: Any, took_s: float) 
         form=contents.form(value),
         logical_bytes=max(1, contents.logical_bytes(value)),
         rows=rows.rows_of(value),
-        found=Found("reference", "memory", False, "none", notes),
+        found=Found("reference", "memory", False, "none", (*told_of_fork, *notes)),
     )
 
 

@@ -10,6 +10,7 @@ from cachekit_memprobe.child.workload.backends import counted, open_backend
 from cachekit_memprobe.child.workload.cached import NoBackend, by_reference
 from cachekit_memprobe.child.workload.callers import Action, caller_for
 from cachekit_memprobe.child.workload.calls.decorated import Decorated
+from cachekit_memprobe.child.workload.calls.given import forget_what_was_cached, given, open_again
 from cachekit_memprobe.child.workload.calls.imported import call_of, imported
 from cachekit_memprobe.child.workload.calls.private import make_private
 
@@ -33,6 +34,7 @@ class CalledWorkload:
         warms_up_with: the name of the value that is read before any measurement: there is none but the
             measured one.
         caller: how the function is called.
+        args, kwargs: what it is called with.
     """
 
     warms_up_with = MEASURED
@@ -46,6 +48,10 @@ class CalledWorkload:
         self.call = call_of(task)
         substitute = _substitute(task)
         self.decorated = decorated(task)
+        self.args, self.kwargs = self.call.args, self.call.kwargs
+        if self.call.here:
+            self.args, self.kwargs = tuple(given().args), dict(given().kwargs)
+            forget_what_was_cached(self.decorated)
         self.backend: Any = self._backend(task, substitute)
         self.caller = caller_for(task.read)
 
@@ -57,6 +63,8 @@ class CalledWorkload:
             return substitute
         if self.decorated.backend is None:
             self.decorated.have_backend(configured_backend())  # as its first call would
+        if self.call.here:
+            open_again(self.decorated.backend)
         return counted(self.decorated.backend, task)
 
     def read(self, which: str) -> Any:
@@ -106,10 +114,10 @@ class CalledWorkload:
         )
 
     def _called(self, which: str) -> Any:
-        return self.decorated.function(*self.call.args, **self.call.kwargs)
+        return self.decorated.function(*self.args, **self.kwargs)
 
     def _undecorated(self, which: str) -> Any:
-        return self.decorated.undecorated(*self.call.args, **self.call.kwargs)
+        return self.decorated.undecorated(*self.args, **self.kwargs)
 
 
 def configured_backend() -> Any:
