@@ -164,8 +164,8 @@ class Beside:
 
 
 def _workers() -> set[int]:
-    """The threads of executors."""
-    return {thread.ident for thread in list(_queues()) if thread.ident is not None}
+    """The threads of executors. That of one which has ended may be another's by now."""
+    return {thread.ident for thread in list(_queues()) if thread.ident is not None and thread.is_alive()}
 
 
 def _queues() -> Any:
@@ -189,7 +189,8 @@ def _is_idle(ident: int) -> bool:
     frame = sys._current_frames().get(ident)
     if frame is None:
         return True
-    queue = next((queue for thread, queue in list(_queues().items()) if thread.ident == ident), None)
+    queues = list(_queues().items())
+    queue = next((queue for thread, queue in queues if thread.ident == ident and thread.is_alive()), None)
     at_its_queue = frame.f_code is executors._worker.__code__
     return at_its_queue and (queue is None or queue.empty())
 

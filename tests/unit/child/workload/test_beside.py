@@ -60,6 +60,20 @@ def test_work_of_an_executor_is_waited_for_on_a_thread_that_was_there_before() -
         nothing_is_left_of(lambda done: [pool.submit(lambda: None), pool.submit(later, done)])
 
 
+def test_a_thread_is_none_of_an_executor_that_had_its_number_before(ended: threading.Event) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        kept = pool.submit(threading.current_thread).result()
+    for _ in range(100):
+        waiting = Beside(Caller())
+        thread = threading.Thread(target=ended.wait, name="rests")
+        thread.start()
+        if thread.ident == kept.ident:
+            (name,) = waiting.wait(patience_s=0.1)
+            assert name.startswith("the thread rests")
+            return
+    pytest.skip("no thread has got the number of an earlier one")
+
+
 def test_a_thread_of_the_targets_own_that_gets_new_work_is_waited_for(ended: threading.Event) -> None:
     wanted, done = threading.Event(), list[str]()
 
