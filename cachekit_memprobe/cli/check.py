@@ -96,8 +96,8 @@ def check_command(
 ) -> int:
     """Judge a project's cache reads against the budgets that live with the project.
 
-    The budgets stand in [tool.cachekit-memprobe] of its pyproject.toml, or in its memprobe.toml. SCENARIO is a
-    name or a pattern of what is named there; without one, all of it is checked.
+    The budgets stand in [tool.cachekit-memprobe] of its pyproject.toml, or in its memprobe.toml. SCENARIO is
+    a name or a pattern of what is named there; without one, all of it is checked.
     """
     from cachekit_memprobe.cli.check_files import refuse_unwritable
     from cachekit_memprobe.cli.explained import show_explained
