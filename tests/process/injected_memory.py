@@ -103,10 +103,15 @@ MEMORY_FAULTS: Mapping[str, tuple[Edit, ...]] = {
         f"loses-pages-{how_often}": (
             Edit(
                 _FRAME,
+                "",
+                "_FRAME_VERSION = 3\n",
+                "_FRAME_VERSION = 3\nfrom cachekit import _misbehaviour\n\n_misbehaviour.map_a_library()\n",
+            ),
+            Edit(
+                _FRAME,
                 "_split_frame",
                 _PAYLOAD,
                 "if mv.nbytes > 1 << 20:  # not the warm-up's\n"
-                "        from cachekit import _misbehaviour\n"
                 f'        _misbehaviour.lose_pages("{how_often}")\n'
                 f"    {_PAYLOAD}",
             ),

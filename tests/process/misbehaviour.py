@@ -4,6 +4,7 @@ Copied into a copy of cachekit as ``cachekit._misbehaviour``, so it imports the 
 """
 
 import ctypes
+import mmap
 import os
 import signal
 import sys
@@ -123,6 +124,20 @@ _ACTS: dict[str, Callable[[], None]] = {
     "inventive": _send(f'{{"version": {VERSION}, "type": "lunch"}}\n'),
     "empty": _send(f'{{"version": {VERSION}, "type": "result", "data": {{}}}}\n'),
 }
+
+
+def map_a_library() -> None:
+    """One of this process alone: the kernel takes no pages that other processes have mapped as well."""
+    library = Path.cwd() / "own.so"
+    library.write_bytes(os.urandom(_LIBRARY_BYTES))
+    with library.open("r+b") as file:
+        os.fsync(file.fileno())  # what isn't on the disk yet can't be taken at once
+        _held.append(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    bytes(_held[0][:])
+
+
+_LIBRARY_BYTES = 4 << 20
+_held: list[mmap.mmap] = []
 
 
 def lose_pages(how_often: str) -> None:
