@@ -16,7 +16,7 @@ from tests.unit.cli.conftest import Invoke
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """With two runs, and environments of two releases and of a source tree."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a-file"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("CACHEKIT_MEMPROBE_CACHE_DIR", str(tmp_path / "cache"))
     for name in ("20260101T000000Z-0123ab", "20261125T120000Z-0123ab"):
         folder = tmp_path / "state/cachekit-memprobe/runs" / name
