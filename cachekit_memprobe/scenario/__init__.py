@@ -13,7 +13,7 @@ from cachekit_memprobe.scenario.calls import (
 from cachekit_memprobe.scenario.conditions import limits_for, why_not
 from cachekit_memprobe.scenario.costs import recorded_cost_s
 from cachekit_memprobe.scenario.expansion import expand, with_overrides
-from cachekit_memprobe.scenario.given import parse_variable
+from cachekit_memprobe.scenario.given import parse_variable, refuse_given
 from cachekit_memprobe.scenario.limits import closest_metric, parse_limit, read_budget
 from cachekit_memprobe.scenario.loader import load_scenario
 from cachekit_memprobe.scenario.matrix import Axis, axis_names, parse_axis
@@ -52,6 +52,7 @@ __all__ = [
     "read_budget",
     "recorded_cost_s",
     "refuse_foreign_code",
+    "refuse_given",
     "scenario_text",
     "select",
     "starter_text",

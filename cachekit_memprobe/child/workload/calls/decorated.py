@@ -3,10 +3,12 @@
 They have had the same names since 0.4.0. To look at them is no part of the read, and changes nothing in it.
 """
 
+import functools
 import inspect
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cachekit_memprobe.child.errors import CouldNotMeasure
@@ -85,6 +87,22 @@ class Decorated:
         """Put another backend in the place of the code's own, or of none."""
         self._cells["_backend"].cell_contents = backend
 
+    @contextmanager
+    def returning(self, value: Any) -> Iterator[None]:
+        """For a time, have cachekit find another value where the user's own code would run.
+
+        Raises:
+            CouldNotMeasure: its wrapper has no variable for that code.
+        """
+        cell = self._cells.get("func")
+        if cell is None:
+            raise CouldNotMeasure("this cachekit's wrapper hides the function that it wraps")
+        own, cell.cell_contents = cell.cell_contents, _returning(self.undecorated, value)
+        try:
+            yield
+        finally:
+            cell.cell_contents = own
+
     def described(self) -> Described:
         """What the decorator's arguments have come to."""
         if "object_cache" in self._cells:
@@ -128,6 +146,23 @@ class Decorated:
             return self._cells[name].cell_contents
         except (KeyError, ValueError):  # the wrapper has no such variable, or it isn't set yet
             return None
+
+
+def _returning(own: Any, value: Any) -> Any:
+    """A function with the names of the user's own, of which keys are made."""
+    if inspect.iscoroutinefunction(own):
+
+        @functools.wraps(own)
+        async def answer_later(*_args: Any, **_kwargs: Any) -> Any:
+            return value
+
+        return answer_later
+
+    @functools.wraps(own)
+    def answer(*_args: Any, **_kwargs: Any) -> Any:
+        return value
+
+    return answer
 
 
 def backend_kind(backend: Any) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.route import Counts
-from cachekit_memprobe.child.task import MEASURED, Found, Stored, Task
+from cachekit_memprobe.child.task import MEASURED, WARM_UP, Found, Stored, Task
 from cachekit_memprobe.child.workload import contents, rows
 from cachekit_memprobe.child.workload.cached import by_reference, return_format_of
 from cachekit_memprobe.child.workload.calls.given import NOTE
 from cachekit_memprobe.child.workload.calls.imported import told
 from cachekit_memprobe.child.workload.calls.misses import why_no_hit
+from cachekit_memprobe.child.workload.calls.small import Entry, store_small
 from cachekit_memprobe.child.workload.calls.workload import CalledWorkload
 from cachekit_memprobe.child.workload.digests import digest
 from cachekit_memprobe.child.workload.store import frame_file, is_kept_apart
@@ -58,18 +59,29 @@ def store(task: Task) -> Stored:
     key = workload.backend.last_key
     frame = bytes(workload.backend.get(key))
     found = _found(task, workload, calls, len(frame), value)
-    _keep(replace(task, read=replace(task.read, tier=found.tier)), workload, key, frame)
+    reading = replace(task, read=replace(task.read, tier=found.tier))
+    _keep(reading, workload, key, frame)
     notes = (*_of_a_fork(task), *found.notes, *_remarks(task, workload, value, took_s, calls))
+    small = store_small(reading, workload, key, value)
+    known = calls.digests[0] if len(set(calls.digests)) == 1 else ""
     return Stored(
-        keys={MEASURED: key},
-        digests={MEASURED: calls.digests[0] if len(set(calls.digests)) == 1 else ""},
-        exact_digests={MEASURED: ""},
-        frame_bytes={MEASURED: len(frame)},
+        **_entries(Entry(key, known, len(frame)), small),
         form=contents.form(value),
         logical_bytes=_logical_bytes(value, len(frame)),
         rows=rows.rows_of(value),
         found=Found(found.tier, found.route, found.backfill, found.compression, notes),
     )
+
+
+def _entries(measured: Entry, small: Entry | None) -> dict[str, Any]:
+    """The mappings of :class:`Stored`."""
+    entries = {MEASURED: measured} if small is None else {MEASURED: measured, WARM_UP: small}
+    return {
+        "keys": {which: entry.key for which, entry in entries.items()},
+        "digests": {which: entry.digest for which, entry in entries.items()},
+        "exact_digests": dict.fromkeys(entries, ""),
+        "frame_bytes": {which: entry.frame_bytes for which, entry in entries.items()},
+    }
 
 
 def _first_call(workload: CalledWorkload) -> Any:
