@@ -1,7 +1,8 @@
 """The user's own functions: what each is, which nobody knows before its module was imported."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cachekit_memprobe.replay.environment import child_environment
 from cachekit_memprobe.replay.supervisor import Launch, Supervisor
 
 _OTHER = "other"
+_OF_THE_PROCESS = "the measured process "
 _BY_REFERENCE = ("none", "local")
 _IN_PROCESS_SINCE = (0, 23)
 """Since then a function for which nothing names a backend keeps its values in the process."""
@@ -58,7 +60,7 @@ class OwnFunctions:
             raise CouldNotMeasure(without_folders(str(failure), folders)) from None
 
     def _described(self, scenario: Scenario, call: Call) -> Scenario:
-        described = self._imported(scenario)
+        described = self._imported(scenario, call)
         backend = _backend(described, call, self.target.cachekit)
         if not described.backend and backend not in _BY_REFERENCE:
             call = replace(call, backend=backend)
@@ -77,7 +79,7 @@ class OwnFunctions:
             read = replace(read, tier="reference", route="memory")
         return replace(scenario, value=replace(scenario.value, call=call), caching=caching, read=read)
 
-    def _imported(self, scenario: Scenario) -> Described:
+    def _imported(self, scenario: Scenario, call: Call) -> Described:
         task = Task(
             operation=DESCRIBE,
             value=scenario.value,
@@ -93,7 +95,23 @@ class OwnFunctions:
             timeout_s=self.timeout_s,
             fresh=False,
         )
-        return self.supervisor.run(launch, Described)
+        with told_of(f"{call.function} was imported"):
+            return self.supervisor.run(launch, Described)
+
+
+@contextmanager
+def told_of(what: str) -> Iterator[None]:
+    """Say of a process that ended or hung what it was about to do: it runs the user's own code.
+
+    Raises:
+        CouldNotMeasure: what the block raises.
+    """
+    try:
+        yield
+    except CouldNotMeasure as failure:
+        if not str(failure).startswith(_OF_THE_PROCESS):
+            raise
+        raise CouldNotMeasure(f"while {what}, {failure}") from failure
 
 
 def as_found(scenario: Scenario, found: Found) -> Scenario:

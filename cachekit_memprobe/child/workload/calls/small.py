@@ -1,5 +1,6 @@
 """Store the small value that the reading processes warm up with, made of the measured one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +44,8 @@ def store_small(task: Task, workload: CalledWorkload, key: str, value: Any) -> E
 def _stored(task: Task, workload: CalledWorkload, key: str, part: Any) -> Entry | None:
     small_key, backend = key + SUFFIX, workload.backend
     _empty_l1(workload)
-    with standing_in(backend, key, small_key), workload.decorated.returning(part):
+    code = _awaited(part) if workload.decorated.asynchronous else _plain(part)
+    with standing_in(backend, key, small_key), workload.decorated.running(code):
         workload.read(MEASURED)
         _empty_l1(workload)
         before = workload.counts()
@@ -57,6 +59,17 @@ def _stored(task: Task, workload: CalledWorkload, key: str, part: Any) -> Entry 
         frame_file(task, WARM_UP).write_bytes(frame)
     backend.set(small_key, frame, task.ttl_s)
     return Entry(small_key, digest(read, return_format=return_format_of(task, read)), len(frame))
+
+
+def _plain(value: Any) -> Callable[..., Any]:
+    return lambda *_args, **_kwargs: value
+
+
+def _awaited(value: Any) -> Callable[..., Any]:
+    async def answer(*_args: Any, **_kwargs: Any) -> Any:
+        return value
+
+    return answer
 
 
 def _empty_l1(workload: CalledWorkload) -> None:

@@ -1,7 +1,6 @@
 """Call the user's function once, and find out by calling it again how its reads go."""
 
 import json
-import logging
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,9 +10,12 @@ from cachekit_memprobe.child.route import Counts
 from cachekit_memprobe.child.task import MEASURED, WARM_UP, Found, Stored, Task
 from cachekit_memprobe.child.workload import contents, rows
 from cachekit_memprobe.child.workload.cached import by_reference, return_format_of
+from cachekit_memprobe.child.workload.calls.again import Runs
 from cachekit_memprobe.child.workload.calls.given import NOTE
-from cachekit_memprobe.child.workload.calls.imported import told
+from cachekit_memprobe.child.workload.calls.imported import for_want_of, told
 from cachekit_memprobe.child.workload.calls.misses import why_no_hit
+from cachekit_memprobe.child.workload.calls.refusals import Refusals
+from cachekit_memprobe.child.workload.calls.remarks import logical_bytes, remarks
 from cachekit_memprobe.child.workload.calls.small import Entry, store_small
 from cachekit_memprobe.child.workload.calls.workload import CalledWorkload
 from cachekit_memprobe.child.workload.digests import digest
@@ -21,6 +23,16 @@ from cachekit_memprobe.child.workload.store import frame_file, is_kept_apart
 
 _QUICK_S = 10.0
 """A function that takes longer isn't run a second time for the sake of a remark."""
+
+
+@dataclass(frozen=True)
+class _First:
+    """The first call, which stores what it returns."""
+
+    value: Any
+    took_s: float
+    refusals: Refusals
+    runs: Runs
 
 
 @dataclass(frozen=True)
@@ -46,28 +58,26 @@ def store(task: Task) -> Stored:
         CouldNotMeasure: it fails, is never read from the cache, or not from the tier that was asked for.
     """
     workload = CalledWorkload(task)
-    heard = _Heard()
-    logging.getLogger("cachekit").addHandler(heard)
     began = time.monotonic()
-    value = _first_call(workload)
-    took_s = time.monotonic() - began
+    first = _first_call(task, workload)
     if by_reference(task):
-        return _of_object(task, workload, value, took_s)
+        return _of_object(task, workload, first)
     calls = _call_again(task, workload)
     if not (calls.second.l1_hits or calls.second.l2_hits) or not calls.emptied.l2_hits:
-        raise CouldNotMeasure(why_no_hit(workload, time.monotonic() - began, heard.last))
+        took_s = time.monotonic() - began
+        raise CouldNotMeasure(why_no_hit(workload, took_s, calls.second, first.refusals))
     key = workload.backend.last_key
-    frame = bytes(workload.backend.get(key))
+    frame, value = bytes(workload.backend.get(key)), first.value
     found = _found(task, workload, calls, len(frame), value)
     reading = replace(task, read=replace(task.read, tier=found.tier))
     _keep(reading, workload, key, frame)
-    notes = (*_of_a_fork(task), *found.notes, *_remarks(task, workload, value, took_s, calls))
+    notes = (*_of_a_fork(task), *found.notes, *remarks(task, value, calls.digests), *_again(first))
     small = store_small(reading, workload, key, value)
     known = calls.digests[0] if len(set(calls.digests)) == 1 else ""
     return Stored(
         **_entries(Entry(key, known, len(frame)), small),
         form=contents.form(value),
-        logical_bytes=_logical_bytes(value, len(frame)),
+        logical_bytes=logical_bytes(value, len(frame)),
         rows=rows.rows_of(value),
         found=Found(found.tier, found.route, found.backfill, found.compression, notes),
     )
@@ -84,17 +94,18 @@ def _entries(measured: Entry, small: Entry | None) -> dict[str, Any]:
     }
 
 
-def _first_call(workload: CalledWorkload) -> Any:
+def _first_call(task: Task, workload: CalledWorkload) -> _First:
+    refusals, runs = Refusals(workload.decorated), Runs(task, workload)
+    began = time.monotonic()
     try:
-        return workload.read(MEASURED)
-    except TypeError as error:
+        with runs.noted():
+            value = workload.read(MEASURED)
+    except (Exception, SystemExit) as error:
+        how = "failed when it was called" if workload.takes_its_arguments() else "can't be called"
         raise CouldNotMeasure(
-            f"{workload.call.function} can't be called with {_arguments(workload)}: {told(error)}"
+            f"{workload.call.function} {how} with {_arguments(workload)}: {told(error)}{for_want_of(error)}"
         ) from error
-    except Exception as error:
-        raise CouldNotMeasure(
-            f"{workload.call.function} failed when it was called with {_arguments(workload)}: {told(error)}"
-        ) from error
+    return _First(value, time.monotonic() - began, refusals, runs)
 
 
 def _arguments(workload: CalledWorkload) -> str:
@@ -163,62 +174,16 @@ def _never_in_l1(workload: CalledWorkload, frame_bytes: int, route: str) -> str:
     )
 
 
-def _logical_bytes(value: Any, frame_bytes: int) -> int:
-    """Of a value that isn't made of what has a size, that of its frame."""
-    return contents.logical_bytes(value) if _has_size(value) else frame_bytes
-
-
-def _has_size(value: Any) -> bool:
-    if contents.form(value) != contents.OBJECTS:
-        return True
-    return isinstance(
-        value, (str, bytes, bytearray, dict, list, tuple, set, frozenset, int, float, type(None))
-    )
-
-
-def _remarks(
-    task: Task, workload: CalledWorkload, value: Any, took_s: float, calls: _Calls
-) -> tuple[str, ...]:
-    """What a reader of the figures should know of the value."""
-    remarks = []
-    if not _has_size(value):
-        remarks.append(
-            f"the payload is the size of the frame, as a {type(value).__name__} has no size of its own"
-        )
-    if len(set(calls.digests)) > 1:
-        remarks.append(
-            "it is not proven that a read returns what was stored: two reads of the same entry look different"
-        )
-    elif digest(value, return_format=return_format_of(task, value)) != calls.digests[0]:
-        remarks.append(
-            "what is read is not quite what the function returned, as the serializer changes some types "
-            "(tuples, say); each read is proven to be the same as the others"
-        )
-    return (*remarks, *_again(task, workload, value, took_s))
+def _again(first: _First) -> tuple[str, ...]:
+    """What a second run shows, where there was a first one, and it wasn't slow."""
+    return first.runs.remarks() if first.runs.digests and first.took_s <= _QUICK_S else ()
 
 
 def _of_a_fork(task: Task) -> tuple[str, ...]:
     return (NOTE,) if task.value.call is not None and task.value.call.here else ()
 
 
-def _again(task: Task, workload: CalledWorkload, value: Any, took_s: float) -> tuple[str, ...]:
-    """Whether the user's own code returns the same again: of time and chance it doesn't."""
-    if took_s > _QUICK_S:
-        return ()
-    known = digest(value, return_format=return_format_of(task, value))
-    try:
-        again = workload.make(MEASURED)
-    except Exception as error:
-        return (f"the function failed when it was run a second time, past the cache: {told(error)}",)
-    if digest(again, return_format=return_format_of(task, again)) == known:
-        return ()
-    return (
-        "the function returned another value when it was run a second time, so that a read can be proven to "
-        "be what was stored, but not to be what the function returns now",
-    )
-
-
-def _of_object(task: Task, workload: CalledWorkload, value: Any, took_s: float) -> Stored:
+def _of_object(task: Task, workload: CalledWorkload, first: _First) -> Stored:
     """A cache by reference has nothing to store in: each reading process calls the function itself."""
     if task.read.tier in ("l1", "l2"):
         raise CouldNotMeasure(
@@ -226,8 +191,12 @@ def _of_object(task: Task, workload: CalledWorkload, value: Any, took_s: float) 
             f"there is no tier {task.read.tier}; leave the tier out, or give it a private backend with "
             "--backend-override file"
         )
-    notes = _again(task, workload, value, took_s)
-    told_of_fork = _of_a_fork(task)
+    before = workload.counts()
+    workload.read(MEASURED)
+    second = workload.counts() - before
+    if not second.l1_hits:
+        raise CouldNotMeasure(why_no_hit(workload, first.took_s, second, first.refusals))
+    value, notes = first.value, _again(first)
     known = "" if notes else digest(value, return_format=return_format_of(task, value))
     return Stored(
         keys={},
@@ -237,16 +206,5 @@ def _of_object(task: Task, workload: CalledWorkload, value: Any, took_s: float) 
         form=contents.form(value),
         logical_bytes=max(1, contents.logical_bytes(value)),
         rows=rows.rows_of(value),
-        found=Found("reference", "memory", False, "none", (*told_of_fork, *notes)),
+        found=Found("reference", "memory", False, "none", (*_of_a_fork(task), *notes)),
     )
-
-
-class _Heard(logging.Handler):
-    """The last that cachekit warned of, which it goes on after."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.last = ""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.last = record.getMessage()

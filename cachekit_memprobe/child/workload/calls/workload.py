@@ -1,6 +1,7 @@
 """The user's function in the place of a workload: the same calls and counts, and a backend that counts."""
 
-from collections.abc import Iterator, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -47,7 +48,7 @@ class CalledWorkload:
             CouldNotMeasure: it can't be imported, or its backend can't be opened.
         """
         self.call = call_of(task)
-        self._task = task
+        self.task = task
         self.warms_up_with = WARM_UP if WARM_UP in task.stored.keys else MEASURED
         substitute = _substitute(task)
         self.decorated = decorated(task)
@@ -85,7 +86,7 @@ class CalledWorkload:
     @contextmanager
     def _small_value(self) -> Iterator[None]:
         """Have every tier answer with the small value."""
-        task, keys = self._task, self._task.stored.keys
+        task, keys = self.task, self.task.stored.keys
         with ExitStack() as stack:
             stack.enter_context(standing_in(self.backend, keys[MEASURED], keys[WARM_UP]))
             if task.read.tier == "l1":
@@ -96,10 +97,18 @@ class CalledWorkload:
                 self.l1().clear()
             yield
 
-    def make(self, which: str) -> Any:
-        """What the user's own code returns, past cachekit."""
-        (value,) = self.caller.call(self._undecorated, [which])
+    def run(self, code: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Run other code where the function is called."""
+        (value,) = self.caller.call(lambda _which: code(*args, **kwargs), [MEASURED])
         return value
+
+    def takes_its_arguments(self) -> bool:
+        """Whether the function can be called with them."""
+        try:
+            inspect.signature(self.decorated.function).bind(*self.args, **self.kwargs)
+        except (TypeError, ValueError):
+            return False
+        return True
 
     def on_other_threads(self, action: Action) -> None:
         """Run an action on each thread but this one that a read may use."""
@@ -135,9 +144,6 @@ class CalledWorkload:
 
     def _called(self, which: str) -> Any:
         return self.decorated.function(*self.args, **self.kwargs)
-
-    def _undecorated(self, which: str) -> Any:
-        return self.decorated.undecorated(*self.args, **self.kwargs)
 
 
 def configured_backend() -> Any:
