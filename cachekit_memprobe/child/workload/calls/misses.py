@@ -20,6 +20,8 @@ def why_no_hit(workload: CalledWorkload, took_s: float, second: Counts, refusals
     counted = f"{info.hits} hits and {info.misses} misses"
     if second.l1_hits:
         how = "is only read from the process's own cache, and the backend has nothing for another"
+    elif _never_asked_again(workload, second):
+        how = "is never read from the cache"
     else:
         how = "is never read from the cache, but runs each time"
     reason = _reason(workload, took_s, second, refusals)
@@ -45,12 +47,16 @@ def _reason(workload: CalledWorkload, took_s: float, second: Counts, refusals: R
         return f"Nothing was stored{_logged(refusals)}"
     if refusals.of(READ):
         return f"What was stored is refused when it is read: {_with_setting(refusals.of(READ))}"
-    if second == Counts():
+    if _never_asked_again(workload, second):
         return (
             "Its second call never reached cachekit, but was answered by a decorator around it; name the "
             "function below that one"
         )
     return f"What was stored was not found when it was read{_logged(refusals)}"
+
+
+def _never_asked_again(workload: CalledWorkload, second: Counts) -> bool:
+    return bool(workload.backend.frames) and second == Counts()
 
 
 def _no_key(workload: CalledWorkload, refusals: Refusals) -> str:

@@ -6,7 +6,23 @@ from typing import Any
 from cachekit_memprobe.child.task import Task
 from cachekit_memprobe.child.workload import contents
 from cachekit_memprobe.child.workload.cached import return_format_of
+from cachekit_memprobe.child.workload.calls.workload import CalledWorkload
 from cachekit_memprobe.child.workload.digests import digest
+
+
+def own_cache_remarks(workload: CalledWorkload) -> tuple[str, ...]:
+    """What was done in the user's own cache, where they want it to be used."""
+    if not workload.call.own_cache:
+        return ()
+    where = f"the {type(workload.backend).__name__} that the code configures"
+    if not workload.backend.frames:
+        return (f"the entry was already in {where}, and was only read: nothing was written or deleted there",)
+    ttl_s = workload.decorated.ttl_s
+    until = f" until it expires (ttl={ttl_s} s)" if ttl_s else ""
+    return (
+        f"one entry was written to {where}, as --use-own-cache allows, and stays there{until}; nothing was "
+        "deleted",
+    )
 
 
 def logical_bytes(value: Any, frame_bytes: int) -> int:

@@ -15,7 +15,7 @@ from cachekit_memprobe.child.workload.calls.given import NOTE
 from cachekit_memprobe.child.workload.calls.imported import for_want_of, told
 from cachekit_memprobe.child.workload.calls.misses import why_no_hit
 from cachekit_memprobe.child.workload.calls.refusals import Refusals
-from cachekit_memprobe.child.workload.calls.remarks import logical_bytes, remarks
+from cachekit_memprobe.child.workload.calls.remarks import logical_bytes, own_cache_remarks, remarks
 from cachekit_memprobe.child.workload.calls.small import Entry, store_small
 from cachekit_memprobe.child.workload.calls.workload import CalledWorkload
 from cachekit_memprobe.child.workload.digests import digest
@@ -65,13 +65,19 @@ def store(task: Task) -> Stored:
     calls = _call_again(task, workload)
     if not (calls.second.l1_hits or calls.second.l2_hits) or not calls.emptied.l2_hits:
         took_s = time.monotonic() - began
-        raise CouldNotMeasure(why_no_hit(workload, took_s, calls.second, first.refusals))
+        reason = why_no_hit(workload, took_s, calls.second, first.refusals)
+        raise CouldNotMeasure("; ".join((reason, *own_cache_remarks(workload))))
     key = workload.backend.last_key
     frame, value = bytes(workload.backend.get(key)), first.value
     found = _found(task, workload, calls, len(frame), value)
     reading = replace(task, read=replace(task.read, tier=found.tier))
     _keep(reading, workload, key, frame)
-    notes = (*_of_a_fork(task), *found.notes, *remarks(task, value, calls.digests), *_again(first))
+    notes = (
+        *_of_a_fork(task),
+        *own_cache_remarks(workload),
+        *remarks(task, value, calls.digests),
+        *_again(first),
+    )
     small = store_small(reading, workload, key, value)
     known = calls.digests[0] if len(set(calls.digests)) == 1 else ""
     return Stored(

@@ -66,7 +66,8 @@ class CalledWorkload:
             self.decorated.have_backend(substitute)
             return substitute
         if self.decorated.backend is None:
-            self.decorated.have_backend(configured_backend())  # as its first call would
+            # As its first call would; where nothing in the code names one, the environment does.
+            self.decorated.have_backend(configured_backend() or _named_by_environment())
         if self.call.here:
             open_again(self.decorated.backend)
         return counted(self.decorated.backend, task)
@@ -157,6 +158,12 @@ def configured_backend() -> Any:
     if backend is None and not isinstance(provider, DefaultBackendProvider):
         return provider.get_backend()
     return backend
+
+
+def _named_by_environment() -> Any:
+    from cachekit.decorators import wrapper
+
+    return wrapper.get_backend_provider().get_backend()
 
 
 def _substitute(task: Task) -> Any:
