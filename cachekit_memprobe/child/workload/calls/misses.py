@@ -6,6 +6,9 @@ from cachekit_memprobe.child.workload.cached import by_reference
 from cachekit_memprobe.child.workload.calls.refusals import KEY, READ, WRITE, Refusals, readable
 from cachekit_memprobe.child.workload.calls.workload import CalledWorkload
 
+_WHOLE_S = 1
+"""Entries expire at whole seconds."""
+
 _SETTING = "; a setting of your environment's is given with --env or in [env]"
 
 
@@ -13,7 +16,7 @@ def why_no_hit(workload: CalledWorkload, took_s: float, second: Counts, refusals
     """A sentence for a function that was called again and not read from what other processes can read.
 
     Args:
-        took_s: from before the first call to after the last.
+        took_s: since its entry was stored.
         second: what its second call counted.
     """
     info = workload.decorated.wrapper.cache_info()
@@ -30,8 +33,6 @@ def why_no_hit(workload: CalledWorkload, took_s: float, second: Counts, refusals
 
 def _reason(workload: CalledWorkload, took_s: float, second: Counts, refusals: Refusals) -> str:
     ttl_s, failure = workload.decorated.ttl_s, failure_of(workload.backend)
-    if ttl_s is not None and ttl_s <= took_s:
-        return f"Its entries last for ttl={ttl_s} s, and to call it again took {took_s:.1f} s"
     if by_reference(workload.task):
         return (
             "It has no backend, so that only the process's own cache could hold the value, and that doesn't: "
@@ -47,6 +48,8 @@ def _reason(workload: CalledWorkload, took_s: float, second: Counts, refusals: R
         return f"Nothing was stored{_logged(refusals)}"
     if refusals.of(READ):
         return f"What was stored is refused when it is read: {_with_setting(refusals.of(READ))}"
+    if ttl_s is not None and ttl_s <= took_s + _WHOLE_S:
+        return f"Its entries last for ttl={ttl_s} s, and it was {took_s:.1f} s later that it was called again"
     if _never_asked_again(workload, second):
         return (
             "Its second call never reached cachekit, but was answered by a decorator around it; name the "

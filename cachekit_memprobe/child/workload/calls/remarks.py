@@ -25,6 +25,14 @@ def own_cache_remarks(workload: CalledWorkload) -> tuple[str, ...]:
     )
 
 
+def expired_remark(workload: CalledWorkload) -> str:
+    """Why more than the code's own time to live was granted."""
+    return (
+        f"its entries last for ttl={workload.decorated.ttl_s} s, and one was gone before it was read; the "
+        "measured reads are of one that was kept for longer"
+    )
+
+
 def logical_bytes(value: Any, frame_bytes: int) -> int:
     """Of a value that isn't made of what has a size, that of its frame."""
     return contents.logical_bytes(value) if _has_size(value) else frame_bytes

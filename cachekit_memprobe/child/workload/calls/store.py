@@ -15,11 +15,19 @@ from cachekit_memprobe.child.workload.calls.given import NOTE
 from cachekit_memprobe.child.workload.calls.imported import for_want_of, told
 from cachekit_memprobe.child.workload.calls.misses import why_no_hit
 from cachekit_memprobe.child.workload.calls.refusals import Refusals
-from cachekit_memprobe.child.workload.calls.remarks import logical_bytes, own_cache_remarks, remarks
+from cachekit_memprobe.child.workload.calls.remarks import (
+    expired_remark,
+    logical_bytes,
+    own_cache_remarks,
+    remarks,
+)
 from cachekit_memprobe.child.workload.calls.small import Entry, store_small
 from cachekit_memprobe.child.workload.calls.workload import CalledWorkload
 from cachekit_memprobe.child.workload.digests import digest
 from cachekit_memprobe.child.workload.store import frame_file, is_kept_apart
+
+_SHORT_S = 60
+"""An entry that lasts longer was there when it was read a moment later."""
 
 _QUICK_S = 10.0
 """A function that takes longer isn't run a second time for the sake of a remark."""
@@ -40,11 +48,16 @@ class _Calls:
     """What was counted of each call that followed the first, and the digest of what it returned.
 
     Attributes:
+        frame: ``None`` if the backend has no entry.
+        expired: one was gone before it could be read, so that another was kept for longer.
         second: as any later call of a program.
         emptied: with L1 emptied before; the same as ``second`` for a function without L1.
         after: the next one.
     """
 
+    key: str
+    frame: bytes | None
+    expired: bool
     second: Counts
     emptied: Counts
     after: Counts
@@ -58,23 +71,23 @@ def store(task: Task) -> Stored:
         CouldNotMeasure: it fails, is never read from the cache, or not from the tier that was asked for.
     """
     workload = CalledWorkload(task)
-    began = time.monotonic()
     first = _first_call(task, workload)
     if by_reference(task):
         return _of_object(task, workload, first)
+    stored = time.monotonic()
     calls = _call_again(task, workload)
-    if not (calls.second.l1_hits or calls.second.l2_hits) or not calls.emptied.l2_hits:
-        took_s = time.monotonic() - began
-        reason = why_no_hit(workload, took_s, calls.second, first.refusals)
+    if calls.frame is None or not (_is_hit(calls.second) and calls.emptied.l2_hits):
+        reason = why_no_hit(workload, time.monotonic() - stored, calls.second, first.refusals)
         raise CouldNotMeasure("; ".join((reason, *own_cache_remarks(workload))))
-    key = workload.backend.last_key
-    frame, value = bytes(workload.backend.get(key)), first.value
+    key, frame, value = calls.key, calls.frame, first.value
     found = _found(task, workload, calls, len(frame), value)
     reading = replace(task, read=replace(task.read, tier=found.tier))
-    _keep(reading, workload, key, frame)
+    if is_kept_apart(reading):
+        frame_file(task, MEASURED).write_bytes(frame)
     notes = (
         *_of_a_fork(task),
         *own_cache_remarks(workload),
+        *([expired_remark(workload)] if calls.expired else []),
         *remarks(task, value, calls.digests),
         *_again(first),
     )
@@ -127,23 +140,41 @@ def _call_again(task: Task, workload: CalledWorkload) -> _Calls:
         before = workload.counts()
         value = workload.read(MEASURED)
         counts = workload.counts() - before
-        if counts.l1_hits or counts.l2_hits:
+        if _is_hit(counts):
             digests.append(digest(value, return_format=return_format_of(task, value)))
         return counts
 
     second = counted_call()
-    if workload.decorated.l1 is None:
-        return _Calls(second, second, second, tuple(digests))
+    key = str(workload.backend.last_key)
+    frame, expired = _kept(task, workload, key), False
+    if not (_is_hit(second) and frame) and _may_have_expired(workload):
+        if frame is None:
+            counted_call()
+            frame = _kept(task, workload, key)
+        second, expired = counted_call(), True
+    if workload.decorated.l1 is None or frame is None or not _is_hit(second):
+        return _Calls(key, frame, expired, second, second, second, tuple(digests))
     workload.l1().clear()
-    return _Calls(second, counted_call(), counted_call(), tuple(digests))
+    return _Calls(key, frame, expired, second, counted_call(), counted_call(), tuple(digests))
 
 
-def _keep(task: Task, workload: CalledWorkload, key: str, frame: bytes) -> None:
-    """Have a private entry last as long as the measurement, whatever the code's own time to live."""
-    if is_kept_apart(task):
-        frame_file(task, MEASURED).write_bytes(frame)
+def _is_hit(counts: Counts) -> bool:
+    return bool(counts.l1_hits or counts.l2_hits)
+
+
+def _may_have_expired(workload: CalledWorkload) -> bool:
+    ttl_s = workload.decorated.ttl_s
+    return ttl_s is not None and ttl_s <= _SHORT_S and not workload.call.own_cache
+
+
+def _kept(task: Task, workload: CalledWorkload, key: str) -> bytes | None:
+    """The frame; a private entry lasts as long as the measurement from here on, whatever the code says."""
+    frame = workload.backend.get(key)
+    if frame is None:
+        return None
     if not workload.call.own_cache:
-        workload.backend.set(key, frame, task.ttl_s)
+        workload.backend.set(key, bytes(frame), task.ttl_s)
+    return bytes(frame)
 
 
 def _found(task: Task, workload: CalledWorkload, calls: _Calls, frame_bytes: int, value: Any) -> Found:
