@@ -53,8 +53,8 @@ def init_command(
             f"the scenario another name, such as {DEFAULT_FILE}"
         )
     refuse_without_call(own, measuring)
-    if own.call is not None:
-        return init_call(file, own.call, measuring, force=force)
+    if own.function is not None:
+        return init_call(file, own, measuring, force=force)
     write_new(file, starter_text(file), overwrite=force, remedy="give --force, or another name")
     # A name without a folder would be looked for among the bundled scenarios, but for its suffix.
     click.echo(f"{printable(file)} is written; run it with: cachekit-memprobe run {pasted(file)}")

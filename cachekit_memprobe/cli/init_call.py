@@ -1,25 +1,26 @@
 """``init --call``: the scenario of the user's own function, with a budget that was measured."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cachekit_memprobe.child.printable import pasted, printable
-from cachekit_memprobe.child.task import Call
 from cachekit_memprobe.cli.gathered import gathered
 from cachekit_memprobe.cli.help import Group, option
 from cachekit_memprobe.cli.new_file import refuse_existing, write_new
 from cachekit_memprobe.cli.options import parsed_variables
 from cachekit_memprobe.cli.progress import ProgressDisplay
+from cachekit_memprobe.cli.requests import called_words
 from cachekit_memprobe.cli.run_options import CallOptions
 from cachekit_memprobe.errors import EXIT_OK, CouldNotMeasure, UsageError
 from cachekit_memprobe.metrics import INSTRUMENTS, QUICK
 from cachekit_memprobe.model import Run, RunOptions, Scenario
 from cachekit_memprobe.report.json import to_json
 from cachekit_memprobe.report.words import verdict_line
+from cachekit_memprobe.request import Request
 from cachekit_memprobe.result import Report
 from cachekit_memprobe.runstore import RunFolder, Summary
 from cachekit_memprobe.units import format_bytes
@@ -96,7 +97,7 @@ def refuse_without_call(own: CallOptions, measuring: Measuring) -> None:
             raise UsageError(f"{name} is for the function of --call; give --call as well")
 
 
-def init_call(file: Path, call: Call, measuring: Measuring, *, force: bool) -> int:
+def init_call(file: Path, own: CallOptions, measuring: Measuring, *, force: bool) -> int:
     """Measure the function as the file will call it, and write the file with what it may use.
 
     Raises:
@@ -105,10 +106,12 @@ def init_call(file: Path, call: Call, measuring: Measuring, *, force: bool) -> i
     """
     from cachekit_memprobe.scenario import call_text, parse_scenario
 
+    call = own.call
+    assert call is not None
     refuse_existing(file, overwrite=force, remedy=_REMEDY)
     tier = measuring.tier or ""
     draft = parse_scenario(call_text(call, file, tier=tier, environment=measuring.given), file)
-    report = _measured(draft, measuring)
+    report = _measured(draft, own, measuring)
     reached = _reached(report)
     text = call_text(call, file, tier=_tier(report), environment=measuring.given, reached=reached)
     write_new(file, text, overwrite=force, remedy=_REMEDY)
@@ -119,14 +122,20 @@ def init_call(file: Path, call: Call, measuring: Measuring, *, force: bool) -> i
     return EXIT_OK
 
 
-def _measured(scenario: Scenario, measuring: Measuring) -> Report:
+def _measured(scenario: Scenario, own: CallOptions, measuring: Measuring) -> Report:
     from cachekit_memprobe import pipeline, target
 
     options = RunOptions(QUICK if measuring.quick else INSTRUMENTS)
     with ProgressDisplay(silent=False) as progress:
         resolved = target.resolve(measuring.spec, measuring.python, progress.preparing, measuring.extras)
         folder = RunFolder.create(None)
-        planned = Run.planned(resolved, options, [scenario])
+        request = Request(
+            caching={"tier": measuring.tier} if measuring.tier else {},
+            environment=measuring.given,
+            called=called_words(own),
+            extras=measuring.extras,
+        )
+        planned = replace(Run.planned(resolved, options, [scenario]), request=request)
         progress.planned({scenario.name: 0})
         report = pipeline.run(planned, folder, progress.measuring)
     folder.save_report(to_json(report), Summary.of(report.run, verdict_line(report)))
