@@ -58,7 +58,8 @@ def measure(
     ):
         most_bytes = round(_SHARE * room.memory_bytes)
         data = OwnData(target, supervisor, scratch / "data", options.timeout_s, most_bytes)
-        functions = OwnFunctions(target, supervisor, scratch / "functions", options.timeout_s)
+        theirs = own_servers.kinds
+        functions = OwnFunctions(target, supervisor, scratch / "functions", options.timeout_s, theirs)
         loaded = _loaded(planned.scenarios, data, functions, folder, progress)
         applicable = [scenario for scenario in loaded if why_not(scenario, target.cachekit) is None]
         with serving(applicable, own_servers, scratch / "servers", notes_in(scratch), lasting) as servers:

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -10,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cachekit_memprobe.child.seen import MAY_BE_NEGATIVE
 from cachekit_memprobe.child.stages import STAGES, Place
+from cachekit_memprobe.child.task import Call
 from cachekit_memprobe.units import LARGEST
 
 _Record = TypeVar("_Record")
@@ -72,6 +74,7 @@ def to_text(record: Any, kind: type[Any]) -> bytes:
 
 
 _Key = tuple[str, ...]
+_ARGUMENTS = ("args", "kwargs")
 
 
 def _problems(value: Any, key: _Key, *, may_be_negative: bool = False) -> Iterator[tuple[_Key, str]]:
@@ -85,6 +88,9 @@ def _problems(value: Any, key: _Key, *, may_be_negative: bool = False) -> Iterat
         signed = _signed_fields(type(value))
         for field in dataclasses.fields(value):
             part = getattr(value, field.name)
+            if isinstance(value, Call) and field.name in _ARGUMENTS:
+                yield from _not_finite(part, (*key, field.name))
+                continue
             yield from _problems(part, (*key, field.name), may_be_negative=field.name in signed)
     elif isinstance(value, Mapping):
         for name, part in value.items():
@@ -92,6 +98,16 @@ def _problems(value: Any, key: _Key, *, may_be_negative: bool = False) -> Iterat
     elif isinstance(value, (tuple, list)):
         for number, part in enumerate(value):
             yield from _problems(part, (*key, str(number)), may_be_negative=may_be_negative)
+
+
+def _not_finite(value: Any, key: _Key) -> Iterator[tuple[_Key, str]]:
+    """What the user's own function is called with may be any number that JSON has."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield key, "it is not a finite number"
+    parts = value.items() if isinstance(value, Mapping) else ()
+    listed = enumerate(value) if isinstance(value, (tuple, list)) else ()
+    for name, part in (*parts, *listed):
+        yield from _not_finite(part, (*key, str(name)))
 
 
 def _of_number(value: float, *, may_be_negative: bool) -> str:

@@ -51,6 +51,9 @@ _OF_THE_TOOL = {
 }
 """Variables that this tool sets itself, and what to do instead."""
 
+_OF_SCENARIOS = ("CACHEKIT_ARROW_COMPRESSION",)
+"""Those of them that a scenario sets which makes its value."""
+
 
 def is_name(name: str) -> bool:
     """Whether it can be an environment variable's in any shell."""
@@ -67,8 +70,12 @@ def is_recorded(name: str) -> bool:
     return is_allocator(name) or (fnmatchcase(name, _CACHEKIT) and not _ADDRESS.search(name))
 
 
-def check(name: str, value: str) -> None:
+def check(name: str, value: str, *, of_code: bool = False) -> None:
     """Refuse a variable that a user can't give to the measured processes.
+
+    Args:
+        of_code: they call the user's own function, so that settings which are a scenario's elsewhere are
+            as its environment has them.
 
     Raises:
         ValueError: the message says why, and what to do.
@@ -81,7 +88,7 @@ def check(name: str, value: str) -> None:
         raise ValueError(
             f"{name} has to be filled in, as no report has its value: write it in place of {value}"
         )
-    if name in _OF_THE_TOOL:
+    if name in _OF_THE_TOOL and not (of_code and name in _OF_SCENARIOS):
         raise ValueError(f"{name} is set by cachekit-memprobe; {_OF_THE_TOOL[name]}")
     if _SECRET.search(name):
         raise ValueError(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from cachekit_memprobe.cli.run_options import DataOptions, OwnCall, SweepOptions
+from cachekit_memprobe.cli.run_options import CallOptions, DataOptions, OwnCall, SweepOptions
 from cachekit_memprobe.model import Limit
 from cachekit_memprobe.request import Request
 from cachekit_memprobe.units import format_limit
@@ -30,13 +30,13 @@ def request_of(
         environment=given,
         payload=str(data.payload or ""),
         caching=how.words,
-        called=_called(own),
+        called=(*called_words(own), *_flags(own)),
         extras=extras,
     )
 
 
-def _called(own: OwnCall) -> tuple[str, ...]:
-    """The options that name the user's own function."""
+def called_words(own: CallOptions) -> tuple[str, ...]:
+    """The options that name the user's own function, and how it is called."""
     words: list[str] = []
     if own.function is not None:
         words += ["--call", own.function]
@@ -46,8 +46,12 @@ def _called(own: OwnCall) -> tuple[str, ...]:
         words += ["--kwarg", f"{name}={value}"]
     for option, text in (("--setup", own.setup), ("--backend-override", own.override)):
         words += [option, text] if text else []
+    return tuple(words)
+
+
+def _flags(own: OwnCall) -> tuple[str, ...]:
     flags = {"--use-own-cache": own.own_cache, "--allow-code": own.allow_code}
-    return (*words, *(flag for flag, given in flags.items() if given))
+    return tuple(flag for flag, given in flags.items() if given)
 
 
 def size_of(sizes: "Sequence[Size]") -> str:

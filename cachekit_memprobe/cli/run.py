@@ -225,8 +225,10 @@ def _multiplied(
     limits: tuple[Limit, ...],
     given: dict[str, str],
 ) -> tuple[tuple[Scenario, ...], Sweep]:
-    from cachekit_memprobe.scenario import expand
+    from cachekit_memprobe.scenario import expand, refuse_given
 
+    for one in chosen:
+        refuse_given(given, one)
     chosen = tuple(replace(one, environment={**one.environment, **given}) for one in chosen)
     expanded, multiplied = expand(
         chosen, sizes=sweep.sizes, axes=sweep.axes, limits=limits, predict=sweep.predict

@@ -1,7 +1,7 @@
 """The options of ``run``, in groups: each group reaches the command as one record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,12 +73,11 @@ class DataOptions:
 
 
 @dataclass(frozen=True)
-class OwnCall:
+class CallOptions:
     """The user's own function, and how it is called; without one, the rest is refused.
 
     Attributes:
         args: as they were written.
-        allow_code: also that which a foreign scenario file names.
     """
 
     function: str | None
@@ -86,8 +85,6 @@ class OwnCall:
     kwargs: Mapping[str, str]
     setup: str | None
     override: str | None
-    own_cache: bool
-    allow_code: bool
 
     @property
     def call(self) -> Call | None:
@@ -100,7 +97,6 @@ class OwnCall:
             kwargs={name: parse_argument(value) for name, value in self.kwargs.items()},
             setup=self.setup or "",
             backend=self.override or "",
-            own_cache=self.own_cache,
         )
 
     def check(self) -> None:
@@ -109,21 +105,45 @@ class OwnCall:
         Raises:
             UsageError: with the option's name.
         """
-        given = {
+        for name, value in self._given().items():
+            if value and self.function is None:
+                raise UsageError(f"{name} is for the function of --call; give --call as well")
+
+    def _given(self) -> dict[str, object]:
+        return {
             "--arg": self.args,
             "--kwarg": self.kwargs,
             "--setup": self.setup,
             "--backend-override": self.override,
-            "--use-own-cache": self.own_cache,
         }
-        for name, value in given.items():
-            if value and self.function is None:
-                raise UsageError(f"{name} is for the function of --call; give --call as well")
+
+
+@dataclass(frozen=True)
+class OwnCall(CallOptions):
+    """The same for a run.
+
+    Attributes:
+        allow_code: also that which a foreign scenario file names.
+    """
+
+    own_cache: bool
+    allow_code: bool
+
+    @property
+    def call(self) -> Call | None:
+        called = super().call
+        return called and replace(called, own_cache=self.own_cache)
+
+    def check(self) -> None:
+        super().check()
         if self.override and self.own_cache:
             raise UsageError(
                 "--use-own-cache leaves the code its own backend, and --backend-override replaces it; leave "
                 "one out"
             )
+
+    def _given(self) -> dict[str, object]:
+        return {**super()._given(), "--use-own-cache": self.own_cache}
 
 
 @dataclass(frozen=True)
@@ -207,9 +227,7 @@ data_options = gathered(
     group=Group.OWN_DATA,
 )
 
-call_options = gathered(
-    "own",
-    OwnCall,
+_calling = (
     option(
         "--call",
         "function",
@@ -247,6 +265,14 @@ call_options = gathered(
         help="Have the function of --call store in a private backend of this kind, in place of a private one "
         "of the kind that the code configures.",
     ),
+)
+
+called_options = gathered("own", CallOptions, *_calling, group=Group.OWN_CALL)
+
+call_options = gathered(
+    "own",
+    OwnCall,
+    *_calling,
     option(
         "--use-own-cache",
         "own_cache",

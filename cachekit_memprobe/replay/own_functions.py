@@ -1,7 +1,8 @@
 """The user's own functions: what each is, which nobody knows before its module was imported."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from cachekit_memprobe.replay.environment import child_environment
 from cachekit_memprobe.replay.supervisor import Launch, Supervisor
 
 _OTHER = "other"
+_OF_THE_PROCESS = "the measured process "
 _BY_REFERENCE = ("none", "local")
 _IN_PROCESS_SINCE = (0, 23)
 """Since then a function for which nothing names a backend keeps its values in the process."""
@@ -34,12 +36,14 @@ class OwnFunctions:
 
     Attributes:
         folder: of the importing process's own.
+        theirs: the backends of which the user has named a server of their own.
     """
 
     target: Target
     supervisor: Supervisor
     folder: Path
     timeout_s: float
+    theirs: tuple[str, ...] = ()
 
     def described(self, scenario: Scenario) -> Scenario:
         """The scenario with what the function's decorator says; as it is when its value is made.
@@ -58,8 +62,10 @@ class OwnFunctions:
             raise CouldNotMeasure(without_folders(str(failure), folders)) from None
 
     def _described(self, scenario: Scenario, call: Call) -> Scenario:
-        described = self._imported(scenario)
-        backend = _backend(described, call, self.target.cachekit)
+        described = self._imported(scenario, call)
+        backend = _backend(described, call, self.target.cachekit, scenario.environment)
+        if not described.backend and call.own_cache:
+            self._require_named(scenario, call, backend)
         if not described.backend and backend not in _BY_REFERENCE:
             call = replace(call, backend=backend)
         caching = Caching(
@@ -77,7 +83,18 @@ class OwnFunctions:
             read = replace(read, tier="reference", route="memory")
         return replace(scenario, value=replace(scenario.value, call=call), caching=caching, read=read)
 
-    def _imported(self, scenario: Scenario) -> Described:
+    def _require_named(self, scenario: Scenario, call: Call, backend: str) -> None:
+        """Refuse to use an own cache that only this process's environment names: no child has that."""
+        names = [name for name, kind in _NAMED_BY.items() if kind == backend and os.environ.get(name)]
+        if not names or backend in self.theirs or any(name in scenario.environment for name in names):
+            return
+        remedy = "--redis-url URL" if backend == "redis" else f"--env {names[0]}=..."
+        raise CouldNotMeasure(
+            f"{call.function} names no backend, but your environment does, by {names[0]}, which measured "
+            f"processes don't get; to have it used, give {remedy}"
+        )
+
+    def _imported(self, scenario: Scenario, call: Call) -> Described:
         task = Task(
             operation=DESCRIBE,
             value=scenario.value,
@@ -93,7 +110,23 @@ class OwnFunctions:
             timeout_s=self.timeout_s,
             fresh=False,
         )
-        return self.supervisor.run(launch, Described)
+        with told_of(f"{call.function} was imported"):
+            return self.supervisor.run(launch, Described)
+
+
+@contextmanager
+def told_of(what: str) -> Iterator[None]:
+    """Say of a process that ended or hung what it was about to do: it runs the user's own code.
+
+    Raises:
+        CouldNotMeasure: what the block raises.
+    """
+    try:
+        yield
+    except CouldNotMeasure as failure:
+        if not str(failure).startswith(_OF_THE_PROCESS):
+            raise
+        raise CouldNotMeasure(f"while {what}, {failure}") from failure
 
 
 def as_found(scenario: Scenario, found: Found) -> Scenario:
@@ -105,8 +138,11 @@ def as_found(scenario: Scenario, found: Found) -> Scenario:
     )
 
 
-def _backend(described: Described, call: Call, release: str) -> str:
+def _backend(described: Described, call: Call, release: str, given: Mapping[str, str]) -> str:
     """Where the function's entries are stored for the measurement.
+
+    Args:
+        given: the variables that the measured processes get.
 
     Raises:
         CouldNotMeasure: that can't be told, or can't be made private.
@@ -121,7 +157,7 @@ def _backend(described: Described, call: Call, release: str) -> str:
         return kind
     if call.backend or kind == _OTHER:
         return call.backend or _own_class(described, call)
-    return kind or _by_environment(call, release)
+    return kind or _by_environment(call, release, given)
 
 
 def _own_class(described: Described, call: Call) -> str:
@@ -134,9 +170,9 @@ def _own_class(described: Described, call: Call) -> str:
     )
 
 
-def _by_environment(call: Call, release: str) -> str:
+def _by_environment(call: Call, release: str, given: Mapping[str, str]) -> str:
     """That of a function which names none: its deployment's environment does, or nothing."""
-    named = next((kind for name, kind in _NAMED_BY.items() if os.environ.get(name)), "")
+    named = next((kind for name, kind in _NAMED_BY.items() if given.get(name) or os.environ.get(name)), "")
     if named:
         return named
     if version_key(release) >= _IN_PROCESS_SINCE:

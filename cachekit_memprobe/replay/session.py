@@ -5,7 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -49,7 +49,7 @@ from cachekit_memprobe.model import (
 )
 from cachekit_memprobe.replay.environment import child_environment
 from cachekit_memprobe.replay.lifetime import ATTEMPTS, entries_last_s
-from cachekit_memprobe.replay.own_functions import as_found
+from cachekit_memprobe.replay.own_functions import as_found, told_of
 from cachekit_memprobe.replay.reclaim import Taken
 from cachekit_memprobe.replay.resident_set import Watch
 from cachekit_memprobe.replay.supervisor import Launch, Supervisor
@@ -174,13 +174,17 @@ class _Replay:
     def store(self) -> Stored:
         self._tell(Phase.STORING)
         try:
-            with self.session.slots:
+            with self.session.slots, self._calling():
                 stored = self._run("store", self._task(STORE), Stored)
         except BaseException as failure:
             self.stored.set_exception(failure)
             raise
         self.stored.set_result(stored)
         return stored
+
+    def _calling(self) -> AbstractContextManager[None]:
+        call = self.scenario.value.call
+        return nullcontext() if call is None else told_of(f"{call.function} was called")
 
     def prepared(self) -> "Future[Seen] | None":
         """The first rss process, which imports what it needs while the value is stored.

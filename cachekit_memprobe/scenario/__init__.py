@@ -13,15 +13,16 @@ from cachekit_memprobe.scenario.calls import (
 from cachekit_memprobe.scenario.conditions import limits_for, why_not
 from cachekit_memprobe.scenario.costs import recorded_cost_s
 from cachekit_memprobe.scenario.expansion import expand, with_overrides
-from cachekit_memprobe.scenario.given import parse_variable
+from cachekit_memprobe.scenario.given import parse_variable, refuse_given
 from cachekit_memprobe.scenario.limits import closest_metric, parse_limit, read_budget
-from cachekit_memprobe.scenario.loader import load_scenario
+from cachekit_memprobe.scenario.loader import load_scenario, parse_scenario
 from cachekit_memprobe.scenario.matrix import Axis, axis_names, parse_axis
 from cachekit_memprobe.scenario.payload import HowCached, payload_scenario
 from cachekit_memprobe.scenario.rules import IN_BYTES
 from cachekit_memprobe.scenario.schema import options_of
 from cachekit_memprobe.scenario.selection import bundled_names, load_bundled, names_of, select
 from cachekit_memprobe.scenario.sizes import Asked, Size, parse_asked, parse_sizes
+from cachekit_memprobe.scenario.starting import Reached, call_text
 from cachekit_memprobe.scenario.writing import scenario_text, starter_text
 
 __all__ = [
@@ -29,10 +30,12 @@ __all__ = [
     "Asked",
     "Axis",
     "HowCached",
+    "Reached",
     "Size",
     "axis_names",
     "bundled_names",
     "call_scenario",
+    "call_text",
     "check_function",
     "closest_metric",
     "expand",
@@ -45,6 +48,7 @@ __all__ = [
     "parse_asked",
     "parse_axis",
     "parse_limit",
+    "parse_scenario",
     "parse_sizes",
     "parse_variable",
     "payload_scenario",
@@ -52,6 +56,7 @@ __all__ = [
     "read_budget",
     "recorded_cost_s",
     "refuse_foreign_code",
+    "refuse_given",
     "scenario_text",
     "select",
     "starter_text",

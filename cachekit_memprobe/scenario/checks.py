@@ -63,7 +63,9 @@ def check(document: dict[str, Any], folder: Path = Path()) -> Checked:
     budget = document.get("budget", {})
     limits, budget_problems = read_budget(budget) if isinstance(budget, dict) else ((), ())
     env = document.get(ENV, {})
-    environment, env_problems = read_environment(env) if isinstance(env, dict) else ({}, ())
+    environment, env_problems = (
+        read_environment(env, of_code=form is _CALLS) if isinstance(env, dict) else ({}, ())
+    )
     problems = (
         *(_schema_problem(document, key, form) for key in invalid),
         *(broken_rules(dict(_settings(document, invalid))) if form is _VALUES else ()),

@@ -101,7 +101,7 @@ def starter_text(path: Path) -> str:
         UsageError: a scenario can't have the path's name.
     """
     text = _STARTER.format(name=pasted(path.name))
-    _check(path, text)
+    check_text(path, text)
     return text
 
 
@@ -119,7 +119,7 @@ def scenario_text(scenario: Scenario, path: Path) -> str:
     text = _HEAD.format(summary=scenario.summary, name=pasted(path)) + "\n".join(_lines(document))
     if "budget" not in document:
         text += _NO_BUDGET
-    _check(path, text)
+    check_text(path, text)
     return text
 
 
@@ -184,8 +184,12 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     yield ""
 
 
-def _check(path: Path, text: str) -> None:
-    """Refuse to write what could not be run."""
+def check_text(path: Path, text: str) -> None:
+    """Refuse to write what could not be run.
+
+    Raises:
+        UsageError: a scenario can't have the path's name, or the text is none.
+    """
     if not os.path.isdir(path.absolute().parent):
         raise UsageError(f"{printable(path)}: there is no folder {printable(path.parent)}; make it first")
     if path.suffix != ".toml":

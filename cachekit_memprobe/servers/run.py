@@ -34,6 +34,12 @@ class OwnServers:
     redis_url: str | None = field(default=None, repr=False)
     memcached: tuple[Address, ...] = field(default=(), repr=False)
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The backends that have one of these."""
+        given = {"redis": self.redis_url, "memcached": self.memcached}
+        return tuple(kind for kind, server in given.items() if server)
+
 
 class Servers:
     """The servers that run, and the reasons why others don't."""

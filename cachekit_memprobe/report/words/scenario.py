@@ -129,7 +129,8 @@ def _details(result: Result) -> Iterator[str]:
 
 def _read(result: Result) -> str:
     read, payload = result.scenario.read, result.payload
-    words = f"tier {clean_line(read.tier)}, route {clean_line(read.route)}"
+    way = {"tier": read.tier, "route": read.route}  # of the user's own function it may not be known yet
+    words = ", ".join(f"{name} {clean_line(value)}" for name, value in way.items() if value)
     if payload is None:
         return words
     size = f"{words}; payload {format_bytes(payload.logical_bytes)}"

@@ -69,6 +69,12 @@ COMMANDS = [
     "run --payload prices.csv --size 50%,100%,200% --predict 5000000 --predict 2GB --workers 3",
     "run --payload prices.csv --matrix tier=l1,l2 --matrix compression=none,lz4 --budget rss.peak=2x",
     "run --payload prices.csv --route map --matrix serializer=arrow,auto",
+    "run --call shop.orders:load_orders",
+    "run --call shop.orders:Repo.load --arg 2026-11-24 --arg=-5 --arg '[1, {\"a\": null}]' --arg '\"7\"' "
+    "--kwarg region=eu --kwarg 'rows=1e3' --setup shop.testing:prepare --tier l2 --backend-override redis",
+    "run --call orders:load --arg 'a  b' --arg '$HOME' --use-own-cache --tier l1 --budget rss.peak=2x",
+    "run --call orders:load --env CACHEKIT_ARROW_COMPRESSION=zstd --instrument memray",
+    "run called.toml --allow-code",
 ]
 
 
@@ -79,6 +85,7 @@ def files(invoke: Invoke) -> None:
         Path(folder).mkdir()
     for name in ("mine.toml", "elsewhere/plain", "folder/other.toml"):
         Path(name).write_text(OWN)
+    Path("called.toml").write_text('[value]\ncall = "shop.orders:load"\nargs = [1]\n[read]\nreaders = 3\n')
     for name in ("prices.csv", "folder/my own  data.csv"):
         Path(name).write_text(CSV)
 
@@ -149,8 +156,9 @@ def test_the_command_plans_the_same_run(planned: Callable[[str], Run], tmp_path:
     assert "folder/" not in repeated
 
 
-ONLY_NOTED = ("--budget rss", "--env CACHEKIT", "--env PYTHON", "--size 50%")
-"""An earlier release has not saved what these have changed in a scenario that has more of it."""
+ONLY_NOTED = ("--budget rss", "--env CACHEKIT", "--env PYTHON", "--size 50%", "--call")
+"""An earlier release has not saved what these have changed in a scenario that has more of it, or had no such
+option."""
 
 
 @pytest.mark.parametrize(

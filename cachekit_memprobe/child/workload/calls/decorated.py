@@ -3,10 +3,12 @@
 They have had the same names since 0.4.0. To look at them is no part of the read, and changes nothing in it.
 """
 
+import functools
 import inspect
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cachekit_memprobe.child.errors import CouldNotMeasure
@@ -29,6 +31,9 @@ _SERIALIZERS = {
 OTHER = "other"
 """A backend or a serializer that is none of cachekit's."""
 
+_OWN = "func"
+"""The wrapper's variable for the user's own code."""
+
 _DEEPEST = 20
 
 
@@ -49,8 +54,7 @@ class Decorated:
         self.function = function
         self.name = name
         self.wrapper = _cachekits(function, name)
-        code, closure = self.wrapper.__code__, self.wrapper.__closure__ or ()
-        self._cells = dict(zip(code.co_freevars, closure, strict=True))
+        self._cells = _cells(self.wrapper)
 
     @property
     def undecorated(self) -> Any:
@@ -85,6 +89,25 @@ class Decorated:
         """Put another backend in the place of the code's own, or of none."""
         self._cells["_backend"].cell_contents = backend
 
+    @contextmanager
+    def running(self, code: Callable[..., Any]) -> Iterator[None]:
+        """For a time, have cachekit run something else in the place of the user's own code.
+
+        Args:
+            code: returns a value, or of an asynchronous function what can be awaited for it.
+
+        Raises:
+            CouldNotMeasure: cachekit's wrapper has no variable for that code.
+        """
+        cell = self._cells.get(_OWN)
+        if cell is None:
+            raise CouldNotMeasure("this cachekit's wrapper hides the function that it wraps")
+        own, cell.cell_contents = cell.cell_contents, functools.wraps(self.undecorated)(code)
+        try:
+            yield
+        finally:
+            cell.cell_contents = own
+
     def described(self) -> Described:
         """What the decorator's arguments have come to."""
         if "object_cache" in self._cells:
@@ -106,6 +129,10 @@ class Decorated:
             return_format=str(getattr(serializer, "return_format", "pandas")),
             asynchronous=self.asynchronous,
         )
+
+    def handlers(self) -> tuple[Any, ...]:
+        """What the wrapper makes keys with, and what it serializes with; those that this release has."""
+        return tuple(filter(None, (self._held("operation_handler"), self._handler())))
 
     def compression(self) -> str:
         """The codec of Arrow data, ``none`` without one."""
@@ -163,12 +190,58 @@ def _cachekits(function: Any, name: str) -> Any:
     raise CouldNotMeasure(_not_decorated(function, name))
 
 
+def _cells(wrapper: Any) -> dict[str, Any]:
+    """The variables that the wrapper has closed over, and those of the functions among them beside it."""
+    cells: dict[str, Any] = {}
+    waiting = [wrapper]
+    while waiting:
+        function = waiting.pop()
+        closed = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+        for name, cell in closed:
+            if name not in cells:
+                cells[name] = cell
+                waiting += [] if name == _OWN else _beside(cell, wrapper.__code__.co_filename)
+    return cells
+
+
+def _beside(cell: Any, file: str) -> list[Any]:
+    """The function that a variable holds, if it comes from the wrapper's own file."""
+    try:
+        held = cell.cell_contents
+    except ValueError:  # it isn't set yet
+        return []
+    return [held] if inspect.isfunction(held) and held.__code__.co_filename == file else []
+
+
 def _layers(function: Any) -> Iterator[Any]:
+    """A function and what it wraps; of a decorator that doesn't tell, what it has closed over.
+
+    A function of ``functools.partial`` tells it in a way of its own.
+    """
     for _ in range(_DEEPEST):
         if function is None:
             return
         yield getattr(function, "__func__", function)
-        function = getattr(function, "__wrapped__", None)
+        function = _wrapped(function)
+
+
+def _wrapped(function: Any) -> Any:
+    if isinstance(function, functools.partial):
+        return function.func
+    return getattr(function, "__wrapped__", None) or _closed_over(function)
+
+
+def _closed_over(function: Any) -> Any:
+    """The one decorated function that another has closed over."""
+    found = []
+    for cell in getattr(function, "__closure__", None) or ():
+        try:
+            held = cell.cell_contents
+        except ValueError:  # it isn't set yet
+            continue
+        if _looks_decorated(held):
+            found.append(held)
+    return found[0] if len(found) == 1 else None
 
 
 def _not_decorated(function: Any, name: str) -> str:
@@ -193,5 +266,8 @@ def _names_of(function: Any) -> tuple[str, ...]:
 
 
 def _is_decorated(function: Any, name: str) -> bool:
-    found = getattr(function, "__globals__", {}).get(name)
-    return hasattr(found, "cache_info") and hasattr(found, "__wrapped__")
+    return _looks_decorated(getattr(function, "__globals__", {}).get(name))
+
+
+def _looks_decorated(thing: Any) -> bool:
+    return callable(thing) and hasattr(thing, "cache_info") and hasattr(thing, "invalidate_cache")

@@ -17,10 +17,12 @@ FORM = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _LONGEST = 300
 _MASTER_KEY = "CACHEKIT_MASTER_KEY"
 _API_KEY = "CACHEKIT_API_KEY"
-_NO_VARIABLES = (
-    "a measured process gets no variable of your environment but those that are given with --env or in "
-    "[env], and no secret"
+_FOR_WANT = (
+    ". If it is for want of a setting: a measured process gets no variable of your environment but those "
+    "that are given with --env or in [env], and no secret"
 )
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
+"""What looks like the name of an environment variable."""
 
 
 def imported(task: Task) -> Any:
@@ -89,8 +91,8 @@ def _set_up(name: str, keys: dict[str, str]) -> None:
     function = _named(name, keys)
     try:
         function()
-    except Exception as error:
-        raise CouldNotMeasure(f"the setup {name} failed: {told(error)}") from error
+    except (Exception, SystemExit) as error:
+        raise CouldNotMeasure(f"the setup {name} failed: {told(error)}{for_want_of(error)}") from error
 
 
 def _named(name: str, keys: dict[str, str]) -> Any:
@@ -106,8 +108,7 @@ def _named(name: str, keys: dict[str, str]) -> Any:
         ) from None
     except (Exception, SystemExit) as error:
         raise CouldNotMeasure(
-            f"{name} can't be imported: {module_name} raised {told(error)}. If it is for want of a setting, "
-            f"{_NO_VARIABLES}"
+            f"{name} can't be imported: {module_name} raised {told(error)}{_FOR_WANT}"
         ) from error
     for part in path.split("."):
         if not hasattr(found, part):
@@ -154,10 +155,11 @@ def _not_found(failure: _NoSuchModule, call: Call) -> str:
     named, missing = failure.named, failure.missing
     if named == missing or named.startswith(f"{missing}."):
         searched = ", ".join(printable(os.path.relpath(folder, call.root)) for folder in search_path(call))
+        whose = "" if named == missing else f", of which {named} is to be a part"
         return (
-            f"there is no module {missing} to import {named} from; looked in these folders, seen from the "
-            f"project's: {searched}, and in the target's environment. Run it in the folder that the module "
-            "is imported from, or install the package in that environment"
+            f"there is no module {missing}{whose}; looked in these folders, seen from the project's: "
+            f"{searched}, and in the target's environment. Run it in the folder that the module is imported "
+            "from, or install the package in that environment"
         )
     return (
         f"{named} can't be imported: it needs {missing}, which the target's environment lacks; install it "
@@ -172,6 +174,11 @@ def _no_such(name: str, found: Any, part: str) -> str:
     near = difflib.get_close_matches(part, [word for word in dir(found) if not word.startswith("__")])
     hint = f"; did you mean {' or '.join(near[:3])}?" if near else ""
     return f"{name}: {where} has no {part}{hint}"
+
+
+def for_want_of(error: BaseException) -> str:
+    """What to do if an error may be for want of an environment variable; empty for others."""
+    return _FOR_WANT if _VARIABLE.search(str(error)) else ""
 
 
 def told(error: BaseException) -> str:

@@ -1,25 +1,46 @@
 """Call the user's function once, and find out by calling it again how its reads go."""
 
 import json
-import logging
 import time
 from dataclasses import dataclass, replace
 from typing import Any
 
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.route import Counts
-from cachekit_memprobe.child.task import MEASURED, Found, Stored, Task
+from cachekit_memprobe.child.task import MEASURED, WARM_UP, Found, Stored, Task
 from cachekit_memprobe.child.workload import contents, rows
 from cachekit_memprobe.child.workload.cached import by_reference, return_format_of
+from cachekit_memprobe.child.workload.calls.again import Runs
 from cachekit_memprobe.child.workload.calls.given import NOTE
-from cachekit_memprobe.child.workload.calls.imported import told
+from cachekit_memprobe.child.workload.calls.imported import for_want_of, told
 from cachekit_memprobe.child.workload.calls.misses import why_no_hit
+from cachekit_memprobe.child.workload.calls.refusals import Refusals
+from cachekit_memprobe.child.workload.calls.remarks import (
+    expired_remark,
+    logical_bytes,
+    own_cache_remarks,
+    remarks,
+)
+from cachekit_memprobe.child.workload.calls.small import Entry, store_small
 from cachekit_memprobe.child.workload.calls.workload import CalledWorkload
 from cachekit_memprobe.child.workload.digests import digest
 from cachekit_memprobe.child.workload.store import frame_file, is_kept_apart
 
+_SHORT_S = 60
+"""An entry that lasts longer was there when it was read a moment later."""
+
 _QUICK_S = 10.0
 """A function that takes longer isn't run a second time for the sake of a remark."""
+
+
+@dataclass(frozen=True)
+class _First:
+    """The first call, which stores what it returns."""
+
+    value: Any
+    took_s: float
+    refusals: Refusals
+    runs: Runs
 
 
 @dataclass(frozen=True)
@@ -27,11 +48,16 @@ class _Calls:
     """What was counted of each call that followed the first, and the digest of what it returned.
 
     Attributes:
+        frame: ``None`` if the backend has no entry.
+        expired: one was gone before it could be read, so that another was kept for longer.
         second: as any later call of a program.
         emptied: with L1 emptied before; the same as ``second`` for a function without L1.
         after: the next one.
     """
 
+    key: str
+    frame: bytes | None
+    expired: bool
     second: Counts
     emptied: Counts
     after: Counts
@@ -45,44 +71,60 @@ def store(task: Task) -> Stored:
         CouldNotMeasure: it fails, is never read from the cache, or not from the tier that was asked for.
     """
     workload = CalledWorkload(task)
-    heard = _Heard()
-    logging.getLogger("cachekit").addHandler(heard)
-    began = time.monotonic()
-    value = _first_call(workload)
-    took_s = time.monotonic() - began
+    first = _first_call(task, workload)
     if by_reference(task):
-        return _of_object(task, workload, value, took_s)
+        return _of_object(task, workload, first)
+    stored = time.monotonic()
     calls = _call_again(task, workload)
-    if not (calls.second.l1_hits or calls.second.l2_hits) or not calls.emptied.l2_hits:
-        raise CouldNotMeasure(why_no_hit(workload, time.monotonic() - began, heard.last))
-    key = workload.backend.last_key
-    frame = bytes(workload.backend.get(key))
+    if calls.frame is None or not (_is_hit(calls.second) and calls.emptied.l2_hits):
+        reason = why_no_hit(workload, time.monotonic() - stored, calls.second, first.refusals)
+        raise CouldNotMeasure("; ".join((reason, *own_cache_remarks(workload))))
+    key, frame, value = calls.key, calls.frame, first.value
     found = _found(task, workload, calls, len(frame), value)
-    _keep(replace(task, read=replace(task.read, tier=found.tier)), workload, key, frame)
-    notes = (*_of_a_fork(task), *found.notes, *_remarks(task, workload, value, took_s, calls))
+    reading = replace(task, read=replace(task.read, tier=found.tier))
+    if is_kept_apart(reading):
+        frame_file(task, MEASURED).write_bytes(frame)
+    notes = (
+        *_of_a_fork(task),
+        *own_cache_remarks(workload),
+        *([expired_remark(workload)] if calls.expired else []),
+        *remarks(task, value, calls.digests),
+        *_again(first),
+    )
+    small = store_small(reading, workload, key, value)
+    known = calls.digests[0] if len(set(calls.digests)) == 1 else ""
     return Stored(
-        keys={MEASURED: key},
-        digests={MEASURED: calls.digests[0] if len(set(calls.digests)) == 1 else ""},
-        exact_digests={MEASURED: ""},
-        frame_bytes={MEASURED: len(frame)},
+        **_entries(Entry(key, known, len(frame)), small),
         form=contents.form(value),
-        logical_bytes=_logical_bytes(value, len(frame)),
+        logical_bytes=logical_bytes(value, len(frame)),
         rows=rows.rows_of(value),
         found=Found(found.tier, found.route, found.backfill, found.compression, notes),
     )
 
 
-def _first_call(workload: CalledWorkload) -> Any:
+def _entries(measured: Entry, small: Entry | None) -> dict[str, Any]:
+    """The mappings of :class:`Stored`."""
+    entries = {MEASURED: measured} if small is None else {MEASURED: measured, WARM_UP: small}
+    return {
+        "keys": {which: entry.key for which, entry in entries.items()},
+        "digests": {which: entry.digest for which, entry in entries.items()},
+        "exact_digests": dict.fromkeys(entries, ""),
+        "frame_bytes": {which: entry.frame_bytes for which, entry in entries.items()},
+    }
+
+
+def _first_call(task: Task, workload: CalledWorkload) -> _First:
+    refusals, runs = Refusals(workload.decorated), Runs(task, workload)
+    began = time.monotonic()
     try:
-        return workload.read(MEASURED)
-    except TypeError as error:
+        with runs.noted():
+            value = workload.read(MEASURED)
+    except (Exception, SystemExit) as error:
+        how = "failed when it was called" if workload.takes_its_arguments() else "can't be called"
         raise CouldNotMeasure(
-            f"{workload.call.function} can't be called with {_arguments(workload)}: {told(error)}"
+            f"{workload.call.function} {how} with {_arguments(workload)}: {told(error)}{for_want_of(error)}"
         ) from error
-    except Exception as error:
-        raise CouldNotMeasure(
-            f"{workload.call.function} failed when it was called with {_arguments(workload)}: {told(error)}"
-        ) from error
+    return _First(value, time.monotonic() - began, refusals, runs)
 
 
 def _arguments(workload: CalledWorkload) -> str:
@@ -98,23 +140,41 @@ def _call_again(task: Task, workload: CalledWorkload) -> _Calls:
         before = workload.counts()
         value = workload.read(MEASURED)
         counts = workload.counts() - before
-        if counts.l1_hits or counts.l2_hits:
+        if _is_hit(counts):
             digests.append(digest(value, return_format=return_format_of(task, value)))
         return counts
 
     second = counted_call()
-    if workload.decorated.l1 is None:
-        return _Calls(second, second, second, tuple(digests))
+    key = str(workload.backend.last_key)
+    frame, expired = _kept(task, workload, key), False
+    if not (_is_hit(second) and frame) and _may_have_expired(workload):
+        if frame is None:
+            counted_call()
+            frame = _kept(task, workload, key)
+        second, expired = counted_call(), True
+    if workload.decorated.l1 is None or frame is None or not _is_hit(second):
+        return _Calls(key, frame, expired, second, second, second, tuple(digests))
     workload.l1().clear()
-    return _Calls(second, counted_call(), counted_call(), tuple(digests))
+    return _Calls(key, frame, expired, second, counted_call(), counted_call(), tuple(digests))
 
 
-def _keep(task: Task, workload: CalledWorkload, key: str, frame: bytes) -> None:
-    """Have a private entry last as long as the measurement, whatever the code's own time to live."""
-    if is_kept_apart(task):
-        frame_file(task, MEASURED).write_bytes(frame)
+def _is_hit(counts: Counts) -> bool:
+    return bool(counts.l1_hits or counts.l2_hits)
+
+
+def _may_have_expired(workload: CalledWorkload) -> bool:
+    ttl_s = workload.decorated.ttl_s
+    return ttl_s is not None and ttl_s <= _SHORT_S and not workload.call.own_cache
+
+
+def _kept(task: Task, workload: CalledWorkload, key: str) -> bytes | None:
+    """The frame; a private entry lasts as long as the measurement from here on, whatever the code says."""
+    frame = workload.backend.get(key)
+    if frame is None:
+        return None
     if not workload.call.own_cache:
-        workload.backend.set(key, frame, task.ttl_s)
+        workload.backend.set(key, bytes(frame), task.ttl_s)
+    return bytes(frame)
 
 
 def _found(task: Task, workload: CalledWorkload, calls: _Calls, frame_bytes: int, value: Any) -> Found:
@@ -151,62 +211,16 @@ def _never_in_l1(workload: CalledWorkload, frame_bytes: int, route: str) -> str:
     )
 
 
-def _logical_bytes(value: Any, frame_bytes: int) -> int:
-    """Of a value that isn't made of what has a size, that of its frame."""
-    return contents.logical_bytes(value) if _has_size(value) else frame_bytes
-
-
-def _has_size(value: Any) -> bool:
-    if contents.form(value) != contents.OBJECTS:
-        return True
-    return isinstance(
-        value, (str, bytes, bytearray, dict, list, tuple, set, frozenset, int, float, type(None))
-    )
-
-
-def _remarks(
-    task: Task, workload: CalledWorkload, value: Any, took_s: float, calls: _Calls
-) -> tuple[str, ...]:
-    """What a reader of the figures should know of the value."""
-    remarks = []
-    if not _has_size(value):
-        remarks.append(
-            f"the payload is the size of the frame, as a {type(value).__name__} has no size of its own"
-        )
-    if len(set(calls.digests)) > 1:
-        remarks.append(
-            "it is not proven that a read returns what was stored: two reads of the same entry look different"
-        )
-    elif digest(value, return_format=return_format_of(task, value)) != calls.digests[0]:
-        remarks.append(
-            "what is read is not quite what the function returned, as the serializer changes some types "
-            "(tuples, say); each read is proven to be the same as the others"
-        )
-    return (*remarks, *_again(task, workload, value, took_s))
+def _again(first: _First) -> tuple[str, ...]:
+    """What a second run shows, where there was a first one, and it wasn't slow."""
+    return first.runs.remarks() if first.runs.digests and first.took_s <= _QUICK_S else ()
 
 
 def _of_a_fork(task: Task) -> tuple[str, ...]:
     return (NOTE,) if task.value.call is not None and task.value.call.here else ()
 
 
-def _again(task: Task, workload: CalledWorkload, value: Any, took_s: float) -> tuple[str, ...]:
-    """Whether the user's own code returns the same again: of time and chance it doesn't."""
-    if took_s > _QUICK_S:
-        return ()
-    known = digest(value, return_format=return_format_of(task, value))
-    try:
-        again = workload.make(MEASURED)
-    except Exception as error:
-        return (f"the function failed when it was run a second time, past the cache: {told(error)}",)
-    if digest(again, return_format=return_format_of(task, again)) == known:
-        return ()
-    return (
-        "the function returned another value when it was run a second time, so that a read can be proven to "
-        "be what was stored, but not to be what the function returns now",
-    )
-
-
-def _of_object(task: Task, workload: CalledWorkload, value: Any, took_s: float) -> Stored:
+def _of_object(task: Task, workload: CalledWorkload, first: _First) -> Stored:
     """A cache by reference has nothing to store in: each reading process calls the function itself."""
     if task.read.tier in ("l1", "l2"):
         raise CouldNotMeasure(
@@ -214,8 +228,12 @@ def _of_object(task: Task, workload: CalledWorkload, value: Any, took_s: float) 
             f"there is no tier {task.read.tier}; leave the tier out, or give it a private backend with "
             "--backend-override file"
         )
-    notes = _again(task, workload, value, took_s)
-    told_of_fork = _of_a_fork(task)
+    before = workload.counts()
+    workload.read(MEASURED)
+    second = workload.counts() - before
+    if not second.l1_hits:
+        raise CouldNotMeasure(why_no_hit(workload, first.took_s, second, first.refusals))
+    value, notes = first.value, _again(first)
     known = "" if notes else digest(value, return_format=return_format_of(task, value))
     return Stored(
         keys={},
@@ -225,16 +243,5 @@ def _of_object(task: Task, workload: CalledWorkload, value: Any, took_s: float) 
         form=contents.form(value),
         logical_bytes=max(1, contents.logical_bytes(value)),
         rows=rows.rows_of(value),
-        found=Found("reference", "memory", False, "none", (*told_of_fork, *notes)),
+        found=Found("reference", "memory", False, "none", (*_of_a_fork(task), *notes)),
     )
-
-
-class _Heard(logging.Handler):
-    """The last that cachekit warned of, which it goes on after."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.last = ""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.last = record.getMessage()

@@ -1,11 +1,13 @@
 """The user's function in the place of a workload: the same calls and counts, and a backend that counts."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from cachekit_memprobe.child.errors import CouldNotMeasure
 from cachekit_memprobe.child.route import Counts
-from cachekit_memprobe.child.task import MEASURED, Task
+from cachekit_memprobe.child.task import MEASURED, WARM_UP, Task
 from cachekit_memprobe.child.workload.backends import counted, open_backend
 from cachekit_memprobe.child.workload.cached import NoBackend, by_reference
 from cachekit_memprobe.child.workload.callers import Action, caller_for
@@ -13,6 +15,8 @@ from cachekit_memprobe.child.workload.calls.decorated import Decorated
 from cachekit_memprobe.child.workload.calls.given import forget_what_was_cached, given, open_again
 from cachekit_memprobe.child.workload.calls.imported import call_of, imported
 from cachekit_memprobe.child.workload.calls.private import make_private
+from cachekit_memprobe.child.workload.calls.stand_in import in_l1, standing_in
+from cachekit_memprobe.child.workload.store import stored_frame
 
 
 def decorated(task: Task) -> Decorated:
@@ -31,13 +35,11 @@ class CalledWorkload:
     """What :class:`.cached.Workload` is of a value that is made.
 
     Attributes:
-        warms_up_with: the name of the value that is read before any measurement: there is none but the
-            measured one.
+        warms_up_with: the name of the value that is read before any measurement: a small one, where one
+            could be made of the measured one.
         caller: how the function is called.
         args, kwargs: what it is called with.
     """
-
-    warms_up_with = MEASURED
 
     def __init__(self, task: Task) -> None:
         """Import the function, and have its backend count.
@@ -46,6 +48,8 @@ class CalledWorkload:
             CouldNotMeasure: it can't be imported, or its backend can't be opened.
         """
         self.call = call_of(task)
+        self.task = task
+        self.warms_up_with = WARM_UP if WARM_UP in task.stored.keys else MEASURED
         substitute = _substitute(task)
         self.decorated = decorated(task)
         self.args, self.kwargs = self.call.args, self.call.kwargs
@@ -62,24 +66,50 @@ class CalledWorkload:
             self.decorated.have_backend(substitute)
             return substitute
         if self.decorated.backend is None:
-            self.decorated.have_backend(configured_backend())  # as its first call would
+            # As its first call would; where nothing in the code names one, the environment does.
+            self.decorated.have_backend(configured_backend() or _named_by_environment())
         if self.call.here:
             open_again(self.decorated.backend)
         return counted(self.decorated.backend, task)
 
     def read(self, which: str) -> Any:
         """Call the function, as one reader does."""
-        (value,) = self.caller.call(self._called, [which])
+        (value,) = self.read_together([which])
         return value
 
     def read_together(self, names: Sequence[str]) -> list[Any]:
-        """Call the function as often as there are names, at the same time."""
-        return self.caller.call(self._called, names)
+        """Call the function as often as there are names, at the same time; they are all the same."""
+        if names[0] != WARM_UP:
+            return self.caller.call(self._called, names)
+        with self._small_value():
+            return self.caller.call(self._called, names)
 
-    def make(self, which: str) -> Any:
-        """What the user's own code returns, past cachekit."""
-        (value,) = self.caller.call(self._undecorated, [which])
+    @contextmanager
+    def _small_value(self) -> Iterator[None]:
+        """Have every tier answer with the small value."""
+        task, keys = self.task, self.task.stored.keys
+        with ExitStack() as stack:
+            stack.enter_context(standing_in(self.backend, keys[MEASURED], keys[WARM_UP]))
+            if task.read.tier == "l1":
+                frame = stored_frame(task, self, WARM_UP)
+                stack.enter_context(in_l1(self.l1(), keys[MEASURED], frame, task.ttl_s))
+            elif self.decorated.l1 is not None:
+                stack.callback(self.l1().clear)
+                self.l1().clear()
+            yield
+
+    def run(self, code: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """Run other code where the function is called."""
+        (value,) = self.caller.call(lambda _which: code(*args, **kwargs), [MEASURED])
         return value
+
+    def takes_its_arguments(self) -> bool:
+        """Whether the function can be called with them."""
+        try:
+            inspect.signature(self.decorated.function).bind(*self.args, **self.kwargs)
+        except (TypeError, ValueError):
+            return False
+        return True
 
     def on_other_threads(self, action: Action) -> None:
         """Run an action on each thread but this one that a read may use."""
@@ -116,9 +146,6 @@ class CalledWorkload:
     def _called(self, which: str) -> Any:
         return self.decorated.function(*self.args, **self.kwargs)
 
-    def _undecorated(self, which: str) -> Any:
-        return self.decorated.undecorated(*self.args, **self.kwargs)
-
 
 def configured_backend() -> Any:
     """The backend of functions that name none, as the code has set it; ``None`` where it has set none."""
@@ -131,6 +158,12 @@ def configured_backend() -> Any:
     if backend is None and not isinstance(provider, DefaultBackendProvider):
         return provider.get_backend()
     return backend
+
+
+def _named_by_environment() -> Any:
+    from cachekit.decorators import wrapper
+
+    return wrapper.get_backend_provider().get_backend()
 
 
 def _substitute(task: Task) -> Any:
