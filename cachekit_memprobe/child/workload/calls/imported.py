@@ -36,6 +36,7 @@ def imported(task: Task) -> Any:
         _work_in(call.root)
         return given().function
     _stand_in(call)
+    _forget_settings()
     keys = _keys(task)
     try:
         if call.setup:
@@ -136,7 +137,7 @@ def _module(name: str, keys: dict[str, str]) -> Any:
 
 
 def _forget_settings() -> None:
-    """Cachekit reads its environment once, and has done so before the key was there."""
+    """Cachekit reads its environment once: here before the user's code, which may set a variable, could."""
     from cachekit.config.singleton import reset_settings
 
     reset_settings()
