@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "completion": "Print the script by which bash, zsh or fish completes.",
     "doctor": "Say what can and can't be measured here.",
     "explain": "Explain a finding, a stage or a metric.",
+    "history": "Say which release changed what a read costs.",
     "init": "Write a scenario with a budget for a project to keep.",
     "list": "List the bundled scenarios, and which can run here.",
     "merge": "Join the run folders of shards.",

@@ -1,5 +1,30 @@
 """Which cachekit is measured: the installed one, a release from PyPI, or that of another interpreter."""
 
-from cachekit_memprobe.target.resolve import INSTALLED, LATEST, check_stages, resolve
+from cachekit_memprobe.target.fixing import Wanted, fixed
+from cachekit_memprobe.target.pythons import base_of
+from cachekit_memprobe.target.releases import Listing, Release, chosen, listed, parse_releases
+from cachekit_memprobe.target.resolve import (
+    INSTALLED,
+    LATEST,
+    check_stages,
+    provided,
+    requirements,
+    resolve,
+)
 
-__all__ = ["INSTALLED", "LATEST", "check_stages", "resolve"]
+__all__ = [
+    "INSTALLED",
+    "LATEST",
+    "Listing",
+    "Release",
+    "Wanted",
+    "base_of",
+    "check_stages",
+    "chosen",
+    "fixed",
+    "listed",
+    "parse_releases",
+    "provided",
+    "requirements",
+    "resolve",
+]

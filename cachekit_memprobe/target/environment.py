@@ -19,6 +19,7 @@ from cachekit_memprobe.target.recipe import (
     CACHE_DIR_VARIABLE,
     PACKAGES,
     RECIPE,
+    Base,
     Recipe,
     environments_root,
     recipe_of,
@@ -29,7 +30,10 @@ _WAIT_S = installer.VENV_TIMEOUT_S + installer.INSTALL_TIMEOUT_S + 60
 
 
 def provide(
-    source: Version | Local, extras: tuple[Requirement, ...], progress: Callable[[str], None]
+    source: Version | Local,
+    extras: tuple[Requirement, ...],
+    progress: Callable[[str], None],
+    base: Base | None = None,
 ) -> tuple[Path, dict[str, str]]:
     """The interpreter of a cachekit's environment and its versions; the environment is made if it has to be.
 
@@ -38,7 +42,7 @@ def provide(
     Raises:
         CouldNotMeasure: it can't be made.
     """
-    recipe, root = recipe_of(source, extras), environments_root()
+    recipe, root = recipe_of(source, extras, base), environments_root()
     folder = root / recipe.key
     try:
         versions = _usable(folder, recipe)
@@ -52,6 +56,15 @@ def provide(
             f"cache directory and make it writable, or name another one with {CACHE_DIR_VARIABLE}"
         ) from error
     return _python_of(folder), versions
+
+
+def noted_versions(recipe: Recipe) -> dict[str, str]:
+    """What an environment had in it when it was made; nothing if there is none."""
+    try:
+        versions = json.loads((environments_root() / recipe.key / _READY).read_bytes())["versions"]
+        return {str(name): str(version) for name, version in versions.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _python_of(folder: Path) -> Path:

@@ -65,6 +65,23 @@ def latest_release(progress: Callable[[str], None]) -> Version:
     return Version(found.group(1))
 
 
+def resolved(requirements: Sequence[str], python: Path, name: str) -> dict[str, str]:
+    """The versions that an environment of these requirements would get now.
+
+    Raises:
+        CouldNotMeasure: they can't be had together, or uv can't tell.
+    """
+    arguments = ("pip", "compile", *_PLAIN, *_WHEELS, "--no-header", "--no-annotate", "--no-strip-extras")
+    listing = _uv(
+        (*arguments, "--python", str(python), "wanted.in"),
+        failure=f"{name} can't be installed",
+        timeout_s=RESOLVE_TIMEOUT_S,
+        files={"wanted.in": "".join(f"{one}\n" for one in requirements)},
+    )
+    found = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;]+)", listing, re.MULTILINE)
+    return dict(found)
+
+
 def create(folder: Path, python: Path, name: str) -> None:
     """Make an empty virtual environment that still works after its folder was renamed.
 

@@ -27,6 +27,31 @@ PACKAGES = ("orjson", "pyarrow", "pandas", "numpy", "pymemcache")
 
 
 @dataclass(frozen=True)
+class Base:
+    """The interpreter that an environment is made from.
+
+    Attributes:
+        version: ``3.11.7``.
+        build: what else tells its builds apart.
+    """
+
+    python: Path
+    implementation: str
+    version: str
+    build: str | None
+
+    @classmethod
+    def own(cls) -> "Base":
+        """That of this tool."""
+        return cls(
+            interpreter.base_python(),
+            platform.python_implementation(),
+            platform.python_version(),
+            sysconfig.get_config_var("SOABI"),
+        )
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything that an environment depends on; two recipes that differ have different keys.
 
@@ -36,8 +61,13 @@ class Recipe:
     """
 
     source: Version | Local
-    python: Path
+    base: Base
     requirements: tuple[str, ...]
+
+    @property
+    def python(self) -> Path:
+        """Which makes the environment."""
+        return self.base.python
 
     @property
     def name(self) -> str:
@@ -47,13 +77,13 @@ class Recipe:
     @property
     def key(self) -> str:
         """A folder's name: readable, and unique by its hash."""
-        build = (str(self.python), sysconfig.get_config_var("SOABI"), platform.system())
+        build = (str(self.python), self.base.build, platform.system())
         facts = json.dumps([RECIPE, self._label, *build, *self._cachekit, *self.requirements])
         return f"{self._label}-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
 
     @property
     def _label(self) -> str:
-        python = f"{platform.python_implementation().lower()}-{platform.python_version()}"
+        python = f"{self.base.implementation.lower()}-{self.base.version}"
         source = self.source if isinstance(self.source, Version) else "local"
         return f"cachekit-{source}-{python}-{platform.machine()}"
 
@@ -65,7 +95,9 @@ class Recipe:
         return (self.source.fingerprint,)
 
 
-def recipe_of(source: Version | Local, extras: tuple[Requirement, ...] = ()) -> Recipe:
+def recipe_of(
+    source: Version | Local, extras: tuple[Requirement, ...] = (), base: Base | None = None
+) -> Recipe:
     """How the environment of a release, or of a source tree, is made.
 
     memray is this tool's own version of it, since this tool reads the captures that it writes.
@@ -73,6 +105,7 @@ def recipe_of(source: Version | Local, extras: tuple[Requirement, ...] = ()) -> 
     Args:
         source: of cachekit.
         extras: further requirements, which replace those of the same package.
+        base: by default this tool's own interpreter.
     """
     try:
         memray = version("memray")
@@ -81,7 +114,7 @@ def recipe_of(source: Version | Local, extras: tuple[Requirement, ...] = ()) -> 
     chosen = {canonicalize_name(extra.name): str(extra) for extra in extras}
     packages = {canonicalize_name(name): name for name in PACKAGES}
     requirements = (*{**packages, **chosen}.values(), f"memray=={memray}")
-    return Recipe(source, interpreter.base_python(), requirements)
+    return Recipe(source, base or Base.own(), requirements)
 
 
 def environments_root() -> Path:

@@ -17,6 +17,7 @@ from cachekit_memprobe.model import Target
 from cachekit_memprobe.signals import terminable
 from cachekit_memprobe.target import environment, installer, interpreter, local
 from cachekit_memprobe.target.excerpt import without_hosts
+from cachekit_memprobe.target.fixing import Wanted
 from cachekit_memprobe.target.recipe import environments_root
 
 INSTALLED = "installed"
@@ -62,7 +63,9 @@ def resolve(
         UsageError: the spec, the path or their combination can't be used.
         CouldNotMeasure: the target has no cachekit that can be imported, or it can't be installed.
     """
-    requirements = _requirements(extras, spec)
+    if extras and spec == INSTALLED:
+        raise UsageError("--with adds to the environment of a release; give one with --cachekit")
+    chosen = requirements(extras)
     with terminable():
         if python is not None:
             if spec != INSTALLED:
@@ -74,7 +77,7 @@ def resolve(
             own = interpreter.own_python()
             return _interpreter(INSTALLED, own, "cachekit-memprobe's own environment")
         source = installer.latest_release(progress) if spec == LATEST else _source(spec)
-        env_python, versions = environment.provide(source, requirements, progress)
+        env_python, versions = environment.provide(source, chosen, progress)
         return Target(
             spec=str(source) if isinstance(source, Version) and spec != LATEST else spec,
             python=env_python,
@@ -82,15 +85,22 @@ def resolve(
         )
 
 
-def _requirements(extras: Sequence[str], spec: str) -> tuple[Requirement, ...]:
+def provided(wanted: Wanted, progress: Callable[[str], None] = _silent) -> Target:
+    """The target of an environment that is ours to make.
+
+    Raises:
+        CouldNotMeasure: it can't be made.
+    """
+    python, versions = environment.provide(wanted.source, wanted.extras, progress, wanted.base)
+    return Target(spec=str(wanted.source), python=python, versions=versions)
+
+
+def requirements(extras: Sequence[str]) -> tuple[Requirement, ...]:
     """Requirements by name and version only: a URL could bring in anything.
 
     Raises:
-        UsageError: one of them is not of that form, is not ours to choose, or there is no environment
-            that we make.
+        UsageError: one of them is not of that form, or is not ours to choose.
     """
-    if extras and spec == INSTALLED:
-        raise UsageError("--with adds to the environment of a release; give one with --cachekit")
     chosen = []
     for extra in extras:
         try:

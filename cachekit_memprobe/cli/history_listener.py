@@ -1,0 +1,32 @@
+"""How far a history is, on stderr: what is measured now, and a line for each point that is done."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from cachekit_memprobe.chronicle import Listener
+from cachekit_memprobe.cli.progress import ProgressDisplay
+from cachekit_memprobe.history import Point
+from cachekit_memprobe.model import Step
+from cachekit_memprobe.report.clean import clean_line
+from cachekit_memprobe.result import Result
+
+
+class Display(Listener):
+    """Tells it to the display of any run."""
+
+    def __init__(self, progress: ProgressDisplay) -> None:
+        self._progress = progress
+
+    def measuring(self, point: Point, step: Step) -> None:
+        self._progress.measuring(replace(step, scenario=f"{point.label} {step.scenario}"))
+
+    def waiting(self, point: Point) -> None:
+        self._progress.preparing(f"the environment of {point.label}")
+
+    def done(self, point: Point, results: Mapping[str, Result], measured: int) -> None:
+        kept = len(results) - measured - sum(one.verdict == "unmeasured" for one in results.values())
+        counts = {"measured": measured, "kept": kept if kept > 0 else 0}
+        words = [f"{count} {what}" for what, count in counts.items() if count]
+        reasons = [one.reason for one in results.values() if one.verdict == "unmeasured" and one.reason]
+        words += [f"could not measure: {reasons[0].strip().partition(chr(10))[0]}"] if reasons else []
+        self._progress.say(clean_line(f"{point.label}: {'; '.join(words) or 'nothing applies'}"))

@@ -1,0 +1,93 @@
+"""How the options of ``history`` are read."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from cachekit_memprobe.cli.gathered import gathered
+from cachekit_memprobe.cli.help import Group, option
+from cachekit_memprobe.history import Axis
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
+AXES: tuple[Axis, ...] = ("pandas", "pyarrow", "numpy", "python")
+_MOST_VALUES = 50
+
+
+@dataclass(frozen=True)
+class AlongOptions:
+    """Which points a history has.
+
+    Attributes:
+        axis: what is varied of one release, and its values; ``None`` for the releases themselves.
+    """
+
+    releases: "SpecifierSet"
+    pre: bool
+    yanked: bool
+    axis: tuple[Axis, tuple[str, ...]] | None
+    extras: tuple[str, ...]
+
+
+def _releases(ctx: click.Context, param: click.Parameter, value: str) -> "SpecifierSet":
+    from cachekit_memprobe.target import parse_releases
+
+    try:
+        return parse_releases(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
+def _axis(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[Axis, tuple[str, ...]] | None:
+    """Callback: ``pandas=2.2.3,3.1.1``."""
+    if value is None:
+        return None
+    name, equals, text = value.partition("=")
+    values = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if name not in AXES or not equals:
+        raise click.BadParameter(
+            f"{value!r} is no axis; write one of {', '.join(AXES)} with its values, like pandas=2.2.3,3.1.1",
+            ctx,
+            param,
+        )
+    if not 2 <= len(values) <= _MOST_VALUES:
+        raise click.BadParameter(
+            f"{value!r}: an axis has 2 to {_MOST_VALUES} values, with a comma between them", ctx, param
+        )
+    return name, values
+
+
+along_options = gathered(
+    "along",
+    AlongOptions,
+    option(
+        "--releases",
+        metavar="SPEC",
+        default=">=0.4",
+        show_default=True,
+        callback=_releases,
+        help="The releases of cachekit to measure, such as '>=0.9,<0.20' or '==0.24.*'.",
+    ),
+    option("--pre", is_flag=True, help="Measure pre-releases too."),
+    option("--yanked", is_flag=True, help="Measure yanked releases too."),
+    option(
+        "--axis",
+        metavar="NAME=VALUE,VALUE",
+        callback=_axis,
+        help=f"Of the newest of these releases, vary one of {', '.join(AXES)} instead, such as "
+        "pandas=2.2.3,2.3.3,3.1.1.",
+    ),
+    option(
+        "--with",
+        "extras",
+        metavar="REQUIREMENT",
+        multiple=True,
+        help="Hold a package at this version at all points, such as pandas==2.3.3. May be given several "
+        "times.  [default: of pandas, pyarrow and the like the newest that every point admits]",
+    ),
+    group=Group.TARGET,
+)

@@ -1,0 +1,17 @@
+"""The formats that a history can be written in, a row each."""
+
+from collections.abc import Callable
+
+from cachekit_memprobe.history import History
+from cachekit_memprobe.report.formats import Format, by
+
+
+def _by(renderer: str) -> Callable[[History], str]:
+    return by(__package__, renderer)
+
+
+HISTORY_FORMATS = (
+    Format("json", ".json", "JSON", _by("json:history_json")),
+    Format("markdown", ".md", "Markdown, for an issue", _by("markdown:history_markdown")),
+)
+"""Besides the terminal's."""

@@ -1,0 +1,285 @@
+"""A history in plain rows and phrases, made once, which each renderer only lays out."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from cachekit_memprobe.child.stages import STAGES
+from cachekit_memprobe.history import (
+    Cell,
+    History,
+    HistoryCheck,
+    Point,
+    Regression,
+    ScenarioHistory,
+    Step,
+    StepLine,
+)
+from cachekit_memprobe.report.clean import clean, clean_line
+from cachekit_memprobe.report.view import location, noticeable
+from cachekit_memprobe.report.words import HEADLINE_METRICS
+from cachekit_memprobe.units import format_bytes, format_exactly, format_payloads, signed
+
+UP, DOWN = "▲", "▼"
+_OF_STAGES = "copies"
+"""The kind of metric whose steps name stages; those of other kinds follow from it."""
+
+_MOST_LINES = 6
+_MORE = "..."
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """What is said of one point: its cells, and why there are no figures if there are none.
+
+    Attributes:
+        changes: for each cell of a figure -1, 0 or 1: whether it is a step down, none, or up.
+    """
+
+    label: str
+    uploaded: str
+    cells: tuple[str, ...]
+    changes: tuple[int, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class StepWords:
+    """The steps that lead to one point.
+
+    Attributes:
+        label: of the point.
+        figures: ``copies.unwrap 3.39x -> 1.00x``, those of stages first.
+        lines: what did it, each with its sign, its size, its place and its text.
+        follows: what follows from it for whole reads, in one line; may be empty.
+    """
+
+    label: str
+    direction: int
+    figures: tuple[str, ...]
+    lines: tuple["LineWords", ...]
+    follows: str
+
+
+@dataclass(frozen=True)
+class LineWords:
+    """A line of code with a part in a step: ``-1.00x unwrap serializers/wrapper.py:126`` and its text."""
+
+    sign: str
+    words: str
+    source: str
+
+
+@dataclass(frozen=True)
+class ScenarioWords:
+    """One scenario for a reader.
+
+    Attributes:
+        columns: of the table of figures.
+        conclusion: how many steps there are, and how the newest stands.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[FigureRow, ...]
+    steps: tuple[StepWords, ...]
+    conclusion: str
+
+
+@dataclass(frozen=True)
+class HistoryWords:
+    """The whole history."""
+
+    title: str
+    facts: tuple[str, ...]
+    scenarios: tuple[ScenarioWords, ...]
+    regressions: tuple[str, ...]
+    checks: tuple[tuple[str, str], ...]
+    conclusion: str
+
+
+def history_words(history: History) -> HistoryWords:
+    """Everything that any renderer says."""
+    regressions = [line for one in history.regressions if (line := _regression(one, history))]
+    return HistoryWords(
+        title=_title(history),
+        facts=tuple(_facts(history)),
+        scenarios=tuple(_scenario(one, history) for one in history.scenarios),
+        regressions=tuple(regressions),
+        checks=tuple((one.status, _check(one, history)) for one in _worst_first(history.checks)),
+        conclusion=_conclusion(history, len(regressions)),
+    )
+
+
+def _title(history: History) -> str:
+    points = history.points
+    span = f"{points[0].label} to {points[-1].label}" if len(points) > 1 else points[0].label
+    if history.axis in ("release", "revision"):
+        return f"cachekit {clean_line(span)}"
+    return f"cachekit {clean_line(points[-1].spec)} with {history.axis} {clean_line(span)}"
+
+
+def _facts(history: History) -> Iterator[str]:
+    held = [
+        f"{'Python' if name == 'python' else name} {history.held[name]}"
+        for name in ("python", "pandas", "pyarrow", "numpy")
+        if name in history.held and name != history.axis
+    ]
+    if held:
+        yield clean_line(f"the same at all points: {', '.join(held)}")
+    yield from map(clean_line, history.notes)
+
+
+def columns_of(history: History) -> tuple[str, ...]:
+    """The metrics of the tables: those that say most of what was measured."""
+    known = {name for one in history.scenarios for cell in one.cells for name in cell.metrics}
+    chosen = tuple(name for name in HEADLINE_METRICS if name in known)
+    return chosen or tuple(sorted(known))[:3]
+
+
+def _scenario(scenario: ScenarioHistory, history: History) -> ScenarioWords:
+    metrics = columns_of(history)
+    steps = tuple(_steps(scenario, history, metrics))
+    return ScenarioWords(
+        name=clean_line(scenario.name),
+        columns=(history.axis, *(("published",) if _has_dates(history) else ()), *metrics),
+        rows=tuple(_row(point, number, scenario, metrics) for number, point in enumerate(history.points)),
+        steps=steps,
+        conclusion=_of_scenario(steps, scenario),
+    )
+
+
+def _has_dates(history: History) -> bool:
+    return any(point.uploaded for point in history.points)
+
+
+def _row(point: Point, number: int, scenario: ScenarioHistory, metrics: Sequence[str]) -> FigureRow:
+    cell, steps = scenario.cells[number], scenario.steps_at(number)
+    changes = {step.metric: 1 if step.change > 0 else -1 for step in steps if noticeable(step.change)}
+    figures = [cell.metrics.get(name) for name in metrics]
+    return FigureRow(
+        label=clean_line(point.label) + (" (yanked)" if point.is_yanked else ""),
+        uploaded=clean_line(point.uploaded),
+        cells=tuple("-" if figure is None else format_payloads(figure) for figure in figures),
+        changes=tuple(changes.get(name, 0) for name in metrics),
+        reason=_reason(cell, point),
+    )
+
+
+def _reason(cell: Cell, point: Point) -> str:
+    if cell.metrics:
+        return ""
+    words = clean(cell.reason or point.reason).strip().partition("\n")[0]
+    kind = "does not apply" if cell.verdict == "not_applicable" else "could not be measured"
+    return f"{kind}: {clean_line(words)}" if words else kind
+
+
+def _steps(scenario: ScenarioHistory, history: History, metrics: Sequence[str]) -> Iterator[StepWords]:
+    for number, point in enumerate(history.points):
+        steps = [step for step in scenario.steps_at(number) if noticeable(step.change)]
+        told = [step for step in steps if _is_of_stage(step) or step.metric in metrics]
+        if not told:
+            continue
+        causes = [step for step in told if _is_of_stage(step)] or told
+        follows = [step for step in told if step not in causes]
+        directions = {step.change > 0 for step in follows or causes}
+        yield StepWords(
+            label=clean_line(point.label),
+            direction=0 if len(directions) > 1 else 1 if directions == {True} else -1,
+            figures=tuple(map(_figure, causes)),
+            lines=tuple(_lines(causes)),
+            follows=", ".join(map(_figure, follows)),
+        )
+
+
+def _is_of_stage(step: Step) -> bool:
+    kind, _, stage = step.metric.rpartition(".")
+    return kind == _OF_STAGES and stage in STAGES
+
+
+def _figure(step: Step) -> str:
+    words = f"{step.metric} {format_payloads(step.before)} -> {format_payloads(step.after)}"
+    return f"{words}, slowly" if step.is_drift else words
+
+
+def _lines(steps: Iterable[Step]) -> Iterator[LineWords]:
+    """Each once, of however many steps it is a part."""
+    lines = list({(line.place, line.source): line for step in steps for line in step.lines}.values())
+    lines.sort(key=lambda line: -abs(line.change))
+    for line in lines[:_MOST_LINES]:
+        yield _line(line)
+    if (left := len(lines) - _MOST_LINES) > 0:
+        yield LineWords("", f"and {left} more", "")
+
+
+def _line(line: StepLine) -> LineWords:
+    places = dict.fromkeys(location(place) for place in (line.base, line.new) if place)
+    size = signed(format_payloads(line.change))
+    return LineWords(
+        sign="+" if line.change > 0 else "-",
+        words=clean_line(f"{size} {line.place.stage} {' -> '.join(places)}"),
+        source=clean_line(line.source),
+    )
+
+
+def _of_scenario(steps: Sequence[StepWords], scenario: ScenarioHistory) -> str:
+    if not any(cell.metrics for cell in scenario.cells):
+        return "nothing could be measured"
+    if not steps:
+        return "no step"
+    names = ", ".join(
+        f"{UP if one.direction > 0 else DOWN if one.direction < 0 else ''}{one.label}" for one in steps
+    )
+    return f"{len(steps)} step{'s' * (len(steps) > 1)}: {names}"
+
+
+def _regression(one: Regression, history: History) -> str:
+    """Empty of one that no reader would see in payloads, or that is no figure of a whole read."""
+    if one.metric not in columns_of(history) or not noticeable(one.after - one.before):
+        return ""
+    best, newest = history.points[one.best].label, history.points[one.newest].label
+    words = (
+        f"{one.scenario}: {one.metric} is {format_payloads(one.after)} in {newest}, and was "
+        f"{format_payloads(one.before)} in {best}"
+    )
+    if one.since is not None:
+        words += f"; it got worse in {history.points[one.since.new].label}"
+    return clean_line(words)
+
+
+def _check(one: HistoryCheck, history: History) -> str:
+    allowance = one.allowance
+    size = (
+        format_payloads(allowance.payloads)
+        if allowance.payloads is not None
+        else format_exactly(allowance.size_bytes or 0)
+    )
+    words = f"{allowance.metric}:+{size} of {clean_line(one.scenario)}"
+    if one.status == "unmeasured":
+        return f"{words}: nothing can be said, {clean(one.reason).strip().partition(chr(10))[0]}"
+    best = history.points[one.best or 0].label
+    change = signed(format_payloads(one.change or 0.0))
+    return f"{words}: {'OVER' if one.status == 'over' else 'within'}, {change} since {clean_line(best)}"
+
+
+def _worst_first(checks: Sequence[HistoryCheck]) -> Sequence[HistoryCheck]:
+    return sorted(checks, key=lambda one: ("over", "unmeasured", "within").index(one.status))
+
+
+def _conclusion(history: History, regressions: int) -> str:
+    measured = sum(
+        any(one.cells[number].metrics for one in history.scenarios) for number in range(len(history.points))
+    )
+    points = len(history.points)
+    noun = "release" if history.axis == "release" else "point"
+    words = f"{measured} of {points} {noun}{'s' * (points > 1)} measured"
+    newest = clean_line(history.points[-1].label)
+    if regressions:
+        return (
+            f"{words}; {newest} is worse than an earlier one in {regressions} figure{'s' * (regressions > 1)}"
+        )
+    return f"{words}; {newest} is worse than an earlier one in no figure"
+
+
+def bytes_of(step: Step, like_bytes: int | None) -> str:
+    """``-64.0 MiB``; ``-`` where bytes aren't compared."""
+    return "-" if step.change_bytes is None else signed(format_bytes(step.change_bytes, like_bytes))
