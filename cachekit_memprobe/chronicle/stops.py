@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from cachekit_memprobe import target
@@ -15,7 +14,7 @@ from cachekit_memprobe.chronicle.plan import Stop
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.history import Axis, Point
 from cachekit_memprobe.model import Target
-from cachekit_memprobe.target import Release, Wanted
+from cachekit_memprobe.target import Release, Wanted, Wished
 
 PYTHON = "python"
 
@@ -33,7 +32,7 @@ class Asked:
         functions: of ``--stage``, which the target has to have.
     """
 
-    releases: SpecifierSet
+    releases: Wished
     with_pre: bool = False
     with_yanked: bool = False
     axis: tuple[Axis, tuple[str, ...]] | None = None

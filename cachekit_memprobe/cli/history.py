@@ -24,8 +24,9 @@ from cachekit_memprobe.cli.run_options import (
     own_servers_of,
     server_options,
 )
+from cachekit_memprobe.cli.table_file import check_table_file, table_file
 from cachekit_memprobe.comparison import Allowance
-from cachekit_memprobe.errors import EXIT_OK, EXIT_OVER_BUDGET, EXIT_UNMEASURED
+from cachekit_memprobe.errors import EXIT_OK, EXIT_OVER_BUDGET, EXIT_UNMEASURED, UsageError
 from cachekit_memprobe.history import History
 from cachekit_memprobe.metrics import QUICK
 from cachekit_memprobe.model import RunOptions
@@ -37,7 +38,7 @@ from cachekit_memprobe.runstore import Histories, histories_folder
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from cachekit_memprobe.chronicle import Plan
+    from cachekit_memprobe.chronicle import Plan, Stop
     from cachekit_memprobe.scenario import Size
 
 DEFAULT = ("arrow-l1-hit", "arrow-file-get", "bytes-file-get", "ndarray-l1-hit")
@@ -90,7 +91,15 @@ _EXIT_CODES = (
     help="Folder that keeps what is measured, to which later histories add.  [default: one in the user's "
     "state folder]",
 )
-@file_options(HISTORY_FORMATS)
+@option(
+    "--parquet",
+    "table",
+    group=Group.OUTPUT,
+    type=UserPath(),
+    metavar="FILE.parquet",
+    help="Also write its figures as one table, for pandas, DuckDB and others.",
+)
+@file_options(HISTORY_FORMATS, "history")
 @exits
 def history_command(
     patterns: tuple[str, ...],
@@ -101,6 +110,7 @@ def history_command(
     servers: ServerOptions,
     options: RunOptions,
     out: Path | None,
+    table: Path | None,
     files: tuple[Output[History], ...],
 ) -> int:
     """Say since when a read costs what it costs: every release measured, and what changed a figure.
@@ -116,7 +126,7 @@ def history_command(
     """
     from cachekit_memprobe.chronicle import history_of
 
-    check_outputs(files)
+    _check(along, check, allowances, table, files)
     allowances = _allowances(check, allowances)
     store = Histories((out or histories_folder()).absolute())
     with ProgressDisplay(silent=False) as progress:
@@ -130,8 +140,41 @@ def history_command(
 
         console.print(render_history(history))
 
+    if along.part is not None:
+        return EXIT_OK if history.is_measured else EXIT_UNMEASURED
+    if table is not None:
+        _write_table(history, table)
     write(history, files, None, show)
     return _exit_code(history, allowances)
+
+
+def _check(
+    along: AlongOptions,
+    check: bool,
+    allowances: tuple[Allowance, ...],
+    table: Path | None,
+    files: tuple[Output[History], ...],
+) -> None:
+    """Refuse, before anything slow begins, what can't be done afterwards."""
+    check_outputs(files)
+    if table is not None:
+        check_table_file(table)
+    if along.part is None:
+        return
+    shown = [one.option for one in files] + (["--parquet"] if table else [])
+    judged = (["--check"] if check else []) + (["--fail-on"] if allowances else [])
+    for name in (*shown, *judged):
+        raise UsageError(
+            f"{name}: a shard has no more than some of the points; give it to the history that has the "
+            "folders of all shards in its --out"
+        )
+
+
+def _write_table(history: History, path: Path) -> None:
+    from cachekit_memprobe.report.history.rows import history_schema, history_table
+
+    with table_file(path, history_schema()) as write_table:
+        write_table(history_table(history))
 
 
 def _allowances(check: bool, given: tuple[Allowance, ...]) -> tuple[Allowance, ...]:
@@ -177,7 +220,29 @@ def _plan(
         progress.preparing,
     )
     request = Request(patterns or DEFAULT, size_of(sizes), extras=asked.extras)
-    return Plan(found.axis, found.stops, scenarios, options, request, own_servers, allowances, found.notes)
+    return Plan(
+        found.axis,
+        _of_shard(found.stops, asked.part),
+        scenarios,
+        options,
+        request,
+        own_servers,
+        allowances,
+        found.notes,
+    )
+
+
+def _of_shard(stops: "tuple[Stop, ...]", part: tuple[int, int] | None) -> "tuple[Stop, ...]":
+    """Every Mth, so that each shard has old and new ones, which don't take as long."""
+    if part is None:
+        return stops
+    number, count = part
+    if count > len(stops):
+        raise UsageError(
+            f"--shard {number}/{count}: there are {len(stops)} points, and a shard without any would measure "
+            f"nothing; split into {len(stops)} at most"
+        )
+    return stops[number - 1 :: count]
 
 
 def _exit_code(history: History, allowances: Sequence[Allowance]) -> int:

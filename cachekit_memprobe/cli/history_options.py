@@ -7,10 +7,11 @@ import click
 
 from cachekit_memprobe.cli.gathered import gathered
 from cachekit_memprobe.cli.help import Group, option
+from cachekit_memprobe.cli.shards import parsed_shard
 from cachekit_memprobe.history import Axis
 
 if TYPE_CHECKING:
-    from packaging.specifiers import SpecifierSet
+    from cachekit_memprobe.target import Wished
 
 AXES: tuple[Axis, ...] = ("pandas", "pyarrow", "numpy", "python")
 _MOST_VALUES = 50
@@ -24,14 +25,15 @@ class AlongOptions:
         axis: what is varied of one release, and its values; ``None`` for the releases themselves.
     """
 
-    releases: "SpecifierSet"
+    releases: "Wished"
     pre: bool
     yanked: bool
     axis: tuple[Axis, tuple[str, ...]] | None
     extras: tuple[str, ...]
+    part: tuple[int, int] | None
 
 
-def _releases(ctx: click.Context, param: click.Parameter, value: str) -> "SpecifierSet":
+def _releases(ctx: click.Context, param: click.Parameter, value: str) -> "Wished":
     from cachekit_memprobe.target import parse_releases
 
     try:
@@ -70,7 +72,16 @@ along_options = gathered(
         default=">=0.4",
         show_default=True,
         callback=_releases,
-        help="The releases of cachekit to measure, such as '>=0.9,<0.20' or '==0.24.*'.",
+        help="The releases of cachekit to measure, such as '>=0.9,<0.20', or 0.9.1,0.10.0 for these.",
+    ),
+    option(
+        "--shard",
+        "part",
+        callback=parsed_shard,
+        metavar="N/M",
+        group=Group.MEASURING,
+        help="Measure only every Mth point from the Nth on, such as 2/5, on each of M machines, and show "
+        "nothing. A history with the --out folders of all in one finds everything measured.",
     ),
     option("--pre", is_flag=True, help="Measure pre-releases too."),
     option("--yanked", is_flag=True, help="Measure yanked releases too."),

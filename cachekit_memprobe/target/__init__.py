@@ -2,7 +2,7 @@
 
 from cachekit_memprobe.target.fixing import Wanted, fixed
 from cachekit_memprobe.target.pythons import base_of
-from cachekit_memprobe.target.releases import Listing, Release, chosen, listed, parse_releases
+from cachekit_memprobe.target.releases import Listing, Release, Wished, chosen, listed, parse_releases
 from cachekit_memprobe.target.resolve import (
     INSTALLED,
     LATEST,
@@ -18,6 +18,7 @@ __all__ = [
     "Listing",
     "Release",
     "Wanted",
+    "Wished",
     "base_of",
     "check_stages",
     "chosen",

@@ -1,6 +1,7 @@
 """The releases of cachekit: those that an index has, or those that have an environment here."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -46,8 +47,25 @@ class Listing:
     why_offline: str = ""
 
 
-def parse_releases(text: str) -> SpecifierSet:
-    """Read which releases are meant, ``>=0.4,!=0.6.1``.
+@dataclass(frozen=True)
+class Wished:
+    """Which releases are meant: those that fit a specifier, or some by their numbers.
+
+    Attributes:
+        text: as it was written.
+    """
+
+    text: str
+    specifier: SpecifierSet
+    named: tuple[Version, ...] = ()
+
+    def has(self, version: Version) -> bool:
+        """Whether it is one of them; a pre-release may be."""
+        return version in self.named if self.named else self.specifier.contains(version, prereleases=True)
+
+
+def parse_releases(text: str) -> Wished:
+    """Read which releases are meant, ``>=0.4,!=0.6.1`` or ``0.9.1,0.10.0``.
 
     Raises:
         ValueError: that is no specifier.
@@ -55,10 +73,12 @@ def parse_releases(text: str) -> SpecifierSet:
     try:
         if len(text) > _LONGEST:
             raise InvalidSpecifier
-        return SpecifierSet(text if text[:1] in "<>=!~" else f"=={text}")
-    except InvalidSpecifier:
+        if re.match(r"\s*[<>=!~]", text):
+            return Wished(text, SpecifierSet(text))
+        return Wished(text, SpecifierSet(), tuple(map(Version, text.split(","))))
+    except (InvalidSpecifier, InvalidVersion):
         raise ValueError(
-            f"{text[:_LONGEST]!r} doesn't say which releases; write it like '>=0.9' or '>=0.4,<0.20'"
+            f"{text[:_LONGEST]!r} doesn't say which releases; write it like '>=0.9,<0.20' or 0.9.1,0.10.0"
         ) from None
 
 
@@ -83,14 +103,14 @@ def listed() -> Listing:
 
 
 def chosen(
-    listing: Listing, wanted: SpecifierSet, *, with_pre: bool = False, with_yanked: bool = False
+    listing: Listing, wished: Wished, *, with_pre: bool = False, with_yanked: bool = False
 ) -> tuple[Release, ...]:
     """Those that are meant, in their order.
 
     Raises:
         UsageError: there is none.
     """
-    fit = [one for one in listing.releases if wanted.contains(one.version, prereleases=True)]
+    fit = [one for one in listing.releases if wished.has(one.version)]
     found = [
         one
         for one in fit
@@ -100,11 +120,13 @@ def chosen(
         return tuple(found)
     if fit:
         names = ", ".join(str(one.version) for one in fit[:5])
-        raise UsageError(f"--releases {wanted}: {names}: pre-releases need --pre, and yanked ones --yanked")
+        raise UsageError(
+            f"--releases {wished.text}: {names}: pre-releases need --pre, and yanked ones --yanked"
+        )
     known = [one.version for one in listing.releases]
     span = f"{known[0]} to {known[-1]}" if known else "none"
     where = "have an environment here" if listing.why_offline else "are on the index"
-    raise UsageError(f"--releases {printable(str(wanted))}: no release fits; those that {where}: {span}")
+    raise UsageError(f"--releases {printable(wished.text)}: no release fits; those that {where}: {span}")
 
 
 def releases_of(files: Iterable[index.Published]) -> tuple[Release, ...]:

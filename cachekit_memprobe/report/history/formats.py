@@ -13,5 +13,17 @@ def _by(renderer: str) -> Callable[[History], str]:
 HISTORY_FORMATS = (
     Format("json", ".json", "JSON", _by("json:history_json")),
     Format("markdown", ".md", "Markdown, for an issue", _by("markdown:history_markdown")),
+    Format(
+        "github-benchmark",
+        ".json",
+        "JSON of its newest point for github-action-benchmark, which reads it as customSmallerIsBetter",
+        _by("trackers:to_github_benchmark"),
+    ),
+    Format(
+        "bencher",
+        ".json",
+        "JSON of its newest point for Bencher, in its Metric Format",
+        _by("trackers:to_bencher"),
+    ),
 )
 """Besides the terminal's."""
