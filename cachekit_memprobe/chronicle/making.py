@@ -3,19 +3,18 @@
 What was measured is kept and not measured again, whatever has ended the history that measured it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from dataclasses import replace
 
-from cachekit_memprobe import __version__, pipeline, processes
+from cachekit_memprobe import pipeline, processes
 from cachekit_memprobe.attribution import reading_captures
+from cachekit_memprobe.chronicle.assembling import Done, assembled, lean
 from cachekit_memprobe.chronicle.plan import Listener, Plan, Stop
-from cachekit_memprobe.comparing import checks_of, regressions_of, steps_of
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.explaining import results_of
-from cachekit_memprobe.history import Cell, History, HistoryCheck, Point, ScenarioHistory
+from cachekit_memprobe.history import History
 from cachekit_memprobe.model import Run, Scenario, Target
 from cachekit_memprobe.result import Result
 from cachekit_memprobe.runstore import Histories, KeptResults, Measured, RunFolder
@@ -25,15 +24,6 @@ MAKERS = 2
 
 _OWN = ("file", "call")
 """Kinds of values that are the user's own: what is behind their names may have changed since."""
-
-
-@dataclass(frozen=True)
-class _Done:
-    """A point that was measured, with the results by scenario and the runs that have them."""
-
-    point: Point
-    results: Mapping[str, Result]
-    runs: Mapping[str, str]
 
 
 def history_of(plan: Plan, store: Histories, listener: Listener) -> History:
@@ -48,21 +38,7 @@ def history_of(plan: Plan, store: Histories, listener: Listener) -> History:
         for stop, (kept, finding) in zip(plan.stops, finds, strict=True):
             one = _done(plan, stop, store, kept, finding, listener)
             done.append(one)
-    scenarios = tuple(_scenario(plan, scenario, done) for scenario in plan.scenarios)
-    return History(
-        tool_version=__version__,
-        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        axis=plan.axis,
-        points=tuple(one.point for one in done),
-        scenarios=tuple(scenario for scenario, _ in scenarios),
-        held=_held([one.point for one in done]),
-        instruments=plan.options.instruments,
-        reads=plan.options.reads,
-        repeat=plan.options.repeat,
-        checks=tuple(check for _, checks in scenarios for check in checks),
-        notes=plan.notes,
-        folder=store.path,
-    )
+    return assembled(plan, done, store.path)
 
 
 _Finding = tuple[Mapping[str, Measured], "Future[Target] | None"]
@@ -103,7 +79,7 @@ def _done(
     kept: Mapping[str, Measured],
     finding: "Future[Target] | None",
     listener: Listener,
-) -> _Done:
+) -> Done:
     results: dict[str, Result] = {}
     runs = {name: one.run for name, one in kept.items()}
     point, measured = stop.point, 0
@@ -132,7 +108,7 @@ def _done(
                 measured = len(found)
     results |= _explained(kept)
     listener.done(point, results, measured)
-    return _Done(point, {name: _lean(one) for name, one in results.items()}, runs)
+    return Done(point, {name: lean(one) for name, one in results.items()}, runs)
 
 
 def _measured(
@@ -170,51 +146,3 @@ def _explained(kept: Mapping[str, Measured]) -> dict[str, Result]:
 
 def _failed(scenario: Scenario, reason: str) -> Result:
     return Result(scenario, "unmeasured", None, {}, (), (), (), reason=reason)
-
-
-def _lean(result: Result) -> Result:
-    """Without what no step is told by: of all points, it would be too much to have at hand."""
-    return replace(result, staircase=None, resident=(), findings=(), budgets=(), notes=())
-
-
-def _held(points: Sequence[Point]) -> dict[str, str]:
-    """What is the same at all points that were measured."""
-    versions = [point.versions for point in points if point.versions]
-    if not versions:
-        return {}
-    return {
-        name: text
-        for name, text in versions[0].items()
-        if name != "cachekit" and all(one.get(name) == text for one in versions)
-    }
-
-
-def _scenario(
-    plan: Plan, scenario: Scenario, done: Sequence[_Done]
-) -> tuple[ScenarioHistory, tuple[HistoryCheck, ...]]:
-    found = [one.results[scenario.name] for one in done]
-    measured = [one if one.metrics else None for one in found]
-    deployed = plan.options.as_deployed
-    steps = steps_of(measured, deployed=deployed)
-    history = ScenarioHistory(
-        name=scenario.name,
-        summary=scenario.summary,
-        cells=tuple(_cell(result, one.runs) for result, one in zip(found, done, strict=True)),
-        steps=steps,
-        regressions=regressions_of(scenario.name, measured, steps, deployed=deployed),
-    )
-    if found[-1].verdict == "not_applicable":
-        return history, ()
-    why_not = found[-1].reason or "it could not be measured at the newest point"
-    checks = checks_of(scenario.name, measured, plan.allowances, why_not, deployed=deployed)
-    return history, tuple(checks)
-
-
-def _cell(result: Result, runs: Mapping[str, str]) -> Cell:
-    return Cell(
-        verdict=result.verdict,
-        payload_bytes=result.payload.logical_bytes if result.payload else None,
-        metrics=result.metrics,
-        reason=result.reason or "" if not result.metrics else "",
-        run=runs.get(result.scenario.name, ""),
-    )

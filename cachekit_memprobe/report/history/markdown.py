@@ -49,6 +49,8 @@ def _scenario(words: ScenarioWords) -> Iterator[str]:
         yield "\n\n".join(_step(step))
     yield f"<details><summary>{html.escape(words.name)}: all figures</summary>"
     yield _table(words)
+    if words.reasons:
+        yield _list(words.reasons)
     yield "</details>"
 
 
@@ -69,17 +71,15 @@ def _lines(lines: Iterable[LineWords]) -> Iterator[str]:
 
 def _table(words: ScenarioWords) -> str:
     has_dates = "published" in words.columns
-    has_reasons = any(row.reason for row in words.rows)
-    columns = (*words.columns, *(("",) if has_reasons else ()))
-    rules = ["---" if number <= has_dates or not name else "---:" for number, name in enumerate(columns)]
-    rows = [_line(_cells(row, has_dates, has_reasons)) for row in words.rows]
-    return "\n".join((_line(map(text, columns)), _line(rules), *rows))
+    rules = ["---" if number <= has_dates else "---:" for number, _ in enumerate(words.columns)]
+    rows = [_line(_cells(row, has_dates)) for row in words.rows]
+    return "\n".join((_line(map(text, words.columns)), _line(rules), *rows))
 
 
-def _cells(row: FigureRow, has_dates: bool, has_reasons: bool) -> Sequence[str]:
+def _cells(row: FigureRow, has_dates: bool) -> Sequence[str]:
     figures = [text(cell + _MARKS[change]) for cell, change in zip(row.cells, row.changes, strict=True)]
     dates = [text(row.uploaded)] if has_dates else []
-    return [text(row.label), *dates, *figures, *([text(row.reason)] if has_reasons else [])]
+    return [text(row.label), *dates, *figures]
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -31,7 +31,9 @@ def render_history(history: History) -> Trimmed:
     words = history_words(history)
     parts: list[RenderableType] = [Text(words.title, style=HEADING), *bullets(words.facts)]
     for scenario in words.scenarios:
-        parts.extend((Text(), _rule(scenario), _figures(scenario), *_steps(scenario.steps)))
+        parts.extend(
+            (Text(), _rule(scenario), _figures(scenario), *_reasons(scenario), *_steps(scenario.steps))
+        )
     parts.extend(_end(words))
     return Trimmed(Group(*parts))
 
@@ -44,7 +46,6 @@ def _rule(scenario: ScenarioWords) -> Rule:
 def _figures(scenario: ScenarioWords) -> Table:
     table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     has_dates = "published" in scenario.columns
-    has_reasons = any(row.reason for row in scenario.rows)
     for number, name in enumerate(scenario.columns):
         is_figure = number > has_dates
         # The room of a mark is the column's own, so that figures stand below each other.
@@ -53,12 +54,15 @@ def _figures(scenario: ScenarioWords) -> Table:
             justify="right" if is_figure else "left",
             no_wrap=True,
         )
-    if has_reasons:
-        table.add_column("", overflow="fold")
     for row in scenario.rows:
         cells = [Text(row.label), *([Text(row.uploaded, style=QUIET)] if has_dates else []), *_cells(row)]
-        table.add_row(*cells, *([Text(row.reason, style=QUIET)] if has_reasons else []))
+        table.add_row(*cells)
     return table
+
+
+def _reasons(scenario: ScenarioWords) -> Iterable[RenderableType]:
+    if scenario.reasons:
+        yield from (Text(), *bullets(scenario.reasons))
 
 
 def _cells(row: FigureRow) -> Iterable[Text]:

@@ -29,7 +29,7 @@ _MORE = "..."
 
 @dataclass(frozen=True)
 class FigureRow:
-    """What is said of one point: its cells, and why there are no figures if there are none.
+    """What is said of one point.
 
     Attributes:
         changes: for each cell of a figure -1, 0 or 1: whether it is a step down, none, or up.
@@ -39,7 +39,6 @@ class FigureRow:
     uploaded: str
     cells: tuple[str, ...]
     changes: tuple[int, ...]
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -75,12 +74,14 @@ class ScenarioWords:
 
     Attributes:
         columns: of the table of figures.
+        reasons: why points have no figures, a line each.
         conclusion: how many steps there are, and how the newest stands.
     """
 
     name: str
     columns: tuple[str, ...]
     rows: tuple[FigureRow, ...]
+    reasons: tuple[str, ...]
     steps: tuple[StepWords, ...]
     conclusion: str
 
@@ -143,6 +144,7 @@ def _scenario(scenario: ScenarioHistory, history: History) -> ScenarioWords:
         name=clean_line(scenario.name),
         columns=(history.axis, *(("published",) if _has_dates(history) else ()), *metrics),
         rows=tuple(_row(point, number, scenario, metrics) for number, point in enumerate(history.points)),
+        reasons=tuple(_reasons(scenario, history)),
         steps=steps,
         conclusion=_of_scenario(steps, scenario),
     )
@@ -161,14 +163,25 @@ def _row(point: Point, number: int, scenario: ScenarioHistory, metrics: Sequence
         uploaded=clean_line(point.uploaded),
         cells=tuple("-" if figure is None else format_payloads(figure) for figure in figures),
         changes=tuple(changes.get(name, 0) for name in metrics),
-        reason=_reason(cell, point),
     )
+
+
+def _reasons(scenario: ScenarioHistory, history: History) -> Iterator[str]:
+    """What is so at several points is said once."""
+    labels: dict[str, list[str]] = {}
+    for point, cell in zip(history.points, scenario.cells, strict=True):
+        if reason := _reason(cell, point):
+            labels.setdefault(reason, []).append(clean_line(point.label))
+    for reason, of in labels.items():
+        yield f"{', '.join(of)}: {reason}"
 
 
 def _reason(cell: Cell, point: Point) -> str:
     if cell.metrics:
         return ""
-    words = clean(cell.reason or point.reason).strip().partition("\n")[0]
+    first, _, rest = clean(cell.reason or point.reason).strip().partition("\n")
+    # What uv has to say of it comes in the next line.
+    words = f"{first} {rest.strip().partition(chr(10))[0]}" if first.endswith(":") else first
     kind = "does not apply" if cell.verdict == "not_applicable" else "could not be measured"
     return f"{kind}: {clean_line(words)}" if words else kind
 
