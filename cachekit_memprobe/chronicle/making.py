@@ -3,10 +3,11 @@
 What was measured is kept and not measured again, whatever has ended the history that measured it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from cachekit_memprobe import pipeline, processes
 from cachekit_memprobe.attribution import reading_captures
@@ -17,7 +18,7 @@ from cachekit_memprobe.explaining import results_of
 from cachekit_memprobe.history import History
 from cachekit_memprobe.model import Run, Scenario, Target
 from cachekit_memprobe.result import Result
-from cachekit_memprobe.runstore import Histories, KeptResults, Measured, RunFolder
+from cachekit_memprobe.runstore import Histories, IsSame, KeptResults, Measured, RunFolder
 
 MAKERS = 2
 """Environments that are made at the same time, and while others are measured."""
@@ -33,11 +34,11 @@ def history_of(plan: Plan, store: Histories, listener: Listener) -> History:
         UsageError: the folder of the histories can't be used.
         MemprobeError: the disk is full.
     """
-    done = []
     with _found(plan, store) as finds:
-        for stop, (kept, finding) in zip(plan.stops, finds, strict=True):
-            one = _done(plan, stop, store, kept, finding, listener)
-            done.append(one)
+        done = [
+            _Making(plan, stop, store, listener).done(kept, finding)
+            for stop, (kept, finding) in zip(plan.stops, finds, strict=True)
+        ]
     return assembled(plan, done, store.path)
 
 
@@ -51,7 +52,7 @@ def _found(plan: Plan, store: Histories) -> Iterator[list[_Finding]]:
         findings: list[_Finding] = []
         try:
             for stop in plan.stops:
-                kept = _kept(plan, stop, store) if stop.is_same else {}
+                kept = _kept(plan, stop, store, stop.is_same) if stop.is_same else {}
                 lacking = [one for one in plan.scenarios if one.name not in kept]
                 findings.append((kept, makers.submit(stop.find) if lacking else None))
             yield findings
@@ -63,69 +64,83 @@ def _found(plan: Plan, store: Histories) -> Iterator[list[_Finding]]:
             raise
 
 
-def _kept(
-    plan: Plan, stop: Stop, store: Histories, is_same: Callable[[Target], bool] | None = None
-) -> Mapping[str, Measured]:
-    check = is_same or stop.is_same
-    assert check is not None
+def _kept(plan: Plan, stop: Stop, store: Histories, is_same: IsSame) -> Mapping[str, Measured]:
     asked = [one for one in plan.scenarios if one.value.kind not in _OWN]
-    return store.find(stop.release, check, plan.options, asked)
+    return store.find(stop.release, is_same, plan.options, asked)
 
 
-def _done(
-    plan: Plan,
-    stop: Stop,
-    store: Histories,
-    kept: Mapping[str, Measured],
-    finding: "Future[Target] | None",
-    listener: Listener,
-) -> Done:
-    results: dict[str, Result] = {}
-    runs = {name: one.run for name, one in kept.items()}
-    point, measured = stop.point, 0
-    if kept:
-        versions = next(iter(kept.values())).saved.target.versions
-        point = replace(point, versions=versions)
-    if finding is not None:
+@dataclass(frozen=True)
+class _Making:
+    """One point on its way to be done."""
+
+    plan: Plan
+    stop: Stop
+    store: Histories
+    listener: Listener
+
+    def done(self, kept: Mapping[str, Measured], finding: "Future[Target] | None") -> Done:
+        """With what is kept of it, and the rest measured."""
+        if finding is None:
+            versions = next(iter(kept.values())).saved.target.versions
+            return self._with(versions, kept)
+        if not finding.done():
+            self.listener.waiting(self.stop.point)
         try:
-            if not finding.done():
-                listener.waiting(point)
             target = finding.result()
         except CouldNotMeasure as failure:
-            reason = str(failure)
-            point = point if kept else replace(point, reason=reason)
-            results |= {one.name: _failed(one, reason) for one in plan.scenarios if one.name not in kept}
-        else:
-            point = replace(point, versions=target.versions)
-            if stop.is_same is None:
-                kept = _kept(plan, stop, store, lambda saved: saved.versions == dict(target.versions))
-                runs |= {name: one.run for name, one in kept.items()}
-            lacking = tuple(one for one in plan.scenarios if one.name not in kept)
-            if lacking:
-                folder, found = _measured(plan, stop, store, target, lacking, listener)
-                results |= found
-                runs |= dict.fromkeys(found, folder)
-                measured = len(found)
-    results |= _explained(kept)
-    listener.done(point, results, measured)
-    return Done(point, {name: lean(one) for name, one in results.items()}, runs)
+            return self._without_target(str(failure), kept)
+        if self.stop.is_same is None and not _is_modified(target):
+            kept = _kept(self.plan, self.stop, self.store, lambda one: one.versions == target.versions)
+        lacking = tuple(one for one in self.plan.scenarios if one.name not in kept)
+        if not lacking:
+            return self._with(target.versions, kept)
+        folder = self.store.new_run(self.stop.release)
+        results = self._measured(folder, target, lacking)
+        return self._with(target.versions, kept, results, self.store.name_of(folder))
+
+    def _measured(
+        self, folder: RunFolder, target: Target, scenarios: tuple[Scenario, ...]
+    ) -> dict[str, Result]:
+        """By the pipeline of ``run``."""
+        plan, point = self.plan, self.stop.point
+        planned = replace(Run.planned(target, plan.options, scenarios), request=plan.request)
+        report = pipeline.run(
+            planned, folder, lambda step: self.listener.measuring(point, step), plan.own_servers
+        )
+        return {result.scenario.name: result for result in report.results}
+
+    def _without_target(self, reason: str, kept: Mapping[str, Measured]) -> Done:
+        lacking = [one for one in self.plan.scenarios if one.name not in kept]
+        failed = {one.name: Result(one, "unmeasured", None, {}, (), (), (), reason=reason) for one in lacking}
+        return self._with({}, kept, failed, reason="" if kept else reason)
+
+    def _with(
+        self,
+        versions: Mapping[str, str],
+        kept: Mapping[str, Measured],
+        more: Mapping[str, Result] = MappingProxyType({}),
+        run: str = "",
+        reason: str = "",
+    ) -> Done:
+        """The point done.
+
+        Args:
+            more: results besides those that are kept.
+            run: the folder that has them; empty if they weren't measured.
+        """
+        results = {**_explained(kept), **more}
+        runs = {name: one.run for name, one in kept.items()} | dict.fromkeys(more, run)
+        self.listener.done(self.stop.point, results, len(more) if run else 0)
+        return Done(
+            replace(self.stop.point, versions=versions, reason=reason),
+            {name: lean(one) for name, one in results.items()},
+            runs,
+        )
 
 
-def _measured(
-    plan: Plan,
-    stop: Stop,
-    store: Histories,
-    target: Target,
-    scenarios: tuple[Scenario, ...],
-    listener: Listener,
-) -> tuple[str, dict[str, Result]]:
-    """The run of a point, by the pipeline of ``run``; the name of its folder, and the results."""
-    folder = store.new_run(stop.release)
-    planned = replace(Run.planned(target, plan.options, scenarios), request=plan.request)
-    report = pipeline.run(
-        planned, folder, lambda step: listener.measuring(stop.point, step), plan.own_servers
-    )
-    return store.name_of(folder), {result.scenario.name: result for result in report.results}
+def _is_modified(target: Target) -> bool:
+    """Of what was edited nobody knows whether it is what it was."""
+    return "modified" in target.versions.get("cachekit_state", "") or "modified" in target.versions
 
 
 def _explained(kept: Mapping[str, Measured]) -> dict[str, Result]:
@@ -142,7 +157,3 @@ def _explained(kept: Mapping[str, Measured]) -> dict[str, Result]:
             explained = results_of(measurements, run, first.folder, captures, KeptResults(first.folder))
             found |= {result.scenario.name: result for result in explained}
     return found
-
-
-def _failed(scenario: Scenario, reason: str) -> Result:
-    return Result(scenario, "unmeasured", None, {}, (), (), (), reason=reason)

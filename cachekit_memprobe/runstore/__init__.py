@@ -18,7 +18,7 @@ saved before there were checksums has none.
 
 from cachekit_memprobe.runstore.files import write_atomically
 from cachekit_memprobe.runstore.folder import NOT_MEASURED_YET, RunFolder, check_unused
-from cachekit_memprobe.runstore.histories import Histories, Measured, histories_folder
+from cachekit_memprobe.runstore.histories import Histories, IsSame, Measured, histories_folder
 from cachekit_memprobe.runstore.kept import KeptResults
 from cachekit_memprobe.runstore.loading import costs_s
 from cachekit_memprobe.runstore.merging import merge
@@ -34,6 +34,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "Entry",
     "Histories",
+    "IsSame",
     "KeptResults",
     "Measured",
     "RunFolder",

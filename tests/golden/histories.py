@@ -9,7 +9,7 @@ from cachekit_memprobe.history import Axis, History, Point
 from cachekit_memprobe.metrics import QUICK
 from cachekit_memprobe.model import RunOptions
 from cachekit_memprobe.request import Request
-from cachekit_memprobe.result import Result
+from cachekit_memprobe.result import Result, Verdict
 from cachekit_memprobe.servers import OwnServers
 from tests.golden.comparisons import AFTER, BEFORE
 from tests.golden.reports import FILE_GET, TARGET
@@ -22,7 +22,7 @@ def result(figures: Result, *, reason: str = "", applies: bool = True) -> Result
     """One without figures where there is a reason."""
     if not reason:
         return figures
-    verdict = "unmeasured" if applies else "not_applicable"
+    verdict: Verdict = "unmeasured" if applies else "not_applicable"
     return Result(figures.scenario, verdict, None, {}, (), (), (), reason=reason)
 
 

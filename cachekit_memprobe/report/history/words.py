@@ -9,7 +9,6 @@ from cachekit_memprobe.history import (
     History,
     HistoryCheck,
     Point,
-    Regression,
     ScenarioHistory,
     Step,
     StepLine,
@@ -100,13 +99,13 @@ class HistoryWords:
 
 def history_words(history: History) -> HistoryWords:
     """Everything that any renderer says."""
-    regressions = [line for one in history.regressions if (line := _regression(one, history))]
+    regressions = [line for one in history.scenarios if (line := _regression(one, history))]
     return HistoryWords(
         title=_title(history),
         facts=tuple(_facts(history)),
         scenarios=tuple(_scenario(one, history) for one in history.scenarios),
         regressions=tuple(regressions),
-        checks=tuple((one.status, _check(one, history)) for one in _worst_first(history.checks)),
+        checks=tuple(_checks(history)),
         conclusion=_conclusion(history, len(regressions)),
     )
 
@@ -116,7 +115,8 @@ def _title(history: History) -> str:
     span = f"{points[0].label} to {points[-1].label}" if len(points) > 1 else points[0].label
     if history.axis in ("release", "revision"):
         return f"cachekit {clean_line(span)}"
-    return f"cachekit {clean_line(points[-1].spec)} with {history.axis} {clean_line(span)}"
+    varied = "Python" if history.axis == "python" else history.axis
+    return f"cachekit {clean_line(points[-1].spec)} with {varied} {clean_line(span)}"
 
 
 def _facts(history: History) -> Iterator[str]:
@@ -151,7 +151,7 @@ def _scenario(scenario: ScenarioHistory, history: History) -> ScenarioWords:
 
 
 def _has_dates(history: History) -> bool:
-    return any(point.uploaded for point in history.points)
+    return history.axis == "release" and any(point.uploaded for point in history.points)
 
 
 def _row(point: Point, number: int, scenario: ScenarioHistory, metrics: Sequence[str]) -> FigureRow:
@@ -159,11 +159,18 @@ def _row(point: Point, number: int, scenario: ScenarioHistory, metrics: Sequence
     changes = {step.metric: 1 if step.change > 0 else -1 for step in steps if noticeable(step.change)}
     figures = [cell.metrics.get(name) for name in metrics]
     return FigureRow(
-        label=clean_line(point.label) + (" (yanked)" if point.is_yanked else ""),
-        uploaded=clean_line(point.uploaded),
+        label=_label(point),
+        uploaded=clean_line(point.uploaded) or "-",
         cells=tuple("-" if figure is None else format_payloads(figure) for figure in figures),
         changes=tuple(changes.get(name, 0) for name in metrics),
     )
+
+
+def _label(point: Point) -> str:
+    """With what sets it apart from a release that anybody would install."""
+    state = point.versions.get("cachekit_state", "")
+    told = [*(["yanked"] if point.is_yanked else []), *([state] if state else [])]
+    return clean_line(point.label + (f" ({', '.join(told)})" if told else ""))
 
 
 def _reasons(scenario: ScenarioHistory, history: History) -> Iterator[str]:
@@ -245,18 +252,34 @@ def _of_scenario(steps: Sequence[StepWords], scenario: ScenarioHistory) -> str:
     return f"{len(steps)} step{'s' * (len(steps) > 1)}: {names}"
 
 
-def _regression(one: Regression, history: History) -> str:
-    """Empty of one that no reader would see in payloads, or that is no figure of a whole read."""
-    if one.metric not in columns_of(history) or not noticeable(one.after - one.before):
+def _regression(scenario: ScenarioHistory, history: History) -> str:
+    """Empty of one that takes no more than before, in figures of a whole read that a reader would see."""
+    shown = columns_of(history)
+    seen = [one for one in scenario.regressions if noticeable(one.after - one.before)]
+    worse = [one for one in seen if one.metric in shown]
+    if not worse:
         return ""
-    best, newest = history.points[one.best].label, history.points[one.newest].label
-    words = (
-        f"{one.scenario}: {one.metric} is {format_payloads(one.after)} in {newest}, and was "
-        f"{format_payloads(one.before)} in {best}"
-    )
-    if one.since is not None:
-        words += f"; it got worse in {history.points[one.since.new].label}"
-    return clean_line(words)
+    figures = [
+        f"{one.metric} {format_payloads(one.after)}, {format_payloads(one.before)} in "
+        f"{history.points[one.best].label}"
+        for one in worse
+    ]
+    since = {history.points[one.since.new].label for one in worse if one.since}
+    words = f"{scenario.name} in {history.points[worse[0].newest].label}: {'; '.join(figures)}"
+    return clean_line(words + (f"; since {', '.join(sorted(since))}" if since else ""))
+
+
+def _checks(history: History) -> Iterator[tuple[str, str]]:
+    """Those that need a look, and how many are kept."""
+    for one in history.checks:
+        if one.status == "over":
+            yield one.status, _check(one, history)
+    for one in history.checks:
+        if one.status == "unmeasured":
+            yield one.status, _check(one, history)
+    if kept := sum(one.status == "within" for one in history.checks):
+        limits = f"{len(history.checks)} limit{'s' * (len(history.checks) > 1)}"
+        yield "within", f"within: {kept} of {limits} on the newest"
 
 
 def _check(one: HistoryCheck, history: History) -> str:
@@ -274,10 +297,6 @@ def _check(one: HistoryCheck, history: History) -> str:
     return f"{words}: {'OVER' if one.status == 'over' else 'within'}, {change} since {clean_line(best)}"
 
 
-def _worst_first(checks: Sequence[HistoryCheck]) -> Sequence[HistoryCheck]:
-    return sorted(checks, key=lambda one: ("over", "unmeasured", "within").index(one.status))
-
-
 def _conclusion(history: History, regressions: int) -> str:
     measured = sum(
         any(one.cells[number].metrics for one in history.scenarios) for number in range(len(history.points))
@@ -286,11 +305,15 @@ def _conclusion(history: History, regressions: int) -> str:
     noun = "release" if history.axis == "release" else "point"
     words = f"{measured} of {points} {noun}{'s' * (points > 1)} measured"
     newest = clean_line(history.points[-1].label)
+    if points == 1 or not any(one.cells[-1].metrics for one in history.scenarios):
+        return words
     if regressions:
-        return (
-            f"{words}; {newest} is worse than an earlier one in {regressions} figure{'s' * (regressions > 1)}"
-        )
-    return f"{words}; {newest} is worse than an earlier one in no figure"
+        return f"{words}; {newest} takes more than an earlier one in {_scenarios(regressions)}"
+    return f"{words}; {newest} takes no more than any before it"
+
+
+def _scenarios(count: int) -> str:
+    return f"{count} scenario{'s' * (count > 1)}"
 
 
 def bytes_of(step: Step, like_bytes: int | None) -> str:

@@ -106,7 +106,8 @@ def test_markdown_names_the_release_the_metric_and_the_line() -> None:
 
 
 def test_markdown_that_is_too_long_leaves_scenarios_out_and_says_so() -> None:
-    assert "1 scenario left out for want of room." in history_markdown(MENDED, longest=len(history_markdown(MENDED)))
+    longest = len(history_markdown(MENDED))
+    assert "1 scenario left out for want of room." in history_markdown(MENDED, longest=longest)
 
 
 def test_a_tracker_gets_the_newest_point_in_bytes() -> None:
