@@ -24,9 +24,15 @@ class Display(Listener):
         self._progress.preparing(f"the environment of {point.label}")
 
     def done(self, point: Point, results: Mapping[str, Result], measured: int) -> None:
-        kept = len(results) - measured - sum(one.verdict == "unmeasured" for one in results.values())
-        counts = {"measured": measured, "kept": kept if kept > 0 else 0}
-        words = [f"{count} {what}" for what, count in counts.items() if count]
-        reasons = [one.reason for one in results.values() if one.verdict == "unmeasured" and one.reason]
-        words += [f"could not measure: {reasons[0].strip().partition(chr(10))[0]}"] if reasons else []
+        # One whose budget can't be judged has its figures nevertheless.
+        failed = [one for one in results.values() if one.verdict == "unmeasured" and not one.metrics]
+        failed_now = len(failed) if measured else 0
+        counts = {
+            "measured": measured - failed_now,
+            "kept": len(results) - measured - len(failed) + failed_now,
+        }
+        words = [f"{count} {what}" for what, count in counts.items() if count > 0]
+        if failed:
+            reason = (failed[0].reason or "").strip().partition("\n")[0]
+            words.append(f"{len(failed)} could not be measured: {reason}")
         self._progress.say(clean_line(f"{point.label}: {'; '.join(words) or 'nothing applies'}"))

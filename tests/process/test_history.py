@@ -85,7 +85,7 @@ def history(releases: str, variables: Mapping[str, str], *more: str) -> Finished
     return cli("history", SCENARIO, *_OPTIONS, "--releases", releases, "--json", "-", *more, **variables)
 
 
-_OPTIONS = ("--size", f"{SIZE_MIB}MiB", "--reads", "1")
+_OPTIONS = ("--size", f"{SIZE_MIB}MiB", "--reads", "2")
 
 
 def test_what_was_measured_before_it_was_killed_is_kept(variables: dict[str, str]) -> None:
