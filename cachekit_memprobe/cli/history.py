@@ -11,8 +11,8 @@ from click.core import ParameterSource
 from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.compare_options import fail_on_option
-from cachekit_memprobe.cli.help import Group, command, option
-from cachekit_memprobe.cli.history_options import AlongOptions, along_options
+from cachekit_memprobe.cli.help import Group, command, grouped, option
+from cachekit_memprobe.cli.history_options import AlongOptions, along_options, for_many_points
 from cachekit_memprobe.cli.options import UserPath, parsed_sizes
 from cachekit_memprobe.cli.outputs import Output, check_outputs, file_options
 from cachekit_memprobe.cli.progress import ProgressDisplay
@@ -42,16 +42,13 @@ if TYPE_CHECKING:
     from cachekit_memprobe.scenario import Size
 
 DEFAULT = ("arrow-l1-hit", "arrow-file-get", "bytes-file-get", "ndarray-l1-hit")
-_READS = 2
-"""In one process: the first and the next, of which a report takes the larger."""
-
 _WORSE_BYTES = 1 << 20
 
 _EXAMPLES = (
     "cachekit-memprobe history",
     "cachekit-memprobe history arrow-l1-hit --releases '>=0.9,<0.20'",
     "cachekit-memprobe history arrow-l1-hit --axis pandas=2.2.3,2.3.3,3.1.1",
-    "cachekit-memprobe history --check --fail-on peak.heap:+0.1x",
+    "cachekit-memprobe history --check",
     "cachekit-memprobe history --markdown issue.md --json history.json",
 )
 _EXIT_CODES = (
@@ -64,6 +61,7 @@ _EXIT_CODES = (
 
 @command("history", examples=_EXAMPLES, exit_codes=_EXIT_CODES)
 @click.argument("patterns", metavar="[SCENARIO]...", nargs=-1, shell_complete=completing.scenarios)
+@for_many_points
 @along_options
 @option(
     "--check",
@@ -99,7 +97,7 @@ _EXIT_CODES = (
     metavar="FILE.parquet",
     help="Also write its figures as one table, for pandas, DuckDB and others.",
 )
-@file_options(HISTORY_FORMATS, "history")
+@grouped(Group.OUTPUT, file_options(HISTORY_FORMATS, "history"))
 @exits
 def history_command(
     patterns: tuple[str, ...],
@@ -184,18 +182,9 @@ def _allowances(check: bool, given: tuple[Allowance, ...]) -> tuple[Allowance, .
 
 
 def _quicker(options: RunOptions) -> RunOptions:
-    """With what a history needs, but for what the command line gives."""
-    context = click.get_current_context()
-
-    def is_default(*names: str) -> bool:
-        usual = (ParameterSource.DEFAULT, None)
-        return all(context.get_parameter_source(name) in usual for name in names)
-
-    return replace(
-        options,
-        instruments=QUICK if is_default("instruments", "quick") else options.instruments,
-        reads=_READS if is_default("reads") else options.reads,
-    )
+    """With few instruments, unless the command line names some."""
+    source = click.get_current_context().get_parameter_source("instruments")
+    return options if source is ParameterSource.COMMANDLINE else replace(options, instruments=QUICK)
 
 
 def _plan(
@@ -239,8 +228,8 @@ def _of_shard(stops: "tuple[Stop, ...]", part: tuple[int, int] | None) -> "tuple
     number, count = part
     if count > len(stops):
         raise UsageError(
-            f"--shard {number}/{count}: there are {len(stops)} points, and a shard without any would measure "
-            f"nothing; split into {len(stops)} at most"
+            f"--shard {number}/{count}: a shard without any point would measure nothing; split into "
+            f"{len(stops)} at most"
         )
     return stops[number - 1 :: count]
 

@@ -1,7 +1,8 @@
 """How the options of ``history`` are read."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -9,6 +10,7 @@ from cachekit_memprobe.cli.gathered import gathered
 from cachekit_memprobe.cli.help import Group, option
 from cachekit_memprobe.cli.shards import parsed_shard
 from cachekit_memprobe.history import Axis
+from cachekit_memprobe.metrics import INSTRUMENTS, QUICK
 
 if TYPE_CHECKING:
     from cachekit_memprobe.target import Wished
@@ -61,6 +63,35 @@ def _axis(
             f"{value!r}: an axis has 2 to {_MOST_VALUES} values, with a comma between them", ctx, param
         )
     return name, values
+
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+READS = 2
+"""In one process: the first and the next, of which a report takes the larger."""
+
+_OTHERWISE: Mapping[str, Mapping[str, Any]] = {
+    "reads": {
+        "default": READS,
+        "help": "How many reads the rss instrument measures in one process. The value is dropped after each.",
+    },
+    "instruments": {
+        "help": f"Use only these instruments, of {', '.join(INSTRUMENTS)}.  [default: {','.join(QUICK)}]"
+    },
+    "quick": {"hidden": True},
+    "allowances": {
+        "help": "End with 1 if the newest has more of this metric than the best before it by more than the "
+        "amount, in payloads (rss.peak:+0.1x) or as a size (copies.total:+10MB), and by more than chance. "
+        "May be given several times."
+    },
+}
+
+
+def for_many_points(command: _Command) -> _Command:
+    """Say what is otherwise with the options of ``run`` and ``compare``."""
+    for one in getattr(command, "__click_params__", ()):
+        for name, value in _OTHERWISE.get(one.name, {}).items():
+            setattr(one, name, value)
+    return command
 
 
 along_options = gathered(
