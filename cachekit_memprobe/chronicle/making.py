@@ -3,8 +3,8 @@
 What was measured is kept and not measured again, whatever has ended the history that measured it.
 """
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -22,6 +22,8 @@ from cachekit_memprobe.runstore import Histories, IsSame, KeptResults, Measured,
 
 MAKERS = 2
 """Environments that are made at the same time, and while others are measured."""
+
+_A_MOMENT_S = 0.1
 
 _OWN = ("file", "call")
 """Kinds of values that are the user's own: what is behind their names may have changed since."""
@@ -57,11 +59,16 @@ def _found(plan: Plan, store: Histories) -> Iterator[list[_Finding]]:
                 findings.append((kept, makers.submit(stop.find) if lacking else None))
             yield findings
         except BaseException:
-            for _, finding in findings:
-                if finding is not None:
-                    finding.cancel()
-            processes.end_all()
+            _end([finding for _, finding in findings if finding is not None])
             raise
+
+
+def _end(findings: Sequence["Future[Target]"]) -> None:
+    """Let no environment be made any more, and what is being made end: its threads start several programs."""
+    running = [finding for finding in findings if not finding.cancel()]
+    while not all(finding.done() for finding in running):
+        processes.end_all()
+        wait(running, timeout=_A_MOMENT_S)
 
 
 def _kept(plan: Plan, stop: Stop, store: Histories, is_same: IsSame) -> Mapping[str, Measured]:
