@@ -104,4 +104,4 @@ class Histories:
                 yield Measured(folder, folder.relative_to(self.path).as_posix(), saved, measurement)
 
     def _folder_of(self, release: str) -> Path:
-        return self.path / re.sub(r"[^A-Za-z0-9.+_-]", "-", release)
+        return self.path / (re.sub(r"[^A-Za-z0-9.+_-]", "-", release).lstrip(".") or "-")

@@ -77,16 +77,16 @@ def fixed(
     progress("looking up what all of them can be measured with")
     if uv_settings.is_offline():
         found = [one.noted for one in wanted]
-        held = _oldest([one for one in found if one], varied)
+        held = oldest([one for one in found if one], varied)
         return held, [
             one if agree(has, held) else one.pinned(held) for one, has in zip(wanted, found, strict=True)
         ]
-    held = _oldest([_or_nothing(wanted[-1])], varied)
+    held = oldest([_or_nothing(wanted[-1])], varied)
     if held and all(agree(one.noted, held) or is_known(one, held) for one in wanted):
         return held, [*wanted]
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         resolved = list(pool.map(_or_nothing, wanted))
-    held = _oldest([one for one in resolved if one], varied)
+    held = oldest([one for one in resolved if one], varied)
     return held, [
         one if agree(one.noted or would, held) else one.pinned(held)
         for one, would in zip(wanted, resolved, strict=True)
@@ -101,7 +101,7 @@ def _or_nothing(wanted: Wanted) -> Mapping[str, str]:
         return {}
 
 
-def _oldest(found: Sequence[Mapping[str, str]], varied: str) -> dict[str, str]:
+def oldest(found: Sequence[Mapping[str, str]], varied: str) -> dict[str, str]:
     """Of each package that all have, but for the one that is varied, the oldest version."""
     return {
         name: min((one[name] for one in found), key=_by_version)
