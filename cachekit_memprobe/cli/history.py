@@ -198,10 +198,12 @@ def _plan(
     progress: ProgressDisplay,
 ) -> "Plan":
     from cachekit_memprobe.chronicle import Asked, Plan, along
-    from cachekit_memprobe.scenario import expand, select
+    from cachekit_memprobe.scenario import expand, refuse_foreign_code, select
 
     own_servers = own_servers_of(servers)
     scenarios, _ = expand(select(patterns or DEFAULT), sizes=sizes, axes=(), limits=())
+    for scenario in scenarios:
+        refuse_foreign_code(scenario, allowed=asked.allow_code)
     wanted = Asked(asked.releases, asked.pre, asked.yanked, asked.axis, asked.extras, options.stages)
     found = along(
         wanted,

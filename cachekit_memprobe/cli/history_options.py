@@ -25,6 +25,8 @@ class AlongOptions:
 
     Attributes:
         axis: what is varied of one release, and its values; ``None`` for the releases themselves.
+        part: the number of a shard, and how many there are.
+        allow_code: also that which a foreign scenario file names.
     """
 
     releases: "Wished"
@@ -33,6 +35,7 @@ class AlongOptions:
     axis: tuple[Axis, tuple[str, ...]] | None
     extras: tuple[str, ...]
     part: tuple[int, int] | None
+    allow_code: bool
 
 
 def _releases(ctx: click.Context, param: click.Parameter, value: str) -> "Wished":
@@ -113,6 +116,12 @@ along_options = gathered(
         group=Group.MEASURING,
         help="Measure only every Mth point from the Nth on, such as 2/5, on each of M machines, and show "
         "nothing. A history with the --out folders of all in one finds everything measured.",
+    ),
+    option(
+        "--allow-code",
+        is_flag=True,
+        group=Group.OWN_CALL,
+        help="Also measure scenario files that name code and lie outside of the project that you are in.",
     ),
     option("--pre", is_flag=True, help="Measure pre-releases too."),
     option("--yanked", is_flag=True, help="Measure yanked releases too."),
