@@ -5,15 +5,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from cachekit_memprobe.history import History
-from cachekit_memprobe.report.history.words import (
-    DOWN,
-    UP,
-    FigureRow,
-    LineWords,
-    ScenarioWords,
-    StepWords,
-    history_words,
-)
+from cachekit_memprobe.report.history.steps import LineWords, StepWords
+from cachekit_memprobe.report.history.words import DOWN, UP, FigureRow, ScenarioWords, history_words
 from cachekit_memprobe.report.markdown import LONGEST, text
 
 _MARKS = {1: f" {UP}", 0: "", -1: f" {DOWN}"}

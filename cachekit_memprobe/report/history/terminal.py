@@ -9,13 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cachekit_memprobe.history import History
+from cachekit_memprobe.report.history.steps import StepWords
 from cachekit_memprobe.report.history.words import (
     DOWN,
     UP,
     FigureRow,
     HistoryWords,
     ScenarioWords,
-    StepWords,
     history_words,
 )
 from cachekit_memprobe.report.layout import Trimmed, bullets, indented, labelled

@@ -1,29 +1,22 @@
 """A history in plain rows and phrases, made once, which each renderer only lays out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cachekit_memprobe.child.stages import STAGES
 from cachekit_memprobe.history import (
     Cell,
     History,
     HistoryCheck,
     Point,
     ScenarioHistory,
-    Step,
-    StepLine,
 )
 from cachekit_memprobe.report.clean import clean, clean_line
-from cachekit_memprobe.report.view import location, noticeable
+from cachekit_memprobe.report.history.steps import StepWords, step_words
+from cachekit_memprobe.report.view import noticeable
 from cachekit_memprobe.report.words import HEADLINE_METRICS
-from cachekit_memprobe.units import format_bytes, format_exactly, format_payloads, signed
+from cachekit_memprobe.units import format_exactly, format_payloads, signed
 
 UP, DOWN = "▲", "▼"
-_OF_STAGES = "copies"
-"""The kind of metric whose steps name stages; those of other kinds follow from it."""
-
-_MOST_LINES = 6
-_MORE = "..."
 
 
 @dataclass(frozen=True)
@@ -38,33 +31,6 @@ class FigureRow:
     uploaded: str
     cells: tuple[str, ...]
     changes: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class StepWords:
-    """The steps that lead to one point.
-
-    Attributes:
-        label: of the point.
-        figures: ``copies.unwrap 3.39x -> 1.00x``, those of stages first.
-        lines: what did it, each with its sign, its size, its place and its text.
-        follows: what follows from it for whole reads, in one line; may be empty.
-    """
-
-    label: str
-    direction: int
-    figures: tuple[str, ...]
-    lines: tuple["LineWords", ...]
-    follows: str
-
-
-@dataclass(frozen=True)
-class LineWords:
-    """A line of code with a part in a step: ``-1.00x unwrap serializers/wrapper.py:126`` and its text."""
-
-    sign: str
-    words: str
-    source: str
 
 
 @dataclass(frozen=True)
@@ -139,7 +105,7 @@ def columns_of(history: History) -> tuple[str, ...]:
 
 def _scenario(scenario: ScenarioHistory, history: History) -> ScenarioWords:
     metrics = columns_of(history)
-    steps = tuple(_steps(scenario, history, metrics))
+    steps = tuple(step_words(scenario, history, metrics))
     return ScenarioWords(
         name=clean_line(scenario.name),
         columns=(history.axis, *(("published",) if _has_dates(history) else ()), *metrics),
@@ -191,54 +157,6 @@ def _reason(cell: Cell, point: Point) -> str:
     words = f"{first} {rest.strip().partition(chr(10))[0]}" if first.endswith(":") else first
     kind = "does not apply" if cell.verdict == "not_applicable" else "could not be measured"
     return f"{kind}: {clean_line(words)}" if words else kind
-
-
-def _steps(scenario: ScenarioHistory, history: History, metrics: Sequence[str]) -> Iterator[StepWords]:
-    for number, point in enumerate(history.points):
-        steps = [step for step in scenario.steps_at(number) if noticeable(step.change)]
-        told = [step for step in steps if _is_of_stage(step) or step.metric in metrics]
-        if not told:
-            continue
-        causes = [step for step in told if _is_of_stage(step)] or told
-        follows = [step for step in told if step not in causes]
-        directions = {step.change > 0 for step in follows or causes}
-        yield StepWords(
-            label=clean_line(point.label),
-            direction=0 if len(directions) > 1 else 1 if directions == {True} else -1,
-            figures=tuple(map(_figure, causes)),
-            lines=tuple(_lines(causes)),
-            follows=", ".join(map(_figure, follows)),
-        )
-
-
-def _is_of_stage(step: Step) -> bool:
-    kind, _, stage = step.metric.rpartition(".")
-    return kind == _OF_STAGES and stage in STAGES
-
-
-def _figure(step: Step) -> str:
-    words = f"{step.metric} {format_payloads(step.before)} -> {format_payloads(step.after)}"
-    return f"{words}, slowly" if step.is_drift else words
-
-
-def _lines(steps: Iterable[Step]) -> Iterator[LineWords]:
-    """Each once, of however many steps it is a part."""
-    lines = list({(line.place, line.source): line for step in steps for line in step.lines}.values())
-    lines.sort(key=lambda line: -abs(line.change))
-    for line in lines[:_MOST_LINES]:
-        yield _line(line)
-    if (left := len(lines) - _MOST_LINES) > 0:
-        yield LineWords("", f"and {left} more", "")
-
-
-def _line(line: StepLine) -> LineWords:
-    places = dict.fromkeys(location(place) for place in (line.base, line.new) if place)
-    size = signed(format_payloads(line.change))
-    return LineWords(
-        sign="+" if line.change > 0 else "-",
-        words=clean_line(f"{size} {line.place.stage} {' -> '.join(places)}"),
-        source=clean_line(line.source),
-    )
 
 
 def _of_scenario(steps: Sequence[StepWords], scenario: ScenarioHistory) -> str:
@@ -314,8 +232,3 @@ def _conclusion(history: History, regressions: int) -> str:
 
 def _scenarios(count: int) -> str:
     return f"{count} scenario{'s' * (count > 1)}"
-
-
-def bytes_of(step: Step, like_bytes: int | None) -> str:
-    """``-64.0 MiB``; ``-`` where bytes aren't compared."""
-    return "-" if step.change_bytes is None else signed(format_bytes(step.change_bytes, like_bytes))
