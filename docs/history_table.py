@@ -21,7 +21,8 @@ def tables(history: dict[str, Any]) -> Iterator[str]:
     labels = [point["label"] for point in history["points"]]
     yield f"{len(labels)} releases, {labels[0]} to {labels[-1]}, with Python {held['python']}, {fixed}.\n"
     for scenario in history["scenarios"]:
-        yield f"\n| `{scenario['scenario']}` | {' | '.join(f'`{name}`' for name in METRICS)} | what changed |\n"
+        names = " | ".join(f"`{name}`" for name in METRICS)
+        yield f"\n| `{scenario['scenario']}` | {names} | what changed |\n"
         yield f"|---|{'---:|' * len(METRICS)}---|\n"
         yield from rows(scenario)
 
