@@ -1,4 +1,4 @@
-"""Which cachekit is measured: the installed one, a release from PyPI, or that of another interpreter."""
+"""Which cachekit is measured: the installed one, a release, a commit, or that of another interpreter."""
 
 from cachekit_memprobe.target.fixing import Wanted, fixed
 from cachekit_memprobe.target.pythons import base_of
@@ -6,6 +6,7 @@ from cachekit_memprobe.target.releases import Listing, Release, Wished, chosen, 
 from cachekit_memprobe.target.resolve import (
     INSTALLED,
     LATEST,
+    at_commit,
     check_stages,
     provided,
     requirements,
@@ -19,6 +20,7 @@ __all__ = [
     "Release",
     "Wanted",
     "Wished",
+    "at_commit",
     "base_of",
     "check_stages",
     "chosen",

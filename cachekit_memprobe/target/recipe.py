@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -18,8 +18,11 @@ from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.folders import own_folder
 from cachekit_memprobe.target import interpreter
 from cachekit_memprobe.target.local import Local
+from cachekit_memprobe.target.revision import Revision
 
 CACHE_DIR_VARIABLE = "CACHEKIT_MEMPROBE_CACHE_DIR"
+Source = Version | Local | Revision
+
 RECIPE = 2
 """To be raised when environments have to be made anew, because how they are made has changed."""
 
@@ -60,7 +63,7 @@ class Recipe:
         requirements: all else that it has.
     """
 
-    source: Version | Local
+    source: Source
     base: Base
     requirements: tuple[str, ...]
 
@@ -82,6 +85,12 @@ class Recipe:
         return f"{self._label}-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
 
     @property
+    def below(self) -> "Recipe | None":
+        """That of the release over which it is laid."""
+        over = None if isinstance(self.source, Version) else self.source.over
+        return replace(self, source=over) if over else None
+
+    @property
     def _label(self) -> str:
         python = f"{self.base.implementation.lower()}-{self.base.version}"
         source = self.source if isinstance(self.source, Version) else "local"
@@ -92,12 +101,10 @@ class Recipe:
         """What identifies it: not where a source tree lies, but what is in it."""
         if isinstance(self.source, Version):
             return (f"cachekit=={self.source}",)
-        return (self.source.fingerprint,)
+        return (self.source.fingerprint, *([f"over {self.source.over}"] if self.source.over else []))
 
 
-def recipe_of(
-    source: Version | Local, extras: tuple[Requirement, ...] = (), base: Base | None = None
-) -> Recipe:
+def recipe_of(source: Source, extras: tuple[Requirement, ...] = (), base: Base | None = None) -> Recipe:
     """How the environment of a release, or of a source tree, is made.
 
     memray is this tool's own version of it, since this tool reads the captures that it writes.
@@ -118,13 +125,27 @@ def recipe_of(
 
 
 def environments_root() -> Path:
-    """Where environments are kept: the user's cache directory, unless the environment names another.
+    """Where environments are kept.
 
     Raises:
-        UsageError: there is none, since there is no home.
+        UsageError: there is no such folder, since there is no home.
     """
+    return cache_folder() / "environments"
+
+
+def repositories_root() -> Path:
+    """Where clones of repositories are kept.
+
+    Raises:
+        UsageError: there is no such folder, since there is no home.
+    """
+    return cache_folder() / "repositories"
+
+
+def cache_folder() -> Path:
+    """The user's cache directory, unless the environment names another."""
     chosen = os.environ.get(CACHE_DIR_VARIABLE)
     if chosen:
-        return Path(chosen).absolute() / "environments"
+        return Path(chosen).absolute()
     remedy = f"name a folder for environments of releases with {CACHE_DIR_VARIABLE}"
-    return own_folder(platformdirs.user_cache_path, "XDG_CACHE_HOME", remedy) / "environments"
+    return own_folder(platformdirs.user_cache_path, "XDG_CACHE_HOME", remedy)
