@@ -13,6 +13,7 @@ from cachekit_memprobe.cli.boundary import exits
 from cachekit_memprobe.cli.compare_options import fail_on_option
 from cachekit_memprobe.cli.help import Group, command, grouped, option
 from cachekit_memprobe.cli.history_options import AlongOptions, along_options, for_many_points
+from cachekit_memprobe.cli.history_reports import check_reports, with_reports
 from cachekit_memprobe.cli.options import UserPath, parsed_sizes
 from cachekit_memprobe.cli.outputs import Output, check_outputs, file_options
 from cachekit_memprobe.cli.progress import ProgressDisplay
@@ -142,7 +143,7 @@ def history_command(
         return EXIT_OK if history.is_measured else EXIT_UNMEASURED
     if table is not None:
         _write_table(history, table)
-    write(history, files, None, show)
+    write(history, with_reports(history, files), None, show)
     return _exit_code(history, allowances)
 
 
@@ -155,6 +156,7 @@ def _check(
 ) -> None:
     """Refuse, before anything slow begins, what can't be done afterwards."""
     check_outputs(files)
+    check_reports(files)
     if table is not None:
         check_table_file(table)
     if along.part is None:

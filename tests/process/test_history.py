@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -117,6 +118,18 @@ def test_what_was_measured_before_it_was_killed_is_kept(variables: dict[str, str
     assert json.loads(again.stdout)["scenarios"] == document["scenarios"]
 
     _has_the_figures_of_run(scenario["figures"][0]["metrics"], "0.9.1", variables)
+
+
+def test_the_page_links_a_report_of_each_point(variables: dict[str, str], tmp_path: Path) -> None:
+    page = tmp_path / "of mine.html"
+    assert history("0.9.1,0.10.0", variables, "--html", str(page)).status == 0
+    links = {unquote(link) for link in re.findall(r'href="([^"]+)#s1"', page.read_text("utf-8"))}
+    written = {f"of mine-reports/{file.name}" for file in (tmp_path / "of mine-reports").iterdir()}
+    assert links == written
+    assert len(links) == 2
+    assert not [
+        link for link in links if not (tmp_path / link).read_text("utf-8").startswith("<!doctype html>")
+    ]
 
 
 def _has_the_figures_of_run(metrics: Mapping[str, Any], release: str, variables: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ def _by(renderer: str) -> Callable[[History], str]:
 HISTORY_FORMATS = (
     Format("json", ".json", "JSON", _by("json:history_json")),
     Format("markdown", ".md", "Markdown, for an issue", _by("markdown:history_markdown")),
+    Format("html", ".html", "one HTML file, with a folder of reports beside it", _by("html:history_html")),
     Format(
         "github-benchmark",
         ".json",

@@ -8,6 +8,7 @@ from cachekit_memprobe.history import (
     History,
     HistoryCheck,
     Point,
+    Regression,
     ScenarioHistory,
 )
 from cachekit_memprobe.report.clean import clean, clean_line
@@ -143,13 +144,14 @@ def _reasons(scenario: ScenarioHistory, history: History) -> Iterator[str]:
     """What is so at several points is said once."""
     labels: dict[str, list[str]] = {}
     for point, cell in zip(history.points, scenario.cells, strict=True):
-        if reason := _reason(cell, point):
+        if reason := reason_of(cell, point):
             labels.setdefault(reason, []).append(clean_line(point.label))
     for reason, of in labels.items():
         yield f"{', '.join(of)}: {reason}"
 
 
-def _reason(cell: Cell, point: Point) -> str:
+def reason_of(cell: Cell, point: Point) -> str:
+    """Why there are no figures; empty if there are some."""
     if cell.metrics:
         return ""
     first, _, rest = clean(cell.reason or point.reason).strip().partition("\n")
@@ -172,9 +174,7 @@ def _of_scenario(steps: Sequence[StepWords], scenario: ScenarioHistory) -> str:
 
 def _regression(scenario: ScenarioHistory, history: History) -> str:
     """Empty of one that takes no more than before, in figures of a whole read that a reader would see."""
-    shown = columns_of(history)
-    seen = [one for one in scenario.regressions if noticeable(one.after - one.before)]
-    worse = [one for one in seen if one.metric in shown]
+    worse = [one for one in scenario.regressions if is_told(one, history)]
     if not worse:
         return ""
     figures = [
@@ -198,6 +198,11 @@ def _checks(history: History) -> Iterator[tuple[str, str]]:
     if kept := sum(one.status == "within" for one in history.checks):
         limits = f"{len(history.checks)} limit{'s' * (len(history.checks) > 1)}"
         yield "within", f"within: {kept} of {limits} on the newest"
+
+
+def is_told(one: Regression, history: History) -> bool:
+    """Whether a reader sees it in payloads, and it is a figure of a whole read."""
+    return one.metric in columns_of(history) and noticeable(one.after - one.before)
 
 
 def _check(one: HistoryCheck, history: History) -> str:
