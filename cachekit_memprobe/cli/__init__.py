@@ -15,6 +15,7 @@ _WIDEST = 100
 """Longer lines are hard to read, however wide the terminal is."""
 
 COMMANDS: Mapping[str, str] = {
+    "bisect": "Find the commit of cachekit that made a read worse, or mended it.",
     "check": "Judge a project's reads against the budgets that live with it.",
     "compare": "Compare two runs, or two releases, with each other.",
     "completion": "Print the script by which bash, zsh or fish completes.",
