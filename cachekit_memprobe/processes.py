@@ -31,6 +31,10 @@ def scrubbed(*names: str) -> dict[str, str]:
     return {name: os.environ[name] for name in (*_TO_START, *names) if name in os.environ}
 
 
+_RUNNING: "set[subprocess.Popen[str]]" = set()
+"""Programs that :func:`run` waits for, in whichever thread."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a program ended; ``status`` is negative for the signal that killed it."""
@@ -70,6 +74,7 @@ def run(
         ) as process,
     ):
         mark = offspring.mark(process.pid)
+        _RUNNING.add(process)
         try:
             let_signals_through()
             out, err = process.communicate(timeout=timeout_s)
@@ -77,8 +82,16 @@ def run(
             end(process)
             raise
         finally:
+            _RUNNING.discard(process)
             offspring.end(mark)
     return Ended(process.returncode, out or "", err or "")
+
+
+def end_all() -> None:
+    """Kill the programs that threads wait for, so that these threads end, too."""
+    for process in tuple(_RUNNING):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def start_python(

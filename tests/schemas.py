@@ -14,7 +14,7 @@ def _schema(name: str) -> dict[str, Any]:
     return schema
 
 
-REPORT, COMPARISON = _schema("report"), _schema("comparison")
+REPORT, COMPARISON, HISTORY = _schema("report"), _schema("comparison"), _schema("history")
 
 
 def errors_in(document: Any, schema: dict[str, Any] = REPORT, *, strictly: bool = True) -> list[str]:

@@ -85,7 +85,7 @@ def project_of(configuration: Configuration) -> Project:
 
 def _located(cachekit: str, folder: Path) -> str:
     """A source tree's path is relative to the configuration's folder."""
-    if os.sep not in cachekit:
+    if os.sep not in cachekit or cachekit.startswith("git+"):
         return cachekit
     path = os.path.relpath(folder / cachekit)
     return path if os.sep in path else os.path.join(os.curdir, path)

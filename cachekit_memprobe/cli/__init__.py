@@ -15,11 +15,13 @@ _WIDEST = 100
 """Longer lines are hard to read, however wide the terminal is."""
 
 COMMANDS: Mapping[str, str] = {
+    "bisect": "Find the commit of cachekit that made a read worse, or mended it.",
     "check": "Judge a project's reads against the budgets that live with it.",
     "compare": "Compare two runs, or two releases, with each other.",
     "completion": "Print the script by which bash, zsh or fish completes.",
     "doctor": "Say what can and can't be measured here.",
     "explain": "Explain a finding, a stage or a metric.",
+    "history": "Say which release changed what a read costs.",
     "init": "Write a scenario with a budget for a project to keep.",
     "list": "List the bundled scenarios, and which can run here.",
     "merge": "Join the run folders of shards.",

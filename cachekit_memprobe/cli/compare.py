@@ -81,8 +81,9 @@ def compare_command(
 ) -> int:
     """Say what NEW takes less, or more, than BASE.
 
-    BASE and NEW are run folders, ids of runs, "last", "last~1", the JSON of a report, or releases, such as
-    0.10.0 or latest: what no saved run has of those is measured first, with the options of run, or as the
+    BASE and NEW are run folders, ids of runs, "last", "last~1", the JSON of a report, releases, such as
+    0.10.0 or latest, or revisions, such as git+https://HOST/cachekit-py@main: what no saved run has of those
+    is measured first, with the options of run, or as the
     saved run on the other side was. A release in a folder of that name is meant by ./0.10.0. With a SCENARIO,
     or a pattern such as 'arrow-*', only those are compared.
 

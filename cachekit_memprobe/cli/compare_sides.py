@@ -54,9 +54,10 @@ def reports_of(base: str, new: str, wanted: Wanted) -> tuple[Report, Report]:
 
 
 def _is_release(spec: str) -> bool:
-    """With a dot in its number, as the beginning of a run's id has none."""
+    """With a dot in its number, as the beginning of a run's id has none; or a revision of a repository."""
     try:
-        return spec in _NAMES_OF_RELEASES or (len(Version(spec).release) > 1)
+        is_named = spec in _NAMES_OF_RELEASES or spec.startswith("git+")
+        return is_named or len(Version(spec).release) > 1
     except InvalidVersion:
         return False
 

@@ -156,8 +156,9 @@ def target_options(command: _Command) -> _Command:
         shell_complete=completing.sources,
         default="installed",
         show_default=True,
-        help="The cachekit to measure: installed, latest, a release such as 0.9.1, or a source tree such "
-        "as ./cachekit. The environment of a release, or of a state of the tree, is made once and kept.",
+        help="The cachekit to measure: installed, latest, a release such as 0.9.1, a source tree such as "
+        "./cachekit, or a revision such as git+https://HOST/cachekit-py@main. The environment of each, and "
+        "of each state of a tree, is made once and kept. To measure a tree or a revision runs its code.",
     )
     interpreter = option(
         "--python",

@@ -40,8 +40,12 @@ class Output(Generic[_Finished]):
         return self.path == STDOUT
 
 
-def file_options(formats: Sequence[Format[Any]]) -> Callable[[_Command], _Command]:
-    """An option for each format, ``--json FILE``; what is given reaches the command as ``files``."""
+def file_options(formats: Sequence[Format[Any]], what: str = "report") -> Callable[[_Command], _Command]:
+    """An option for each format, ``--json FILE``; what is given reaches the command as ``files``.
+
+    Args:
+        what: is written, for the help.
+    """
 
     def decorate(command: Any) -> Any:
         @functools.wraps(command)
@@ -53,7 +57,7 @@ def file_options(formats: Sequence[Format[Any]]) -> Callable[[_Command], _Comman
             return command(*args, files=files, **values)
 
         return functools.reduce(
-            lambda decorated, one: _file_option(one)(decorated), formats[::-1], with_files
+            lambda decorated, one: _file_option(one, what)(decorated), formats[::-1], with_files
         )
 
     return decorate
@@ -115,11 +119,11 @@ def check_outputs(outputs: Sequence[Output[Any]]) -> None:
 
 
 def _parameter(one: Format[Any]) -> str:
-    return f"{one.name}_file"
+    return f"{one.name.replace('-', '_')}_file"
 
 
-def _file_option(one: Format[Any]) -> Callable[[Any], Any]:
-    words = f"Also write the report as {one.title}."
+def _file_option(one: Format[Any], what: str) -> Callable[[Any], Any]:
+    words = f"Also write the {what} as {one.title}."
     if one.name == "json":
         words += " With - it goes to stdout, and the tables go to stderr."
     return option(f"--{one.name}", _parameter(one), metavar="FILE|-", help=words)

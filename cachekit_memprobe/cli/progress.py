@@ -136,6 +136,14 @@ class ProgressDisplay:
         with suppress(ValueError):  # stderr is closed
             self._console.print(line, soft_wrap=True)
 
+    def say(self, line: str) -> None:
+        """Print a line above what runs now."""
+        if self._silent:
+            return
+        self._any_ended = True
+        with suppress(ValueError):  # stderr is closed
+            self._console.print(Text(line, overflow="fold"), soft_wrap=True)
+
     def _tell(self, name: str, label: str, what: str) -> None:
         words = clean_line(what)
         if name not in self._tasks:

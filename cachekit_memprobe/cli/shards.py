@@ -26,7 +26,7 @@ class ShardOptions:
     costs: str | None
 
 
-def _parsed(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
+def parsed_shard(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
     """Callback: ``2/5`` to the number of a shard and how many there are."""
     if value is None:
         return None
@@ -45,7 +45,7 @@ shard_options = gathered(
     option(
         "--shard",
         "part",
-        callback=_parsed,
+        callback=parsed_shard,
         metavar="N/M",
         help="Measure only shard N of M, such as 2/5, on each of M machines. Every scenario is in one shard, "
         "and all take about as long; merge joins their run folders.",

@@ -2,5 +2,7 @@
 
 from cachekit_memprobe.comparing.allowances import judge_allowances
 from cachekit_memprobe.comparing.compare import compare
+from cachekit_memprobe.comparing.newest import checks_of, regressions_of
+from cachekit_memprobe.comparing.steps import steps_of
 
-__all__ = ["compare", "judge_allowances"]
+__all__ = ["checks_of", "compare", "judge_allowances", "regressions_of", "steps_of"]

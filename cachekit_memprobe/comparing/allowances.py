@@ -18,7 +18,7 @@ from cachekit_memprobe.comparison import (
 def judge_allowances(comparison: Comparison, allowances: Sequence[Allowance]) -> Comparison:
     """The comparison with one result for each allowance and each scenario that applies to both sides."""
     results = tuple(
-        _judged(allowance, scenario)
+        judged(allowance, scenario)
         for allowance in allowances
         for scenario in comparison.scenarios
         if _applies(scenario)
@@ -31,7 +31,8 @@ def _applies(scenario: ScenarioComparison) -> bool:
     return not any(side is not None and side.verdict == "not_applicable" for side in sides)
 
 
-def _judged(allowance: Allowance, scenario: ScenarioComparison) -> AllowanceResult:
+def judged(allowance: Allowance, scenario: ScenarioComparison) -> AllowanceResult:
+    """One of them held against one scenario."""
     result = AllowanceResult(allowance, scenario.name, "unmeasured")
     change = scenario.change_of(allowance.metric)
     if change is None or change.change is None or scenario.new is None or scenario.new.payload is None:

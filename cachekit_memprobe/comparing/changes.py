@@ -31,11 +31,14 @@ def changes_of(base: Result, new: Result, *, deployed: tuple[bool, bool]) -> tup
         deployed: whether BASE, and NEW, is as deployed.
     """
     return tuple(
-        _change(name, base, new, deployed) for name in NAMES if name in base.metrics or name in new.metrics
+        change_of(name, base, new, deployed=deployed)
+        for name in NAMES
+        if name in base.metrics or name in new.metrics
     )
 
 
-def _change(name: str, base: Result, new: Result, deployed: tuple[bool, bool]) -> Change:
+def change_of(name: str, base: Result, new: Result, *, deployed: tuple[bool, bool]) -> Change:
+    """That of one metric, which a side has."""
     exact = exactness_of(name, base, new, deployed=deployed)
     before, after = base.metrics.get(name), new.metrics.get(name)
     change = Change(name, before, after, None, "unmeasured", exact.exactness)

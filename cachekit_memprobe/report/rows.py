@@ -68,7 +68,7 @@ def _rows(report: Report, run_id: str) -> Iterator[dict[str, Any]]:
         described = {**whole, **_scenario(result)}
         for metric in _metrics(result):
             row = {**described, **_figure(result, metric)}
-            yield {name: _as_text(value) if isinstance(value, str) else value for name, value in row.items()}
+            yield {name: as_text(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
 def _metrics(result: Result) -> tuple[str, ...]:
@@ -114,6 +114,6 @@ def _moment(created: str) -> datetime | None:
         return None
 
 
-def _as_text(text: str) -> str:
+def as_text(text: str) -> str:
     """Without halves of surrogate pairs, which undecodable names of files have and UTF-8 has not."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -18,6 +18,7 @@ saved before there were checksums has none.
 
 from cachekit_memprobe.runstore.files import write_atomically
 from cachekit_memprobe.runstore.folder import NOT_MEASURED_YET, RunFolder, check_unused
+from cachekit_memprobe.runstore.histories import Histories, IsSame, Measured, histories_folder
 from cachekit_memprobe.runstore.kept import KeptResults
 from cachekit_memprobe.runstore.loading import costs_s
 from cachekit_memprobe.runstore.merging import merge
@@ -32,12 +33,16 @@ __all__ = [
     "NOT_MEASURED_YET",
     "SCHEMA_VERSION",
     "Entry",
+    "Histories",
+    "IsSame",
     "KeptResults",
+    "Measured",
     "RunFolder",
     "Summary",
     "check_unused",
     "costs_s",
     "entry_of",
+    "histories_folder",
     "merge",
     "prune",
     "published_report",

@@ -33,13 +33,14 @@ def _is_same(folder: Path, planned: Run) -> bool:
         return False
     return all(
         one.name in saved.scenarios
-        and _is_measured(found := loading.measurement_in(folder, one.name, saved))
+        and is_measured(found := loading.measurement_in(folder, one.name, saved))
         and found.scenario == public_scenario(one)
         for one in planned.scenarios
     )
 
 
-def _is_measured(found: Measurement) -> bool:
+def is_measured(found: Measurement) -> bool:
+    """Whether there is nothing to be gained by measuring it again."""
     return found.reason is None or (not found.applies and found.reason != NOT_MEASURED_YET)
 
 
@@ -49,11 +50,11 @@ def _agrees(saved: SavedRun, planned: Run) -> bool:
         saved.tool_version == __version__
         and saved.target.spec == file_name(target.spec)
         and saved.target.versions == dict(target.versions)
-        and _telling(saved.options) == _telling(planned.options)
+        and telling(saved.options) == telling(planned.options)
         and saved.sweep == planned.sweep
     )
 
 
-def _telling(options: RunOptions) -> RunOptions:
-    """Without what no figure depends on."""
+def telling(options: RunOptions) -> RunOptions:
+    """The options without what no figure depends on."""
     return replace(options, jobs=1, timeout_s=1.0)

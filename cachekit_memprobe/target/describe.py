@@ -154,7 +154,7 @@ def _state_in_git(folder: Path, version: str) -> "list[str]":
 
 
 def _git(folder: Path, *arguments: str) -> "tuple[int, str]":
-    command = ["git", "-c", "safe.directory=*", "-C", str(folder)]
+    command = ["git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", str(folder)]
     try:
         ended = subprocess.run(
             command + list(arguments), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=20

@@ -12,24 +12,31 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.target import installer, interpreter, local
+from cachekit_memprobe.scratch import scratch_folder
+from cachekit_memprobe.target import installer, interpreter, overlay
 from cachekit_memprobe.target.fate import Fate
 from cachekit_memprobe.target.local import Local
 from cachekit_memprobe.target.recipe import (
     CACHE_DIR_VARIABLE,
     PACKAGES,
     RECIPE,
+    Base,
     Recipe,
+    Source,
     environments_root,
     recipe_of,
 )
+from cachekit_memprobe.target.record import BORROWED
 
 _READY = "ready.json"
 _WAIT_S = installer.VENV_TIMEOUT_S + installer.INSTALL_TIMEOUT_S + 60
 
 
 def provide(
-    source: Version | Local, extras: tuple[Requirement, ...], progress: Callable[[str], None]
+    source: Source,
+    extras: tuple[Requirement, ...],
+    progress: Callable[[str], None],
+    base: Base | None = None,
 ) -> tuple[Path, dict[str, str]]:
     """The interpreter of a cachekit's environment and its versions; the environment is made if it has to be.
 
@@ -38,7 +45,10 @@ def provide(
     Raises:
         CouldNotMeasure: it can't be made.
     """
-    recipe, root = recipe_of(source, extras), environments_root()
+    borrowed: dict[str, str] = {}
+    if not isinstance(source, Version) and source.over:
+        borrowed = _lender(source.over, extras, progress, base)
+    recipe, root = recipe_of(source, extras, base), environments_root()
     folder = root / recipe.key
     try:
         versions = _usable(folder, recipe)
@@ -51,7 +61,38 @@ def provide(
             f"no environment can be made for {recipe.name}: {error.strerror or error}. Make room in the "
             f"cache directory and make it writable, or name another one with {CACHE_DIR_VARIABLE}"
         ) from error
-    return _python_of(folder), versions
+    return _python_of(folder), {**_changed(borrowed), **versions}
+
+
+def _lender(
+    release: Version,
+    extras: tuple[Requirement, ...],
+    progress: Callable[[str], None],
+    base: Base | None,
+) -> dict[str, str]:
+    """The versions of the environment that one borrows from, which is made if it has to be.
+
+    Raises:
+        overlay.NotPublished: it can't be.
+    """
+    try:
+        return provide(release, extras, progress, base)[1]
+    except CouldNotMeasure as error:
+        raise overlay.NotPublished(str(error)) from None
+
+
+def _changed(versions: dict[str, str]) -> dict[str, str]:
+    """What another environment has whose files were changed; its cachekit isn't borrowed."""
+    return {name: text for name, text in versions.items() if name == "modified"}
+
+
+def noted_versions(recipe: Recipe) -> dict[str, str]:
+    """What an environment had in it when it was made; nothing if there is none."""
+    try:
+        versions = json.loads((environments_root() / recipe.key / _READY).read_bytes())["versions"]
+        return {str(name): str(version) for name, version in versions.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _python_of(folder: Path) -> Path:
@@ -91,7 +132,7 @@ def _usable(
 
 
 def _is_of(versions: dict[str, str], recipe: Recipe) -> bool:
-    return isinstance(recipe.source, Local) or Version(versions["cachekit"]) == recipe.source
+    return not isinstance(recipe.source, Version) or Version(versions["cachekit"]) == recipe.source
 
 
 def _as_made(versions: dict[str, str], recipe: Recipe) -> dict[str, str]:
@@ -133,7 +174,7 @@ def _remake(folder: Path, recipe: Recipe, progress: Callable[[str], None]) -> di
         python = _python_of(partial)
         installer.create(partial, recipe.python, recipe.name)
         requirements = (_cachekit(recipe, partial), *recipe.requirements)
-        installer.install(python, requirements, recipe.name)
+        _install(recipe, python, requirements)
         described = _described(python, recipe)
         if spoilt := _spoilt(described, recipe):
             # In uv's cache they were edited, through an environment that links its files.
@@ -151,21 +192,42 @@ def _remake(folder: Path, recipe: Recipe, progress: Callable[[str], None]) -> di
     return versions
 
 
+def _install(recipe: Recipe, python: Path, requirements: tuple[str, ...]) -> None:
+    """All that is required; what is laid over a release borrows what that needs from its environment.
+
+    So that of each commit there is one wheel, and not all packages again.
+    """
+    base = recipe.below
+    if base is None or not overlay.needs_the_same(Path(requirements[0]), environments_root() / base.key):
+        installer.install(python, requirements, recipe.name)
+        return
+    installer.install(python, requirements[:1], recipe.name, alone=True)
+    for site, borrowed in zip(_sites(python.parents[1]), _sites(environments_root() / base.key), strict=True):
+        (site / BORROWED).write_text(f"{borrowed}\n", encoding="utf-8")
+
+
+def _sites(environment: Path) -> list[Path]:
+    return sorted(environment.glob("lib/python*/site-packages"))
+
+
 def _cachekit(recipe: Recipe, folder: Path) -> str:
-    """What to install: a release by its number, a source tree as the wheel that is built of it.
+    """What to install: a release by its number, a source tree as the wheel that is made of it.
 
     Raises:
-        CouldNotMeasure: it can't be built, or changes meanwhile, so that nobody knows what was built.
+        CouldNotMeasure: it can't be built, or changes meanwhile.
     """
     source = recipe.source
     if isinstance(source, Version):
         return f"cachekit=={source}"
-    if source.is_wheel:
+    if isinstance(source, Local) and source.is_wheel:
         return str(source.path)
-    wheel = installer.build(source.path, recipe.python, folder / "wheel", recipe.name)
-    if local.inspected(source.path) != source:
-        raise CouldNotMeasure(f"{recipe.name} was changed while it was being built; try again")
-    return str(wheel)
+    with source.tree() as tree, scratch_folder() as scratch:
+        place = folder / "wheel"
+        if source.over:
+            wheel = overlay.wheel_over(tree, source.over, recipe.python, scratch, recipe.name)
+            place.mkdir(exist_ok=True)
+            return str(shutil.move(wheel, place))
+        return str(installer.build(tree, recipe.python, place, recipe.name))
 
 
 def _sweep(folder: Path, prefix: str) -> None:

@@ -22,11 +22,18 @@ def without_hosts(text: str) -> str:
 
     An index is often private, and its URL may carry a token anywhere, in its path too.
     """
-    hosts = {urlsplit(url).hostname for url in _URL.findall(text)}
+    hosts = {_host(url) for url in _URL.findall(text)}
     shown = _CREDENTIALS.sub("<url>", _URL.sub("<url>", text))
     for host in sorted(filter(None, hosts), key=len, reverse=True):
         shown = re.sub(rf"(?<![\w.-]){re.escape(host)}(:\d+)?(?![\w-])", "<host>", shown, flags=re.IGNORECASE)
     return shown
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:  # half of an IPv6 address
+        return None
 
 
 def _without_home(text: str) -> str:

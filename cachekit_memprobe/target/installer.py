@@ -65,6 +65,23 @@ def latest_release(progress: Callable[[str], None]) -> Version:
     return Version(found.group(1))
 
 
+def resolved(requirements: Sequence[str], python: Path, name: str) -> dict[str, str]:
+    """The versions that an environment of these requirements would get now.
+
+    Raises:
+        CouldNotMeasure: they can't be had together, or uv can't tell.
+    """
+    arguments = ("pip", "compile", *_PLAIN, *_WHEELS, "--no-header", "--no-annotate", "--no-strip-extras")
+    listing = _uv(
+        (*arguments, "--python", str(python), "wanted.in"),
+        failure=f"{name} can't be installed",
+        timeout_s=RESOLVE_TIMEOUT_S,
+        files={"wanted.in": "".join(f"{one}\n" for one in requirements)},
+    )
+    found = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;]+)", listing, re.MULTILINE)
+    return dict(found)
+
+
 def create(folder: Path, python: Path, name: str) -> None:
     """Make an empty virtual environment that still works after its folder was renamed.
 
@@ -78,7 +95,9 @@ def create(folder: Path, python: Path, name: str) -> None:
     )
 
 
-def install(python: Path, requirements: Sequence[str], name: str, anew: Sequence[str] = ()) -> None:
+def install(
+    python: Path, requirements: Sequence[str], name: str, anew: Sequence[str] = (), *, alone: bool = False
+) -> None:
     """Install the requirements into the environment of an interpreter.
 
     Its files are copies. uv would rather link those of its cache, and whoever edits one in an environment,
@@ -86,15 +105,30 @@ def install(python: Path, requirements: Sequence[str], name: str, anew: Sequence
 
     Args:
         anew: packages to download and install again.
+        alone: without what they need.
 
     Raises:
         CouldNotMeasure: they can't be installed.
     """
     again = [argument for package in anew for argument in ("--reinstall-package", package)]
     cache = ("--no-cache", *again) if again else ()
-    copied = ("--link-mode", "copy", *cache)
+    copied = ("--link-mode", "copy", *cache, *(["--no-deps"] if alone else []))
     _uv(
         ("pip", "install", *_PLAIN, *_WHEELS, *copied, "--python", str(python), *requirements),
+        failure=f"{name} can't be installed",
+        timeout_s=INSTALL_TIMEOUT_S,
+    )
+
+
+def unpack(release: Version, python: Path, folder: Path, name: str) -> None:
+    """Put the files of a release, and of nothing else, into a folder.
+
+    Raises:
+        CouldNotMeasure: it can't be had.
+    """
+    only = ("--no-deps", "--link-mode", "copy", "--target", str(folder))
+    _uv(
+        ("pip", "install", *_PLAIN, *_WHEELS, *only, "--python", str(python), f"cachekit=={release}"),
         failure=f"{name} can't be installed",
         timeout_s=INSTALL_TIMEOUT_S,
     )

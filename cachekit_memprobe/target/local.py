@@ -2,14 +2,18 @@
 
 import hashlib
 import os
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.version import Version
+
 from cachekit_memprobe.child.printable import printable
-from cachekit_memprobe.errors import UsageError
+from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.guesses import did_you_mean, near_paths
+from cachekit_memprobe.target.git import Repository
+from cachekit_memprobe.target.revision import made_of
 
 _PROJECT_FILES = ("pyproject.toml", "setup.py")
 _ARCHIVES = (".whl", ".tar.gz")
@@ -27,10 +31,12 @@ class Local:
     Attributes:
         path: absolute.
         fingerprint: of all that a build may read: what has changed is another cachekit.
+        over: the release over whose wheel its Python files are laid; ``None`` if it is built.
     """
 
     path: Path
     fingerprint: str
+    over: Version | None = None
 
     @property
     def is_wheel(self) -> bool:
@@ -39,11 +45,22 @@ class Local:
     @property
     def state(self) -> str:
         """What sets it apart from a release, for reports."""
-        kind = "source tree" if self.path.is_dir() else "file"
-        return f"{kind} {self.fingerprint[:_SHOWN]}"
+        shown = self.fingerprint[:_SHOWN]
+        return f"source tree {shown}, {made_of(self.over)}" if self.path.is_dir() else f"file {shown}"
 
     def __str__(self) -> str:
         return f"the cachekit in {printable(self.path.name)}"
+
+    @contextmanager
+    def tree(self) -> Iterator[Path]:
+        """The source tree, which has to stay as it is meanwhile.
+
+        Raises:
+            CouldNotMeasure: it hasn't, so that nobody knows what was made of it.
+        """
+        yield self.path
+        if inspected(self.path).fingerprint != self.fingerprint:
+            raise CouldNotMeasure(f"{self} was changed while it was being built; try again")
 
 
 def is_path(spec: str) -> bool:
@@ -80,21 +97,22 @@ def inspected(path: Path) -> Local:
 
 def _fingerprint(tree: Path) -> str:
     digest = hashlib.sha256()
-    for name in sorted(_tracked(tree) or _walked(tree)):
+    for name in files_of(tree):
         content = tree / name
         if content.is_file():
             digest.update(f"{name}\0{hashlib.sha256(content.read_bytes()).hexdigest()}\0".encode())
     return digest.hexdigest()
 
 
+def files_of(tree: Path) -> Sequence[str]:
+    """The names of what a build may read, in their order."""
+    return sorted(_tracked(tree) or _walked(tree))
+
+
 def _tracked(tree: Path) -> list[str]:
     """The files that git knows, and new ones that it doesn't ignore; empty where there is no repository."""
-    command = ("git", "-C", str(tree), "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    try:
-        listed = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return [os.fsdecode(name) for name in listed.split(b"\0") if name]
+    listed = Repository(tree).answer("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    return [name for name in (listed or "").split("\0") if name]
 
 
 def _walked(tree: Path) -> Iterator[str]:

@@ -13,7 +13,10 @@ import sysconfig
 from pathlib import Path
 
 _CODE = (".py", ".so", ".pyd", ".pyc", ".pth")
-_FROM_VENV = ("_virtualenv.py", "_virtualenv.pth")
+BORROWED = "_borrowed.pth"
+"""Names the folder of the packages that an environment has from another one of this tool's."""
+
+_OF_NO_PACKAGE = ("_virtualenv.py", "_virtualenv.pth", BORROWED)
 _SHOWN = 3
 
 
@@ -26,7 +29,7 @@ def audit(thorough: bool) -> "dict[str, str]":
     Args:
         thorough: hash every file; otherwise those of cachekit, and those that were touched since.
     """
-    modified, lacks, known = set(), [], set(_FROM_VENV)  # type: set[str], list[str], set[str]
+    modified, lacks, known = set(), [], set(_OF_NO_PACKAGE)  # type: set[str], list[str], set[str]
     for record in _records():
         package, rows = _package_of(record), rows_of(record)
         known.update(row[0].split("/")[0] for row in rows)

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -15,9 +16,11 @@ from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.guesses import closest, did_you_mean
 from cachekit_memprobe.model import Target
 from cachekit_memprobe.signals import terminable
-from cachekit_memprobe.target import environment, installer, interpreter, local
+from cachekit_memprobe.target import environment, installer, interpreter, local, nearest, overlay, revision
 from cachekit_memprobe.target.excerpt import without_hosts
-from cachekit_memprobe.target.recipe import environments_root
+from cachekit_memprobe.target.fixing import Wanted
+from cachekit_memprobe.target.git import Repository
+from cachekit_memprobe.target.recipe import Base, Source, environments_root, repositories_root
 
 INSTALLED = "installed"
 LATEST = "latest"
@@ -27,7 +30,7 @@ thousands of digits."""
 
 _GIVEN = ("cachekit", "memray")
 _PINNED = re.compile(r"^\s*(cachekit\s*)?==\s*")
-_REPOSITORY = re.compile(r"^git\+|://|\s@\s")
+_REPOSITORY = re.compile(r"://|\s@\s")
 
 _NOT_INSTALLED = (
     "cachekit is not installed in {where}. Install it there, together with pyarrow, pandas and memray, "
@@ -36,6 +39,12 @@ _NOT_INSTALLED = (
 _NOT_IMPORTABLE = (
     "cachekit {release} can't be imported in {where}:\n{reason}\n"
     "Repair that environment, or measure a release with --cachekit, such as --cachekit latest"
+)
+
+
+_BUILT_BECAUSE = (
+    "It had to be built: no release with a tag in its repository has the same native part. If there is one, "
+    "fetch the tags"
 )
 
 
@@ -53,7 +62,7 @@ def resolve(
 
     Args:
         spec: ``installed``, ``latest``, a release such as ``0.9.1`` or ``cachekit==0.9.1``, or the path of a
-            source tree, which has a ``/`` in it.
+            source tree, which has a ``/`` in it, or a commit, ``git+https://HOST/PATH@REVISION``.
         python: an interpreter that has cachekit; it goes with ``installed`` only.
         progress: is told, in one line each, what takes long.
         extras: further requirements of a release's environment, such as ``pandas==2.3.3``.
@@ -62,7 +71,9 @@ def resolve(
         UsageError: the spec, the path or their combination can't be used.
         CouldNotMeasure: the target has no cachekit that can be imported, or it can't be installed.
     """
-    requirements = _requirements(extras, spec)
+    if extras and spec == INSTALLED:
+        raise UsageError("--with adds to the environment of a release; give one with --cachekit")
+    chosen = requirements(extras)
     with terminable():
         if python is not None:
             if spec != INSTALLED:
@@ -73,24 +84,79 @@ def resolve(
         if spec == INSTALLED:
             own = interpreter.own_python()
             return _interpreter(INSTALLED, own, "cachekit-memprobe's own environment")
-        source = installer.latest_release(progress) if spec == LATEST else _source(spec)
-        env_python, versions = environment.provide(source, requirements, progress)
-        return Target(
-            spec=str(source) if isinstance(source, Version) and spec != LATEST else spec,
-            python=env_python,
-            versions=versions,
-        )
+        source = installer.latest_release(progress) if spec == LATEST else _source(spec, progress)
+        env_python, versions = _provided(source, chosen, progress)
+        return Target(spec=_spec_of(source, spec), python=env_python, versions=versions)
 
 
-def _requirements(extras: Sequence[str], spec: str) -> tuple[Requirement, ...]:
+def at_commit(
+    found: revision.Revision, progress: Callable[[str], None] = _silent, extras: Sequence[str] = ()
+) -> Target:
+    """The cachekit of a commit that is known.
+
+    Raises:
+        CouldNotMeasure: its environment can't be made.
+    """
+    with terminable():
+        env_python, versions = _provided(found, requirements(extras), progress)
+        return Target(spec=found.spec, python=env_python, versions=versions)
+
+
+def _spec_of(source: Source, spec: str) -> str:
+    """What was asked for, for reports: no URL."""
+    if isinstance(source, revision.Revision):
+        return source.spec
+    return str(source) if isinstance(source, Version) and spec != LATEST else spec
+
+
+def _provided(
+    source: Source,
+    extras: tuple[Requirement, ...],
+    progress: Callable[[str], None],
+    base: Base | None = None,
+) -> tuple[Path, dict[str, str]]:
+    """The environment of a cachekit; what needn't be built is laid over a release.
+
+    Raises:
+        CouldNotMeasure: it can't be made in either way.
+    """
+    if isinstance(source, Version) or (isinstance(source, local.Local) and not source.path.is_dir()):
+        return environment.provide(source, extras, progress, base)
+    why = ""
+    for release in _releases_below(source):
+        try:
+            return environment.provide(replace(source, over=release), extras, progress, base)
+        except overlay.NotPublished as error:
+            why = str(error)
+    try:
+        return environment.provide(source, extras, progress, base)
+    except CouldNotMeasure as error:
+        raise CouldNotMeasure(f"{error}\n{why or _BUILT_BECAUSE}") from None
+
+
+def _releases_below(source: local.Local | revision.Revision) -> Iterator[Version]:
+    if isinstance(source, revision.Revision):
+        yield from nearest.candidates(source.repository, source.commit)
+    elif commit := Repository(source.path).commit_of("HEAD"):
+        yield from nearest.candidates(Repository(source.path), commit, edited=True)
+
+
+def provided(wanted: Wanted, progress: Callable[[str], None] = _silent) -> Target:
+    """The target of an environment that is ours to make.
+
+    Raises:
+        CouldNotMeasure: it can't be made.
+    """
+    python, versions = environment.provide(wanted.source, wanted.extras, progress, wanted.base)
+    return Target(spec=str(wanted.source), python=python, versions=versions)
+
+
+def requirements(extras: Sequence[str]) -> tuple[Requirement, ...]:
     """Requirements by name and version only: a URL could bring in anything.
 
     Raises:
-        UsageError: one of them is not of that form, is not ours to choose, or there is no environment
-            that we make.
+        UsageError: one of them is not of that form, or is not ours to choose.
     """
-    if extras and spec == INSTALLED:
-        raise UsageError("--with adds to the environment of a release; give one with --cachekit")
     chosen = []
     for extra in extras:
         try:
@@ -105,11 +171,13 @@ def _requirements(extras: Sequence[str], spec: str) -> tuple[Requirement, ...]:
     return tuple(chosen)
 
 
-def _source(spec: str) -> Version | local.Local:
+def _source(spec: str, progress: Callable[[str], None]) -> Source:
+    if spec.startswith(revision.PREFIX):
+        return revision.fetched(revision.asked(spec), repositories_root(), progress)
     if _REPOSITORY.search(spec):
         raise UsageError(
-            f"--cachekit {printable(without_hosts(spec))}: a repository is not fetched; clone it, and give "
-            "the folder: --cachekit ./cachekit"
+            f"--cachekit {printable(without_hosts(spec))}: write a repository like "
+            "git+https://HOST/PATH@REVISION, or give the folder of a clone: --cachekit ./cachekit"
         )
     return local.inspected(Path(os.path.expanduser(spec))) if local.is_path(spec) else _release(spec)
 
@@ -127,8 +195,8 @@ def _release(spec: str) -> Version:
     except InvalidVersion:
         example = spec if spec and os.path.isdir(spec) else "cachekit"
         remedy = (
-            f"write {INSTALLED}, {LATEST}, a release like 0.9.1 or ==0.9.1, or the path of a source tree "
-            f"like {pasted(f'./{example}')}"
+            f"write {INSTALLED}, {LATEST}, a release like 0.9.1 or ==0.9.1, the path of a source tree "
+            f"like {pasted(f'./{example}')}, or a revision like git+https://HOST/PATH@main"
         )
         near = closest(spec.lower(), (INSTALLED, LATEST))
         raise UsageError(

@@ -20,6 +20,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+PYPI = "https://pypi.org/simple"
+
 _KEPT_VARIABLES = (
     "UV_ALLOW_INSECURE_HOST",
     "UV_CACHE_DIR",
@@ -43,6 +45,7 @@ _KEPT_VARIABLES = (
 """The beginnings of their names."""
 
 _DROPPED_VARIABLES = ("UV_", "PYTHON", "VIRTUAL_ENV", "CONDA_PREFIX", "RUST_LOG")
+_ON = ("1", "true", "t", "yes", "y", "on")
 _KEPT_KEYS = (
     "allow-insecure-host",
     "cache-dir",
@@ -95,11 +98,71 @@ def text() -> str:
     Raises:
         UsageError: a file of the user's can't be read.
     """
+    return "".join(f"{key} = {toml(value)}\n" for key, value in settings().items())
+
+
+def settings() -> dict[str, Any]:
+    """The same by its keys.
+
+    Raises:
+        UsageError: a file of the user's can't be read.
+    """
     merged: dict[str, Any] = {}
     for file in _files():
-        settings = _settings(file)
-        merged = _merged(merged, {**_kept(settings, file.parent), **_of_pip(settings, file.parent)})
-    return "".join(f"{key} = {toml(value)}\n" for key, value in merged.items())
+        found = _settings(file)
+        merged = _merged(merged, {**_kept(found, file.parent), **_of_pip(found, file.parent)})
+    return merged
+
+
+def indexes(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The addresses of indexes in the order in which uv asks them; none for PyPI alone.
+
+    Variables come before files. The default one is asked last, and none at all where none may be.
+    """
+    if _is_on("UV_NO_INDEX") or settings.get("no-index"):
+        return ()
+    tables = [one for one in _list(settings.get("index")) if isinstance(one, dict) and one.get("url")]
+    others = [
+        *(_address(word) for name in ("UV_INDEX", "UV_EXTRA_INDEX_URL") for word in _words(name)),
+        *(str(one["url"]) for one in tables if not one.get("default") and not one.get("explicit")),
+        *map(str, _list(settings.get("extra-index-url"))),
+    ]
+    defaults = [
+        *(_address(word) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL") for word in _words(name)),
+        *(str(one["url"]) for one in tables if one.get("default")),
+        *([str(settings["index-url"])] if settings.get("index-url") else []),
+        PYPI,
+    ]
+    return tuple(dict.fromkeys((*others, defaults[0])))
+
+
+def find_links(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Folders and pages of files besides indexes."""
+    given = os.environ.get("UV_FIND_LINKS", "").replace(",", " ").split()
+    return tuple(dict.fromkeys((*given, *map(str, _list(settings.get("find-links"))))))
+
+
+def is_offline() -> bool:
+    """Whether uv may not use the network."""
+    return _is_on("UV_OFFLINE") or settings().get("offline") is True
+
+
+def _words(variable: str) -> list[str]:
+    return os.environ.get(variable, "").split()
+
+
+def _address(word: str) -> str:
+    """``name=https://...`` without the name."""
+    name, equals, url = word.partition("=")
+    return url if equals and "/" not in name else word
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_on(variable: str) -> bool:
+    return os.environ.get(variable, "").lower() in _ON
 
 
 def _of_pip(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -110,7 +173,7 @@ def _of_pip(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 def _files() -> Iterator[Path]:
     """The files that uv would read, the first of which counts most."""
-    if os.environ.get("UV_NO_CONFIG", "").lower() in ("1", "true", "t", "yes", "y", "on"):
+    if _is_on("UV_NO_CONFIG"):
         return
     if chosen := os.environ.get("UV_CONFIG_FILE"):
         yield Path(chosen).absolute()

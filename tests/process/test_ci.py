@@ -203,3 +203,22 @@ def test_gitlab_gets_junit_and_code_quality(runner: Runner) -> None:
     assert checked.returncode == 0, checked.stderr
     assert json.loads((runner.checkout / "memory.gitlab.json").read_text()) == []
     assert ElementTree.parse(runner.checkout / "memory.xml").getroot().get("failures") == "0"
+
+
+@needs_jq
+@pytest.mark.release
+def test_a_new_release_opens_an_issue_once(runner: Runner) -> None:
+    state = runner.home / "gh.json"
+    state.write_text(json.dumps({"asked": [], "pulls": [], "comments": []}))
+    step = scripts(document("github-releases")["jobs"]["history"]["steps"])["History"]
+    small = {"SCENARIOS": "arrow-l1-hit --size 8MiB", "RELEASES": "0.9.1,0.10.0"}
+    (runner.checkout / "history").mkdir()
+    for _ in range(2):
+        ended = runner.with_gh().run(step, {"github.token": "none"}, **small)
+        assert ended.returncode == 0, ended.stderr
+    there = json.loads(state.read_text())
+    ((method, place, fields),) = there["asked"]
+    assert (method, place) == ("POST", "repos/someone/shop/issues")
+    assert fields["title"] == "cachekit 0.10.0: what its reads cost"
+    (issue,) = there["comments"]
+    assert "copies.unwrap 1.00x" in issue["body"].replace("\\", "")

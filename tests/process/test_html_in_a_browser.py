@@ -19,8 +19,10 @@ from cachekit_memprobe.flames import Flame, Flames
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.comparison.html import comparison_html
 from cachekit_memprobe.report.flamegraph import flame_graph
+from cachekit_memprobe.report.history.html import history_html
 from cachekit_memprobe.report.html import render_html
 from tests.golden.comparisons import NEW, OLD
+from tests.golden.long_history import HOSTILE_HISTORY, LONG_HISTORY, every_link
 from tests.golden.pictures import FAILING, HOSTILE, PASSING, hostile
 from tests.golden.reports import FILE_GET, FILE_MAP, NOT_APPLICABLE, UNMEASURED, report_of
 from tests.golden.sweeps import MATRIX_AT_SIZES
@@ -38,6 +40,8 @@ PAGES = {
     ),
     "sweep": render_html(MATRIX_AT_SIZES),
     "comparison": comparison_html(compare(OLD, NEW)),
+    "history": history_html(LONG_HISTORY, every_link(LONG_HISTORY)),
+    "hostile-history": history_html(HOSTILE_HISTORY, every_link(HOSTILE_HISTORY, quote(HOSTILE))),
     "hostile": render_html(
         report_of(hostile(), hostile(PASSING)), {"MEM001": HOSTILE}, {HOSTILE: quote(f"{HOSTILE}.html")}
     ),
@@ -50,13 +54,19 @@ FLAMES = Flames(
     {"cachekit/wrapper.py:126": HOSTILE},
 )
 WIDTHS, SCHEMES = (390, 1280), ("light", "dark")
-VIEWS = [*product(PAGES, WIDTHS, SCHEMES)]
+VIEWS = [
+    view
+    for view in product(PAGES, WIDTHS, SCHEMES)
+    if view[0] != "hostile-history" or view[1:] == (390, "light")
+]
 AXE_RULES = {
     ("every-verdict", 1280, "light"): ["wcag2a", "wcag2aa"],
     ("every-verdict", 1280, "dark"): ["color-contrast"],
     ("sweep", 390, "light"): ["wcag2a", "wcag2aa"],
     ("comparison", 1280, "light"): ["wcag2a", "wcag2aa"],
     ("comparison", 1280, "dark"): ["color-contrast"],
+    ("history", 1280, "dark"): ["color-contrast"],
+    ("history", 390, "light"): ["wcag2a", "wcag2aa"],
 }
 """It takes its time, so it looks at each thing once."""
 

@@ -29,6 +29,8 @@ _WITH_VALUE = ("--call", "--arg", "--kwarg", "--setup", "--backend-override")
 _BUILT = ("source tree ", "file ")
 """What the state of a cachekit begins with that was built for the run."""
 
+_COMMIT = "commit "
+
 _Words = Iterator[str]
 
 
@@ -116,6 +118,8 @@ def _target(target: Target) -> _Words:
     release = target.versions.get("cachekit", "") if spec == "latest" else spec
     if target.versions.get("cachekit_state", "").startswith(_BUILT):
         yield from ("--cachekit", f"./{spec}")
+    elif target.versions.get("cachekit_state", "").startswith(_COMMIT) and "@" in spec:
+        yield from ("--cachekit", f"git+{TO_FILL_IN}/{spec}")
     elif _is_release(release):
         yield from ("--cachekit", release)
     elif spec != "installed":

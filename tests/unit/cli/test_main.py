@@ -67,7 +67,7 @@ def test_a_misspelt_command_gets_the_one_that_was_meant(invoke: Invoke) -> None:
     result = invoke("docter")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "there is no command 'docter'; did you mean doctor?" in result.stderr
-    assert "the commands are check, compare, completion, doctor, " in invoke("quux").stderr
+    assert "the commands are bisect, check, compare, completion, doctor, " in invoke("quux").stderr
     assert "did you mean prune?" in invoke("runs", "purne").stderr
 
 

@@ -238,6 +238,7 @@ def test_a_value_that_is_not_recorded_has_to_be_filled_in(
         ("0.9.1", "", "--cachekit 0.9.1"),
         ("/home/me/src/cachekit", "source tree 0123abc, modified", "--cachekit ./cachekit"),
         ("cachekit-0.9.1.tar.gz", "file 0123abc", "--cachekit ./cachekit-0.9.1.tar.gz"),
+        ("cachekit-py@0123abc", "commit 0123abc, built", "--cachekit 'git+(fill in)/cachekit-py@0123abc'"),
         ("/home/me/env/bin/python3", "editable", "--python '(fill in)/python3'"),
     ],
 )

@@ -1,9 +1,11 @@
 """A cachekit that lies here, and its environment."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from cachekit_memprobe.errors import CouldNotMeasure, UsageError
 from cachekit_memprobe.target import environment, installer, local, resolve
@@ -73,7 +75,9 @@ class TestItsIdentity:
 
     def test_is_said_in_reports(self, tree: Path) -> None:
         source = local.inspected(tree)
-        assert source.state == f"source tree {source.fingerprint[:8]}"
+        assert source.state == f"source tree {source.fingerprint[:8]}, built"
+        over = replace(source, over=Version("0.10.0"))
+        assert over.state == f"source tree {source.fingerprint[:8]}, its Python files over release 0.10.0"
         assert str(source) == "the cachekit in checkout"
 
 
@@ -88,8 +92,8 @@ class TestItsIdentity:
         ("file/x", "does not exist"),
         ("./file", "is no source tree and no wheel"),
         ("cachekit-0.1.0-py3-none-any.whl", "does not exist"),
-        ("git+https://user:secret@example.org/cachekit", "<url>: a repository is not fetched; clone it"),
-        ("cachekit @ git+ssh://git@example.org/cachekit", "clone it, and give the folder"),
+        ("https://example.org/cachekit", "<url>: write a repository like git"),
+        ("cachekit @ git+ssh://git@example.org/cachekit", "write a repository like git"),
         ("checkout", "the path of a source tree like ./checkout"),
     ],
 )

@@ -27,7 +27,7 @@ def test_the_key_is_readable_and_the_same_every_time() -> None:
     "other",
     [
         replace(_RECIPE, source=Version("0.9.0")),
-        replace(_RECIPE, python=Path("/opt/python/bin/python3")),
+        replace(_RECIPE, base=replace(_RECIPE.base, python=Path("/opt/python/bin/python3"))),
         replace(_RECIPE, requirements=(*_RECIPE.requirements, "polars")),
     ],
 )

@@ -1,0 +1,38 @@
+"""How far a history is, on stderr: what is measured now, and a line for each point that is done."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from cachekit_memprobe.chronicle import Listener
+from cachekit_memprobe.cli.progress import ProgressDisplay
+from cachekit_memprobe.history import Point
+from cachekit_memprobe.model import Step
+from cachekit_memprobe.report.clean import clean_line
+from cachekit_memprobe.result import Result
+
+
+class Display(Listener):
+    """Tells it to the display of any run."""
+
+    def __init__(self, progress: ProgressDisplay) -> None:
+        self._progress = progress
+
+    def measuring(self, point: Point, step: Step) -> None:
+        self._progress.measuring(replace(step, scenario=f"{point.label} {step.scenario}"))
+
+    def waiting(self, point: Point) -> None:
+        self._progress.preparing(f"the environment of {point.label}")
+
+    def done(self, point: Point, results: Mapping[str, Result], measured: int) -> None:
+        # One whose budget can't be judged has its figures nevertheless.
+        failed = [one for one in results.values() if one.verdict == "unmeasured" and not one.metrics]
+        failed_now = len(failed) if measured else 0
+        counts = {
+            "measured": measured - failed_now,
+            "kept": len(results) - measured - len(failed) + failed_now,
+        }
+        words = [f"{count} {what}" for what, count in counts.items() if count > 0]
+        if failed:
+            reason = (failed[0].reason or "").strip().partition("\n")[0]
+            words.append(f"{len(failed)} could not be measured: {reason}")
+        self._progress.say(clean_line(f"{point.label}: {'; '.join(words) or 'nothing applies'}"))
