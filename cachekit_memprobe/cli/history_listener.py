@@ -8,6 +8,7 @@ from cachekit_memprobe.cli.progress import ProgressDisplay
 from cachekit_memprobe.history import Point
 from cachekit_memprobe.model import Step
 from cachekit_memprobe.report.clean import clean_line
+from cachekit_memprobe.report.history.words import in_one_line
 from cachekit_memprobe.result import Result
 
 
@@ -33,6 +34,6 @@ class Display(Listener):
         }
         words = [f"{count} {what}" for what, count in counts.items() if count > 0]
         if failed:
-            reason = (failed[0].reason or "").strip().partition("\n")[0]
+            reason = in_one_line(failed[0].reason or "")
             words.append(f"{len(failed)} could not be measured: {reason}")
         self._progress.say(clean_line(f"{point.label}: {'; '.join(words) or 'nothing applies'}"))

@@ -154,11 +154,18 @@ def reason_of(cell: Cell, point: Point) -> str:
     """Why there are no figures; empty if there are some."""
     if cell.metrics:
         return ""
-    first, _, rest = clean(cell.reason or point.reason).strip().partition("\n")
-    # What uv has to say of it comes in the next line.
-    words = f"{first} {rest.strip().partition(chr(10))[0]}" if first.endswith(":") else first
+    words = in_one_line(cell.reason or point.reason)
     kind = "does not apply" if cell.verdict == "not_applicable" else "could not be measured"
-    return f"{kind}: {clean_line(words)}" if words else kind
+    return f"{kind}: {words}" if words else kind
+
+
+def in_one_line(reason: str) -> str:
+    """The first line of a reason; if that only introduces what uv said, with what it says of the cause."""
+    first, *rest = [line.strip() for line in clean(reason).strip().splitlines() if line.strip()] or [""]
+    if not first.endswith(":") or not rest:
+        return clean_line(first)
+    cause = next((line for line in rest if line.startswith("cause:")), rest[0])
+    return clean_line(f"{first} {cause.removeprefix('cause:').strip()}")
 
 
 def _of_scenario(steps: Sequence[StepWords], scenario: ScenarioHistory) -> str:
