@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from cachekit_memprobe.history import (
     Cell,
@@ -161,11 +162,12 @@ def reason_of(cell: Cell, point: Point) -> str:
 
 def in_one_line(reason: str) -> str:
     """The first line of a reason; if that only introduces what uv said, with what it says of the cause."""
-    first, *rest = [line.strip() for line in clean(reason).strip().splitlines() if line.strip()] or [""]
-    if not first.endswith(":") or not rest:
+    first, *rest = clean(reason).strip().splitlines() or [""]
+    said = list(takewhile(lambda line: line.startswith(" "), rest))
+    if not first.endswith(":") or not said:
         return clean_line(first)
-    cause = next((line for line in rest if line.startswith("cause:")), rest[0])
-    return clean_line(f"{first} {cause.removeprefix('cause:').strip()}")
+    _, _, cause = "\n".join(said).partition("cause:")
+    return clean_line(f"{first} {cause or said[0]}")
 
 
 def _of_scenario(steps: Sequence[StepWords], scenario: ScenarioHistory) -> str:
