@@ -17,7 +17,7 @@ def history_markdown(history: History, *, longest: int = LONGEST) -> str:
     words = history_words(history)
     parts = [f"### {text(words.title)}", text(words.conclusion)]
     if words.regressions:
-        parts.extend(("More than at its best before:", _list(words.regressions)))
+        parts.extend(("Takes more than it did at best:", _list(words.regressions)))
     if words.checks:
         parts.append(_list(line for _, line in words.checks))
     if words.facts:

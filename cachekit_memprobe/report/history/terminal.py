@@ -87,7 +87,11 @@ def _steps(steps: Iterable[StepWords]) -> Iterable[RenderableType]:
 
 def _end(words: HistoryWords) -> Iterable[RenderableType]:
     if words.regressions:
-        yield from (Text(), Text("more than at its best before:", style=WARNING), *bullets(words.regressions))
+        yield from (
+            Text(),
+            Text("takes more than it did at best:", style=WARNING),
+            *bullets(words.regressions),
+        )
     yield Text()
     yield from (Text(line, style=_STATUS_STYLES[status]) for status, line in words.checks)
     yield Text(words.conclusion, style=HEADING)

@@ -187,12 +187,12 @@ def _regression(scenario: ScenarioHistory, history: History) -> str:
     if not worse:
         return ""
     figures = [
-        f"{one.metric} {format_payloads(one.after)}, {format_payloads(one.before)} in "
-        f"{history.points[one.best].label}"
+        f"{one.metric} {format_payloads(one.after)} ({format_payloads(one.before)} in "
+        f"{history.points[one.best].label})"
         for one in worse
     ]
     since = {history.points[one.since.new].label for one in worse if one.since}
-    words = f"{scenario.name} in {history.points[worse[0].newest].label}: {'; '.join(figures)}"
+    words = f"{scenario.name} in {history.points[worse[0].newest].label}: {', '.join(figures)}"
     return clean_line(words + (f"; since {', '.join(sorted(since))}" if since else ""))
 
 
@@ -241,7 +241,10 @@ def _conclusion(history: History, regressions: int) -> str:
         return words
     if regressions:
         return f"{words}; {newest} takes more than an earlier one in {_scenarios(regressions)}"
-    return f"{words}; {newest} takes no more than any before it"
+    newest_cells = [one.cells[-1] for one in history.scenarios]
+    is_partial = any(one.verdict == "unmeasured" and not one.metrics for one in newest_cells)
+    as_far = ", as far as it was measured" if is_partial else ""
+    return f"{words}; {newest} takes no more than any before it{as_far}"
 
 
 def _scenarios(count: int) -> str:
