@@ -34,8 +34,13 @@ def rows(scenario: dict[str, Any]) -> Iterator[str]:
     for begin, after in zip(begins, [*begins[1:], len(figures)], strict=True):
         first, last = figures[begin]["point"], figures[after - 1]["point"]
         span = first if first == last else f"{first} to {last}"
-        cells = [f"{figures[begin]['metrics'][name]['payloads']:.2f}x" for name in METRICS]
+        cells = [cell(figures[begin]["metrics"].get(name)) for name in METRICS]
         yield f"| {span} | {' | '.join(cells)} | {what(scenario, first)} |\n"
+
+
+def cell(figure: dict[str, Any] | None) -> str:
+    """What wasn't measured is no 0."""
+    return "-" if figure is None else f"{figure['payloads']:.2f}x"
 
 
 def labels_of(figures: list[dict[str, Any]]) -> list[str]:
