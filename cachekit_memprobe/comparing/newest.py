@@ -7,18 +7,26 @@ from cachekit_memprobe.comparing.changes import change_of
 from cachekit_memprobe.comparing.steps import NO_FIGURES_OF_A_READ, change_in
 from cachekit_memprobe.comparison import Allowance, ScenarioComparison
 from cachekit_memprobe.history import HistoryCheck, Regression, Step
+from cachekit_memprobe.metrics import metric_of
 from cachekit_memprobe.result import Result
 
 
 def regressions_of(
     scenario: str, results: Sequence[Result | None], steps: Sequence[Step], *, deployed: bool = False
 ) -> tuple[Regression, ...]:
-    """The figures of the newest point that are worse than at the best one before."""
+    """The figures of the newest point that are worse than at the best one before.
+
+    Only those of whole reads: a stage may take what another has given up.
+    """
     newest = max((number for number, one in enumerate(results) if one is not None), default=0)
     after = results[newest] if results else None
     if after is None:
         return ()
-    found = (_regression(scenario, name, results, newest, steps, deployed) for name in after.metrics)
+    found = (
+        _regression(scenario, name, results, newest, steps, deployed)
+        for name in after.metrics
+        if not metric_of(name).per_stage
+    )
     return tuple(one for one in found if one is not None)
 
 
