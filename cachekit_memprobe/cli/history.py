@@ -200,12 +200,11 @@ def _plan(
     progress: ProgressDisplay,
 ) -> "Plan":
     from cachekit_memprobe.chronicle import Asked, Plan, along
-    from cachekit_memprobe.scenario import expand, refuse_foreign_code, select
+    from cachekit_memprobe.scenario import expand, select
 
     own_servers = own_servers_of(servers)
-    scenarios, _ = expand(select(patterns or DEFAULT), sizes=sizes, axes=(), limits=())
-    for scenario in scenarios:
-        refuse_foreign_code(scenario, allowed=asked.allow_code)
+    chosen = select(patterns or DEFAULT, allow_code=asked.allow_code)
+    scenarios, _ = expand(chosen, sizes=sizes, axes=(), limits=())
     wanted = Asked(asked.releases, asked.pre, asked.yanked, asked.axis, asked.extras, options.stages)
     found = along(
         wanted,

@@ -204,7 +204,7 @@ def _chosen(
     limits: tuple[Limit, ...],
     own_servers: "OwnServers",
 ) -> tuple[Scenario, ...]:
-    from cachekit_memprobe.scenario import refuse_foreign_code, select
+    from cachekit_memprobe.scenario import select
 
     own.check()
     if own.call is not None:
@@ -212,10 +212,7 @@ def _chosen(
     if data.payload is not None:
         return (_own_scenario(patterns, data, how, limits),)
     _refuse_without_payload(data, how)
-    chosen = select(patterns) if patterns else _all_that_can_run(own_servers)
-    for scenario in chosen:
-        refuse_foreign_code(scenario, allowed=own.allow_code)
-    return chosen
+    return select(patterns, allow_code=own.allow_code) if patterns else _all_that_can_run(own_servers)
 
 
 def _multiplied(

@@ -39,7 +39,7 @@ def show_command(scenario: str) -> int:
     """
     from cachekit_memprobe.scenario import select
 
-    chosen = select((scenario,))
+    chosen = select((scenario,), allow_code=True)
     if len(chosen) != 1:
         raise UsageError(
             f"{printable(scenario)} names {len(chosen)} scenarios, {some([one.name for one in chosen])}; "

@@ -8,7 +8,6 @@ from cachekit_memprobe.scenario.calls import (
     check_function,
     parse_argument,
     project_root,
-    refuse_foreign_code,
 )
 from cachekit_memprobe.scenario.conditions import limits_for, why_not
 from cachekit_memprobe.scenario.costs import recorded_cost_s
@@ -55,7 +54,6 @@ __all__ = [
     "project_root",
     "read_budget",
     "recorded_cost_s",
-    "refuse_foreign_code",
     "refuse_given",
     "scenario_text",
     "select",

@@ -183,14 +183,14 @@ def scenario_of_call(
     )
 
 
-def refuse_foreign_code(scenario: Scenario, *, allowed: bool) -> None:
-    """Refuse to run code that somebody else's scenario file names, unless that is allowed.
+def refuse_foreign_code(scenario: Scenario) -> None:
+    """Refuse to run code that somebody else's scenario file names.
 
     Raises:
         UsageError: the file lies outside of the project that the user is in.
     """
     call = scenario.value.call
-    if call is None or allowed:
+    if call is None:
         return
     here, there = os.path.realpath(project_root(Path.cwd())), os.path.realpath(call.root)
     if os.path.commonpath([here, there]) != here:

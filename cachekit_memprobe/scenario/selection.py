@@ -10,6 +10,7 @@ from cachekit_memprobe.child.printable import printable
 from cachekit_memprobe.errors import MemprobeError, ScenarioError, UsageError
 from cachekit_memprobe.guesses import did_you_mean, guess, near_paths
 from cachekit_memprobe.model import Scenario
+from cachekit_memprobe.scenario.calls import refuse_foreign_code
 from cachekit_memprobe.scenario.expansion import BUNDLED
 from cachekit_memprobe.scenario.loader import load_scenario
 from cachekit_memprobe.scenario.problems import listed
@@ -23,16 +24,18 @@ _OF_A_PROJECT = ("pyproject.toml", "memprobe.toml")
 _SUFFIX = ".toml"
 
 
-def select(patterns: Sequence[str]) -> tuple[Scenario, ...]:
+def select(patterns: Sequence[str], *, allow_code: bool = False) -> tuple[Scenario, ...]:
     """The scenarios that the patterns name, each once, in the order in which they are named.
 
     Args:
         patterns: names of bundled scenarios, globs over them, paths of TOML files (they end in ``.toml`` or
             contain a path separator), or folders, of which all TOML files are meant. None at all stands for
             every bundled scenario that needs nothing of the machine.
+        allow_code: also those whose file names code to run and isn't the user's own project's.
 
     Raises:
-        UsageError: a pattern matches nothing, or two files have the same stem, by which results are kept.
+        UsageError: a pattern matches nothing, two files have the same stem, by which results are kept, or one
+            names code that may not be run.
         ScenarioError: a file is invalid.
     """
     if not patterns:
@@ -43,6 +46,8 @@ def select(patterns: Sequence[str]) -> tuple[Scenario, ...]:
             earlier, _ = chosen.setdefault(scenario.name, (path, scenario))
             if os.path.realpath(earlier) != os.path.realpath(path):
                 raise UsageError(_same_name(scenario.name, earlier, path))
+            if not allow_code:
+                refuse_foreign_code(scenario)
     return tuple(scenario for _, scenario in chosen.values())
 
 

@@ -173,7 +173,7 @@ class Memprobe:
 
     def _chosen(self, name: str, size: str | None) -> Scenario:
         named = str(self._item.config.rootpath / name) if name.endswith(".toml") else name
-        chosen = select((named,))
+        chosen = select((named,), allow_code=True)
         if len(chosen) != 1:
             raise UsageError(
                 f"{name!r} stands for {len(chosen)} scenarios; name one, and give the test their names with "

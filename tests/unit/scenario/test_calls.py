@@ -15,7 +15,7 @@ from cachekit_memprobe.scenario import (
     parse_axis,
     parse_sizes,
     project_root,
-    refuse_foreign_code,
+    select,
 )
 from tests.unit.scenario.conftest import ErrorsOf, WriteFile
 
@@ -157,19 +157,19 @@ def test_code_is_imported_from_where_a_program_would(project: Path) -> None:
 
 
 def test_a_file_of_the_project_is_consent(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    refuse_foreign_code(load_scenario(Path("checks/orders.toml")), allowed=False)
+    select(["checks/orders.toml"])
     monkeypatch.chdir(project / "checks")
-    refuse_foreign_code(load_scenario(Path("orders.toml")), allowed=False)
+    select(["./orders.toml"])
 
 
 def test_a_file_of_somebody_elses_is_not(project: Path) -> None:
-    foreign = load_scenario(Path("../elsewhere/orders.toml"))
+    foreign = "../elsewhere/orders.toml"
     with pytest.raises(UsageError, match=r"names code to run, shop\.orders:load_orders, and lies outside"):
-        refuse_foreign_code(foreign, allowed=False)
-    refuse_foreign_code(foreign, allowed=True)
+        select([foreign])
+    select([foreign], allow_code=True)
     Path("linked").symlink_to("../elsewhere")
     with pytest.raises(UsageError, match="give --allow-code if you trust it"):
-        refuse_foreign_code(load_scenario(Path("linked/orders.toml")), allowed=False)
+        select(["linked/orders.toml"])
 
 
 def test_what_the_code_decides_can_not_be_asked_for() -> None:
