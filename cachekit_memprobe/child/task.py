@@ -132,6 +132,7 @@ class Described:
         serializer: likewise.
         backend_class, serializer_class: for a message.
         l1: its frames are kept in the process as well.
+        named: the variable by which the user's module itself names a backend, for functions that name none.
     """
 
     backend: str
@@ -142,6 +143,7 @@ class Described:
     l1: bool = False
     return_format: str = "pandas"
     asynchronous: bool = False
+    named: str = ""
 
 
 @dataclass(frozen=True)

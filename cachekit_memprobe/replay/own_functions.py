@@ -9,6 +9,7 @@ from pathlib import Path
 from cachekit_memprobe.child.releases import version_key
 from cachekit_memprobe.child.task import DESCRIBE, Caching, Call, Described, Found, Task
 from cachekit_memprobe.child.workload.calls.imported import search_path
+from cachekit_memprobe.child.workload.calls.naming import NAMED_BY
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.folders import without_folders
 from cachekit_memprobe.model import Scenario, Target
@@ -20,14 +21,6 @@ _OF_THE_PROCESS = "the measured process "
 _BY_REFERENCE = ("none", "local")
 _IN_PROCESS_SINCE = (0, 23)
 """Since then a function for which nothing names a backend keeps its values in the process."""
-
-_NAMED_BY: Mapping[str, str] = {
-    "CACHEKIT_REDIS_URL": "redis",
-    "REDIS_URL": "redis",
-    "CACHEKIT_MEMCACHED_SERVERS": "memcached",
-    "CACHEKIT_FILE_CACHE_DIR": "file",
-}
-"""The variables by which a deployment chooses the backend, in cachekit's order."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +57,7 @@ class OwnFunctions:
     def _described(self, scenario: Scenario, call: Call) -> Scenario:
         described = self._imported(scenario, call)
         backend = _backend(described, call, self.target.cachekit, scenario.environment)
-        if not described.backend and call.own_cache:
+        if not described.backend and not described.named and call.own_cache:
             self._require_named(scenario, call, backend)
         if not described.backend and backend not in _BY_REFERENCE:
             call = replace(call, backend=backend)
@@ -85,7 +78,7 @@ class OwnFunctions:
 
     def _require_named(self, scenario: Scenario, call: Call, backend: str) -> None:
         """Refuse to use an own cache that only this process's environment names: no child has that."""
-        names = [name for name, kind in _NAMED_BY.items() if kind == backend and os.environ.get(name)]
+        names = [name for name, kind in NAMED_BY.items() if kind == backend and os.environ.get(name)]
         if not names or backend in self.theirs or any(name in scenario.environment for name in names):
             return
         remedy = "--redis-url URL" if backend == "redis" else f"--env {names[0]}=..."
@@ -157,7 +150,7 @@ def _backend(described: Described, call: Call, release: str, given: Mapping[str,
         return kind
     if call.backend or kind == _OTHER:
         return call.backend or _own_class(described, call)
-    return kind or _by_environment(call, release, given)
+    return kind or NAMED_BY.get(described.named) or _by_environment(call, release, given)
 
 
 def _own_class(described: Described, call: Call) -> str:
@@ -172,7 +165,7 @@ def _own_class(described: Described, call: Call) -> str:
 
 def _by_environment(call: Call, release: str, given: Mapping[str, str]) -> str:
     """That of a function which names none: its deployment's environment does, or nothing."""
-    named = next((kind for name, kind in _NAMED_BY.items() if given.get(name) or os.environ.get(name)), "")
+    named = next((kind for name, kind in NAMED_BY.items() if given.get(name) or os.environ.get(name)), "")
     if named:
         return named
     if version_key(release) >= _IN_PROCESS_SINCE:

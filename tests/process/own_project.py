@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 with open(HERE / "imported", "a") as marks:
     marks.write("x")
 print('{{"kind": "result"}}')
+os.environ["CACHEKIT_REDIS_URL"] = {url!r}
 
 PLAIN = ArrowSerializer(compression="none")
 ON, OFF = L1CacheConfig(enabled=True, max_size_mb=512), L1CacheConfig(enabled=False)
@@ -84,9 +85,19 @@ def copied():
     return frame()
 
 
+@cache(backend=RedisBackend(), ttl=3600, l1=OFF, namespace="environment")
+def by_environment():
+    return b"x" * (2 << 20)
+
+
+@cache(ttl=3600, namespace="unnamed")
+def unnamed():
+    return b"x" * (2 << 20)
+
+
 @on_file(l1=OFF, namespace="nested")
 def nested():
-    return [len(hit()), len(mapped()), "x" * (2 << 20)]
+    return [len(hit()), len(mapped()), len(by_environment()), len(unnamed()), "x" * (2 << 20)]
 
 
 @on_file(l1=OFF, namespace="chance")

@@ -83,7 +83,10 @@ def test_its_figures_are_those_of_the_bundled_scenario(measured: Report, name: s
     )
 
 
-ODD = ("received", "received_by_auto", "mapped", "copied", "nested", "chance", "refused", "leaving")
+ODD = (
+    *("received", "received_by_auto", "mapped", "copied", "nested", "unnamed"),
+    *("chance", "refused", "leaving"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +119,14 @@ def test_a_copy_in_the_users_own_code_is_theirs(odd: Report, project: OwnProject
         assert copied.metrics[figure] == pytest.approx(plain.metrics[figure], abs=0.05 + ARENA), stage
 
 
+def test_a_backend_that_the_module_names_in_the_environment(odd: Report) -> None:
+    result = result_of(odd, "unnamed")
+    assert (result.reason, result.scenario.caching.backend) == (None, "redis")
+
+
 def test_several_readers_of_one_function(odd: Report) -> None:
-    assert result_of(odd, "together").metrics["copies.total"] == pytest.approx(8, abs=0.5 + ARENA)
+    # Each of eight threads may take an arena for its small objects.
+    assert 8 <= result_of(odd, "together").metrics["copies.total"] < 8.5 + 8 * ARENA
 
 
 @pytest.mark.parametrize(

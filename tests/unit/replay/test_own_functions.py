@@ -99,6 +99,12 @@ def test_where_the_code_names_none_the_deployment_does(
     assert backends(described(UNNAMED, release=FORMER)) == (kind, kind)
 
 
+def test_a_module_may_name_it_in_the_environment_itself(described: Describe) -> None:
+    found = replace(UNNAMED, named="CACHEKIT_REDIS_URL")
+    assert backends(described(found)) == ("redis", "redis")
+    assert backends(described(found, release=FORMER, backend="file")) == ("file", "file")
+
+
 def test_a_release_that_would_ask_localhost_is_not_let(described: Describe) -> None:
     with pytest.raises(CouldNotMeasure, match="this cachekit would look for Redis on localhost; give it a"):
         described(UNNAMED, release=FORMER)

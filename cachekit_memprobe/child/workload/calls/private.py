@@ -4,7 +4,6 @@ The constructors of cachekit's backends are given another place to store in, bef
 imported. A read never passes them, so nothing of it changes.
 """
 
-import functools
 import hashlib
 import os
 import tempfile
@@ -13,45 +12,37 @@ from typing import Any
 
 from cachekit_memprobe.child.releases import cachekit_release, version_key
 from cachekit_memprobe.child.task import Task
+from cachekit_memprobe.child.workload.calls.private_redis import (
+    NOWHERE_URL,
+    URL,
+    Init,
+    make_redis_private,
+    replace_init,
+)
 from cachekit_memprobe.child.workload.login import have_clients_log_in
 
-_NOWHERE_URL = "redis://127.0.0.1:1/0"
 _NOWHERE_SERVERS = "127.0.0.1:1"
 _NOWHERE_API = "https://nowhere.invalid"
-_URL = "CACHEKIT_REDIS_URL"
 _ANY_API = "CACHEKIT_ALLOW_CUSTOM_HOST"
 _ASKS_LOCALHOST_UNTIL = (0, 23)
 """Before, a function without any backend looks for Redis on localhost."""
-
-_Init = Callable[..., None]
 
 
 def make_private(task: Task) -> None:
     """Have every backend that is opened from now on store where nobody else does."""
     os.environ.setdefault(_ANY_API, "true")
     if version_key(cachekit_release()) < _ASKS_LOCALHOST_UNTIL:
-        os.environ.setdefault(_URL, _NOWHERE_URL)
-    _replace_init("cachekit.backends.file", "FileBackend", _in_workspace(task))
-    _replace_init("cachekit.backends.redis", "RedisBackend", _at_private_redis)
-    _replace_init("cachekit.backends.memcached", "MemcachedBackend", _at_private_memcached(task))
-    _replace_init("cachekit.backends.cachekitio", "CachekitIOBackend", _at_private_api(task))
+        os.environ.setdefault(URL, NOWHERE_URL)
+    replace_init("cachekit.backends.file", "FileBackend", _in_workspace(task))
+    make_redis_private(os.environ.get(URL) or NOWHERE_URL)
+    replace_init("cachekit.backends.memcached", "MemcachedBackend", _at_private_memcached(task))
+    replace_init("cachekit.backends.cachekitio", "CachekitIOBackend", _at_private_api(task))
 
 
-def _replace_init(module: str, name: str, make: Callable[[_Init], _Init]) -> None:
-    """Of a backend that this release has, and whose packages are installed."""
-    import importlib
-
-    try:
-        kind = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError):
-        return
-    kind.__init__ = functools.wraps(kind.__init__)(make(kind.__init__))
-
-
-def _in_workspace(task: Task) -> Callable[[_Init], _Init]:
+def _in_workspace(task: Task) -> Callable[[Init], Init]:
     temporary: dict[str, int] = {}
 
-    def make(init: _Init) -> _Init:
+    def make(init: Init) -> Init:
         def private(self: Any, config: Any = None, *args: Any, **kwargs: Any) -> None:
             from cachekit.backends.file.config import FileBackendConfig
 
@@ -76,23 +67,12 @@ def _name_of(cache_dir: str, temporary: dict[str, int]) -> str:
     return hashlib.sha256(cache_dir.encode()).hexdigest()[:16]
 
 
-def _at_private_redis(init: _Init) -> _Init:
-    def private(self: Any, redis_url: Any = None, client_provider: Any = None) -> None:
-        # Without one, the release finds the private server by itself, and any client of its own.
-        if redis_url is None and client_provider is None:
-            init(self)
-            return
-        init(self, os.environ.get(_URL, _NOWHERE_URL))
-
-    return private
-
-
-def _at_private_memcached(task: Task) -> Callable[[_Init], _Init]:
+def _at_private_memcached(task: Task) -> Callable[[Init], Init]:
     servers = (task.link.servers or _NOWHERE_SERVERS).split(",")
     if task.link.login:
         have_clients_log_in(task.link.login)
 
-    def make(init: _Init) -> _Init:
+    def make(init: Init) -> Init:
         def private(self: Any, config: Any = None) -> None:
             from cachekit.backends.memcached.config import MemcachedBackendConfig
 
@@ -104,11 +84,11 @@ def _at_private_memcached(task: Task) -> Callable[[_Init], _Init]:
     return make
 
 
-def _at_private_api(task: Task) -> Callable[[_Init], _Init]:
+def _at_private_api(task: Task) -> Callable[[Init], Init]:
     url = task.link.api_url or _NOWHERE_API
     key = task.link.api_key or f"ck_live_{'0' * 32}"
 
-    def make(init: _Init) -> _Init:
+    def make(init: Init) -> Init:
         def private(self: Any, api_url: Any = None, api_key: Any = None, timeout: Any = None) -> None:
             init(self, api_url=url, api_key=key, timeout=timeout)
 
