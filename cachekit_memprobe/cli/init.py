@@ -6,11 +6,11 @@ import click
 
 from cachekit_memprobe.child.printable import pasted, printable
 from cachekit_memprobe.cli.boundary import exits
+from cachekit_memprobe.cli.call_options import CallOptions, called_options
 from cachekit_memprobe.cli.help import command, option
 from cachekit_memprobe.cli.init_call import Measuring, init_call, measuring_options, refuse_without_call
 from cachekit_memprobe.cli.new_file import write_new
 from cachekit_memprobe.cli.options import UserPath, target_options
-from cachekit_memprobe.cli.run_options import CallOptions, called_options
 from cachekit_memprobe.errors import EXIT_OK, UsageError
 
 DEFAULT_FILE = "memprobe-scenario.toml"

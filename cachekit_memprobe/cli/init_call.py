@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from cachekit_memprobe.child.printable import pasted, printable
+from cachekit_memprobe.cli.call_options import CallOptions
 from cachekit_memprobe.cli.gathered import gathered
 from cachekit_memprobe.cli.help import Group, option
 from cachekit_memprobe.cli.new_file import refuse_existing, write_new
 from cachekit_memprobe.cli.options import parsed_variables
 from cachekit_memprobe.cli.progress import ProgressDisplay
 from cachekit_memprobe.cli.requests import called_words
-from cachekit_memprobe.cli.run_options import CallOptions
 from cachekit_memprobe.errors import EXIT_OK, CouldNotMeasure, UsageError
 from cachekit_memprobe.metrics import INSTRUMENTS, QUICK
 from cachekit_memprobe.model import Run, RunOptions, Scenario

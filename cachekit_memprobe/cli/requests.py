@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from cachekit_memprobe.cli.run_options import CallOptions, DataOptions, OwnCall, SweepOptions
+from cachekit_memprobe.cli.call_options import CallOptions, OwnCall
+from cachekit_memprobe.cli.run_options import DataOptions, SweepOptions
 from cachekit_memprobe.model import Limit
 from cachekit_memprobe.request import Request
 from cachekit_memprobe.units import format_limit

@@ -11,6 +11,7 @@ from cachekit_memprobe.child.printable import pasted
 from cachekit_memprobe.child.task import Call
 from cachekit_memprobe.cli import completing
 from cachekit_memprobe.cli.boundary import exits
+from cachekit_memprobe.cli.call_options import OwnCall, call_options
 from cachekit_memprobe.cli.console import stderr_console
 from cachekit_memprobe.cli.exits import exit_code
 from cachekit_memprobe.cli.help import Group, command, option
@@ -27,10 +28,8 @@ from cachekit_memprobe.cli.publish import publish
 from cachekit_memprobe.cli.requests import request_of
 from cachekit_memprobe.cli.run_options import (
     DataOptions,
-    OwnCall,
     ServerOptions,
     SweepOptions,
-    call_options,
     data_options,
     how_options,
     measuring_options,
