@@ -28,7 +28,6 @@ from cachekit_memprobe.child.task import (
     PREPARE,
     READ,
     STORE,
-    Need,
     Stored,
     Task,
 )
@@ -93,11 +92,7 @@ class Session:
             The observations; or, with ``reason``, what could be observed before it failed.
         """
         workspace = self.scratch / scenario.name
-        seen = Observations()
-        payload: Payload | None = None
-        reason: str | None = None
-        needs: tuple[Need, ...] = ()
-        told: tuple[str, ...] = ()
+        measured = Measurement(scenario, None)
         try:
             with (
                 self.connect(scenario) as connection,
@@ -107,36 +102,27 @@ class Session:
                 replay = _Replay(self, scenario, workspace, capture, connection, pool)
                 prepared = replay.prepared()
                 stored = replay.store()
-                needs = stored.needs
-                if stored.found is not None:
-                    scenario, told = as_found(scenario, stored.found), stored.found.notes
-                    replay = replace(replay, scenario=scenario)
-                payload = Payload(
-                    stored.logical_bytes, stored.frame_bytes[MEASURED], stored.record_batches, stored.rows
-                )
-                outcomes = replay.observed(stored, prepared)
-                for outcome in outcomes:
-                    if outcome.exception() is None:
-                        seen = seen.adding(outcome.result())
+                measured = _of_stored(scenario, stored)
+                outcomes = replace(replay, scenario=measured.scenario).observed(stored, prepared)
+                measured = replace(measured, seen=_seen_of(outcomes))
                 _raise_first(outcomes)
         except CouldNotMeasure as failure:
-            reason = str(failure)
+            measured = self._failed(measured, str(failure), capture)
         except OSError as error:
             if not is_shortage(error):
                 raise
-            reason = with_shortage(str(error))
+            measured = self._failed(measured, with_shortage(str(error)), capture)
         finally:
-            if reason is not None:
-                reason = with_disks(reason, scenario, self.scratch.parent, capture.parent)
             shutil.rmtree(workspace, ignore_errors=True)
         folders = self._folders(scenario, capture)
-        return Measurement(
-            scenario,
-            payload,
-            seen,
-            reason and without_folders(reason, folders),
-            needs=needs,
-            notes=tuple(without_folders(note, folders) for note in told),
+        notes = tuple(without_folders(note, folders) for note in measured.notes)
+        reason = measured.reason and without_folders(measured.reason, folders)
+        return replace(measured, reason=reason, notes=notes)
+
+    def _failed(self, measured: Measurement, reason: str, capture: Path) -> Measurement:
+        """With the state of the disks, as long as what was stored is there."""
+        return replace(
+            measured, reason=with_disks(reason, measured.scenario, self.scratch.parent, capture.parent)
         )
 
     def _folders(self, scenario: Scenario, capture: Path) -> tuple[Path, ...]:
@@ -342,6 +328,25 @@ class _Replay:
 
     def _tell(self, phase: Phase, detail: str = "") -> None:
         self.session.progress(Step(self.scenario.name, phase, detail))
+
+
+def _of_stored(scenario: Scenario, stored: Stored) -> Measurement:
+    """What is known once the value is stored."""
+    frame_bytes = stored.frame_bytes[MEASURED]
+    payload = Payload(stored.logical_bytes, frame_bytes, stored.record_batches, stored.rows)
+    if stored.found is None:
+        return Measurement(scenario, payload, needs=stored.needs)
+    found = as_found(scenario, stored.found)
+    return Measurement(found, payload, needs=stored.needs, notes=stored.found.notes)
+
+
+def _seen_of(outcomes: "Sequence[Future[Seen]]") -> Observations:
+    """Of those processes that have come to their end."""
+    seen = Observations()
+    for outcome in outcomes:
+        if outcome.exception() is None:
+            seen = seen.adding(outcome.result())
+    return seen
 
 
 def _never_collected(read: ReadFigures) -> ReadFigures:
