@@ -206,7 +206,8 @@ def test_a_copy_planted_into_cachekit_is_found_on_its_stage(
     report = run_here(target, [scenario], tmp_path / "run", RunOptions(fault.instruments, jobs=2))
     result = result_of(report, fault.function)
     found = {metric: result.metrics[metric] for metric in fault.figures}
-    assert found == pytest.approx(fault.figures, abs=0.05 + ARENA)
+    # Of two processes, whose difference it is, each may have taken an arena more.
+    assert found == pytest.approx(fault.figures, abs=0.05 + 2 * ARENA)
     if MEMRAY in fault.instruments:
         assert copy.where in sites(result, fault.stage)
 
