@@ -6,6 +6,7 @@ from typing import Any
 
 _ROWS = 1 << 16
 _NUMBER_BYTES = 8
+_NUMBERS = (int, float, bool, type(None))
 _OFFSET_BYTES = 8
 
 TABLE = "table"
@@ -82,7 +83,12 @@ def _objects_bytes(value: Any) -> int:
         return sum(_objects_bytes(key) + _objects_bytes(part) for key, part in value.items())
     if isinstance(value, (list, tuple, set, frozenset)):
         return sum(map(_objects_bytes, value))
-    return _NUMBER_BYTES
+    return logical_bytes(value) if is_inside(value) else _NUMBER_BYTES
+
+
+def is_inside(value: Any) -> bool:
+    """Whether a part of a nested value is a table or an array itself, and no number of such a library's."""
+    return type(value) not in _NUMBERS and form(value) != OBJECTS and hasattr(value, "__len__")
 
 
 def slices(column: Any) -> Iterator[Any]:

@@ -14,6 +14,7 @@ from cachekit_memprobe.child.workload.contents import (
     TABLE,
     form,
     index_columns,
+    is_inside,
     is_text_type,
     slices,
 )
@@ -135,7 +136,16 @@ def _object_parts(value: Any) -> Iterator[Any]:
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, default=repr).encode()
+    return json.dumps(value, sort_keys=True, default=_other).encode()
+
+
+def _other(value: Any) -> str:
+    """What JSON doesn't have; all of a table or an array, whose repr leaves out what is in the middle."""
+    if not is_inside(value):
+        return repr(value)
+    if form(value) == SERIES and not hasattr(value, "iloc"):
+        return repr(list(value))
+    return digest(value, return_format="pandas" if hasattr(value, "iloc") else "arrow")
 
 
 def _column_parts(name: Any, column: Any) -> Iterator[Any]:

@@ -152,3 +152,30 @@ class TestTheExactDigest:
         for _ in range(3000):
             value = [value]
         assert digests.exact_digest(value) == ""
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        np.arange(5000.0),
+        np.zeros((50, 100)),
+        pd.DataFrame({"a": np.arange(5000.0)}),
+        pd.Series(np.arange(5000.0)),
+        pa.table({"a": np.arange(5000.0)}),
+        pa.array(np.arange(5000.0)),
+    ],
+    ids=lambda whole: type(whole).__name__,
+)
+def test_tables_and_arrays_count_inside_of_others_and_differ_in_their_middle(whole: object) -> None:
+    nested = {"a": whole, "b": [whole, pd.Timestamp(0), np.float64(1)]}
+    assert contents.logical_bytes(nested) == 2 + 2 * 40_000 + 2 * 8
+    same = {"b": [whole, pd.Timestamp(0), np.float64(1)], "a": whole}
+    assert digests.digest(nested) == digests.digest(same)
+
+
+def test_an_array_inside_of_another_value_is_recognised_as_a_whole() -> None:
+    one, other = np.zeros(5000), np.zeros(5000)
+    other[2500] = 1
+    assert digests.digest({"a": one}) != digests.digest({"a": other})
+    assert digests.digest([pd.DataFrame({"a": one})]) != digests.digest([pd.DataFrame({"a": other})])
+    assert digests.digest([pa.array(one)]) != digests.digest([pa.array(other)])
