@@ -38,6 +38,16 @@ def logical_bytes(value: Any, frame_bytes: int) -> int:
     return contents.logical_bytes(value) if _has_size(value) else frame_bytes
 
 
+def without_size(value: Any) -> tuple[str, ...]:
+    """What to say of an object that has no size, and no frame whose size could stand for it."""
+    if _has_size(value):
+        return ()
+    return (
+        f"a {type(value).__name__} has no size of its own, and no frame: figures in payloads say nothing, "
+        "those in bytes are what was measured",
+    )
+
+
 def _has_size(value: Any) -> bool:
     if contents.form(value) != contents.OBJECTS:
         return True

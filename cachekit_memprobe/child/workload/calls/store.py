@@ -20,6 +20,7 @@ from cachekit_memprobe.child.workload.calls.remarks import (
     logical_bytes,
     own_cache_remarks,
     remarks,
+    without_size,
 )
 from cachekit_memprobe.child.workload.calls.small import Entry, store_small
 from cachekit_memprobe.child.workload.calls.workload import CalledWorkload
@@ -243,5 +244,5 @@ def _of_object(task: Task, workload: CalledWorkload, first: _First) -> Stored:
         form=contents.form(value),
         logical_bytes=max(1, contents.logical_bytes(value)),
         rows=rows.rows_of(value),
-        found=Found("reference", "memory", False, "none", (*_of_a_fork(task), *notes)),
+        found=Found("reference", "memory", False, "none", (*_of_a_fork(task), *without_size(value), *notes)),
     )
