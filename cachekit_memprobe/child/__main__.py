@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> None:
     if arguments[0] == _LAUNCHER:
         from cachekit_memprobe.child.launcher import WITHOUT_TARGET, serve
 
-        serve(int(arguments[1]), without_target=WITHOUT_TARGET in arguments)
+        serve(int(arguments[1]), arguments[3:] if arguments[2:3] == [WITHOUT_TARGET] else None)
     elif arguments[0] == _NAMES:
         from cachekit_memprobe.child.resolve import unresolved
 

@@ -23,6 +23,7 @@ import socket
 import sys
 import tempfile
 import traceback
+from collections.abc import Sequence
 from importlib import import_module
 
 from cachekit_memprobe.child import errand, onlookers
@@ -39,9 +40,10 @@ _TARGET = (
 """What imports the target."""
 
 WITHOUT_TARGET = "without-target"
+"""The word, among those that start a launcher, that names of modules follow."""
 
 
-def serve(control_fd: int, *, without_target: bool) -> None:
+def serve(control_fd: int, instead: Sequence[str] | None) -> None:
     """Import, say that it is ready, and fork at every request until nobody asks any more.
 
     A request is JSON with ``environment``, which is laid over this process's own, and ``folder``, the new
@@ -49,11 +51,12 @@ def serve(control_fd: int, *, without_target: bool) -> None:
     ``pid``. Instead of being ready it may have ``refused``, with the reason.
 
     Args:
-        without_target: leave cachekit to the tasks' processes: in some releases its import starts a thread.
+        instead: modules to import instead of cachekit, whose import starts a thread in some releases: those
+            that it imports itself, so that little of it is left to the tasks' processes. ``None`` for itself.
     """
     supervisor_pid = os.getppid()
     with socket.socket(fileno=control_fd) as control:
-        if refusal := _prepare(control_fd, without_target=without_target):
+        if refusal := _prepare(control_fd, instead):
             control.send(json.dumps({"refused": refusal}).encode())
         else:
             serve_forks(control, supervisor_pid)
@@ -85,27 +88,60 @@ def die_with(supervisor_pid: int) -> None:
         os._exit(1)
 
 
-def _prepare(control_fd: int, *, without_target: bool) -> str:
+def _prepare(control_fd: int, instead: Sequence[str] | None) -> str:
     """Do what every task would do first; why there can be no forking, if so."""
+    environment = dict(os.environ)
     try:
         onlookers.turn_off()
-        for name in (*_LIBRARIES, *(() if without_target else _TARGET)):
+        for name in _LIBRARIES:
             _import_if_there(name)
+        before = frozenset(sys.modules)
+        if instead is None:
+            for name in _TARGET:
+                _import_if_there(name)
+        elif instead and not _imported(instead):
+            _begin_again(control_fd, environment)
     except Exception as error:
         # A task's own process will fail likewise, and tell it with its own words.
         return f"{type(error).__name__}: {error}"
-    threads = len(os.listdir("/proc/self/task"))
-    if threads > 1 and not without_target:
-        _begin_again(control_fd)
+    threads = _threads()
+    if threads > 1 and instead is None:
+        _begin_again(control_fd, environment, _brought_by_the_target(before))
     freeze()
     return "" if threads == 1 else f"{threads} threads run after the imports"
 
 
-def _begin_again(control_fd: int) -> None:
+def _imported(names: Sequence[str]) -> bool:
+    """Whether modules that the target brings can be imported without it, and come to the same.
+
+    They don't if one of them starts the thread, or would be another after what the target does first.
+    """
+    expected = {*sys.modules, *names}
+    try:
+        for name in names:
+            import_module(name)
+    except Exception:
+        return False
+    return expected.issuperset(sys.modules) and _threads() == 1
+
+
+def _brought_by_the_target(before: frozenset[str]) -> list[str]:
+    """The modules of others that its import has imported, each after those that it needs."""
+    names = [name for name in sys.modules if name not in before and name.partition(".")[0] != "cachekit"]
+    # What must not be imported has None in the place of a module.
+    return [name for name in names if sys.modules.get(name) is not None]
+
+
+def _threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+def _begin_again(control_fd: int, environment: dict[str, str], instead: Sequence[str] = ()) -> None:
     """Become a launcher without the target: a thread that its import started can't be undone."""
     os.set_inheritable(control_fd, True)
     here = sys.argv[0]
-    os.execv(sys.executable, [sys.executable, "-s", here, "launcher", str(control_fd), WITHOUT_TARGET])
+    words = ("launcher", str(control_fd), WITHOUT_TARGET, *instead)
+    os.execve(sys.executable, [sys.executable, "-s", here, *words], environment)
 
 
 def _import_if_there(name: str) -> None:

@@ -157,15 +157,46 @@ class TestALauncherThatCanNotFork:
         assert "launcher" in ground.told("words")
 
 
-def test_a_target_whose_import_starts_a_thread_is_left_to_the_forked_processes(
-    ground: Playground, supervisor: Supervisor
-) -> None:
-    ground.write_libraries(cachekit=THREAD)
-    names = '[name in sys.modules for name in ("pandas", "cachekit")]'
-    assert sized(supervisor, ground.launch(leave("words", "sys.argv") + leave("loaded", names))) == DONE
-    assert "without-target" in ground.told("words")
-    assert ground.told("loaded") == "[True, False]"
-    assert only_launcher().num_threads() == 1
+class TestATargetWhoseImportStartsAThread:
+    """It is left to the forked processes; what it imports itself isn't, where that comes to the same."""
+
+    @pytest.mark.parametrize(
+        ("first", "helper", "last", "is_imported"),
+        [
+            ("", "", THREAD, True),
+            ("", THREAD, "", False),
+            (
+                "import os; os.environ['LEAN'] = '1'",
+                "import os; 'LEAN' in os.environ or __import__('extra')",
+                THREAD,
+                False,
+            ),
+            (
+                "import sys; sys.modules['extra'] = None",
+                "try: import extra\nexcept ImportError: pass",
+                THREAD,
+                False,
+            ),
+            ("import sys; sys.cachekit = True", "import sys; sys.cachekit", THREAD, False),
+        ],
+        ids=["of-its-own", "of-another", "told-by-a-variable", "told-by-a-module", "needed-first"],
+    )
+    def test_is_forked_without(
+        self,
+        first: str,
+        helper: str,
+        last: str,
+        is_imported: bool,
+        ground: Playground,
+        supervisor: Supervisor,
+    ) -> None:
+        ground.write_libraries(cachekit=f"{first}\nimport helper\n{last}", helper=helper, extra="")
+        names = '[name in sys.modules for name in ("pandas", "helper", "cachekit")]'
+        script = leave("words", "sys.argv") + leave("loaded", names)
+        assert sized(supervisor, ground.launch(script)) == DONE
+        assert "without-target" in ground.told("words")
+        assert ground.told("loaded") == str([True, is_imported, False])
+        assert only_launcher().num_threads() == 1
 
 
 def test_a_launcher_outlives_the_thread_that_needed_it_first(ground: Playground, tmp_path: Path) -> None:
