@@ -54,15 +54,14 @@ def relatives_of(project: Project) -> list[Relative]:
     ]
 
 
-def report_of(project: Project, *names: str, options: RunOptions = reporting.ALL, mib: int = 64) -> Report:
+def report_of(project: Project, *names: str, options: RunOptions = reporting.ALL, mib: int = 0) -> Report:
     chosen = project.chosen(names)
     configuration = project.configuration
     scenarios = [
         judged(one, holding(one, project.limits, configuration), configuration, None) for one in chosen
     ]
-    return reporting.of(
-        *(result_of(one, FIGURES, size_bytes=mib * MIB) for one in scenarios), options=options
-    )
+    results = [result_of(one, FIGURES, size_bytes=mib * MIB or one.value.logical_bytes) for one in scenarios]
+    return reporting.of(*results, options=options)
 
 
 def baseline_of(report: Report) -> Baseline:

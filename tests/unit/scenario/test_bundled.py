@@ -63,6 +63,7 @@ SIZES_MIB = {
     "arrow-file-get-8-keys": 16,
     "arrow-l1-hit-8-readers": 16,
     "arrow-single-batch-l1-hit": 7,
+    "bytes-file-get": 16,
     "default-nested-l1-hit": 8,
     "interop-nested-l1-hit": 8,
     "orjson-nested-l1-hit": 8,
