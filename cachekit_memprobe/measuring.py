@@ -3,8 +3,9 @@
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from cachekit_memprobe.replay.lifetime import entries_last_s
 from cachekit_memprobe.replay.own_data import OwnData
 from cachekit_memprobe.replay.own_functions import OwnFunctions
 from cachekit_memprobe.replay.session import Progress, Session
-from cachekit_memprobe.replay.supervisor import Cancelled, supervising
+from cachekit_memprobe.replay.supervisor import Cancelled, Supervisor, supervising
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import why_not
 from cachekit_memprobe.scratch import notes_in, scratch_folder, sweep
@@ -34,18 +35,57 @@ _OBJECTS = 24
 """How much longer a byte of Python's small objects takes than one of an array."""
 
 
+class Together:
+    """What measurements share that go on at the same time, each in a thread of its own.
+
+    Attributes:
+        slots: measured processes that may run at a time, of all of them.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self.slots = threading.Semaphore(jobs)
+        self._lock = threading.Lock()
+        self._supervisors: set[Supervisor] = set()
+        self._cancelled = False
+
+    @contextmanager
+    def including(self, supervisor: Supervisor) -> Iterator[None]:
+        """Inside, what a supervisor runs ends with all others."""
+        with self._lock:
+            self._supervisors.add(supervisor)
+            if self._cancelled:
+                supervisor.cancel()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._supervisors.discard(supervisor)
+
+    def cancel(self) -> None:
+        """End them all, those too that have just begun; any thread may ask for it."""
+        with self._lock:
+            self._cancelled = True
+            for supervisor in self._supervisors:
+                supervisor.cancel()
+
+
 def measure(
     planned: Run,
     folder: RunFolder,
     progress: Progress,
     own_servers: OwnServers = NO_OWN_SERVERS,
     here: Launcher | None = None,
+    together: Together | None = None,
 ) -> None:
     """Replay each scenario and save its observations as soon as it is done.
 
     Whatever ends this, a signal included, no child process, no server and no temporary file survives it.
     What is left of a run that was killed outright is removed first.
+
+    Args:
+        together: with other measurements.
     """
+    together = together or Together(planned.options.jobs)
     sweep(partial(forget_left_behind, own_servers))
     require_temporary_folder()
     room = room_here()
@@ -55,6 +95,7 @@ def measure(
         terminable(),
         scratch_folder() as scratch,
         supervising(scratch / "launchers", fork=fork, here=here) as supervisor,
+        together.including(supervisor),
     ):
         most_bytes = round(_SHARE * room.memory_bytes)
         data = OwnData(target, supervisor, scratch / "data", options.timeout_s, most_bytes)
@@ -63,10 +104,8 @@ def measure(
         loaded = _loaded(planned.scenarios, data, functions, folder, progress)
         applicable = [scenario for scenario in loaded if why_not(scenario, target.cachekit) is None]
         with serving(applicable, own_servers, scratch / "servers", notes_in(scratch), lasting) as servers:
-            slots = threading.Semaphore(options.jobs)
-            session = Session(
-                target, options, supervisor, scratch / "replays", servers.connect, progress, slots
-            )
+            connect, replays = servers.connect, scratch / "replays"
+            session = Session(target, options, supervisor, replays, connect, progress, together.slots)
             _measure_all(session, loaded, folder, room)
 
 

@@ -1,8 +1,9 @@
 """The whole program: a run in, a finished report out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -11,10 +12,10 @@ from cachekit_memprobe import __version__, runstore
 from cachekit_memprobe.attribution import Captures, flames_of, reading_captures
 from cachekit_memprobe.explaining import results_of
 from cachekit_memprobe.flames import Flames
-from cachekit_memprobe.meanwhile import Ended, explaining_meanwhile
-from cachekit_memprobe.measuring import NO_OWN_SERVERS, measure
+from cachekit_memprobe.meanwhile import Ended, Meanwhile, explaining_meanwhile
+from cachekit_memprobe.measuring import NO_OWN_SERVERS, Together, measure
 from cachekit_memprobe.metrics import MEMRAY
-from cachekit_memprobe.model import Phase, Run, Step
+from cachekit_memprobe.model import Phase, Run, RunOptions, Step
 from cachekit_memprobe.replay.launcher import Launcher
 from cachekit_memprobe.replay.session import Progress
 from cachekit_memprobe.result import Report, Result
@@ -22,11 +23,36 @@ from cachekit_memprobe.runstore import KeptResults, RunFolder
 from cachekit_memprobe.scaling import scaling_of
 from cachekit_memprobe.scenario import Asked
 from cachekit_memprobe.servers import OwnServers
+from cachekit_memprobe.signals import terminable
 
 _NOTHING_ASKED = Asked()
 _FEW = 2
 """So many end too soon after each other for a process that explains one meanwhile to be worth it."""
 _NOTHING_KNOWN: Mapping[str, Result] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """What runs share that are measured at the same time.
+
+    Attributes:
+        together: what they measure with.
+        meanwhile: explains what they have measured.
+    """
+
+    together: Together
+    meanwhile: Meanwhile
+
+    def cancel(self) -> None:
+        """End them all, from any thread."""
+        self.together.cancel()
+
+
+@contextmanager
+def side_by_side(options: RunOptions) -> Iterator[SideBySide]:
+    """For runs in several threads, with as many measured processes at a time as one of them would have."""
+    with terminable(), explaining_meanwhile(options.instruments) as meanwhile:
+        yield SideBySide(Together(options.jobs), meanwhile)
 
 
 def run(
@@ -36,18 +62,20 @@ def run(
     own_servers: OwnServers = NO_OWN_SERVERS,
     ended: Ended | None = None,
     here: Launcher | None = None,
+    shared: SideBySide | None = None,
 ) -> Report:
     """Measure scenarios, save what was seen, then explain it.
 
     Args:
         here: forks the processes of functions that only exist in this one.
         ended: is told each result as soon as there is one, mostly while others are still measured.
+        shared: with other runs that are measured at the same time.
     """
     folder.save_run(planned)
     with reading_captures() as captures:
         known = _NOTHING_KNOWN
-        if ended is not None and len(planned.scenarios) > _FEW:
-            known = _measured_and_explained(planned, folder, progress, own_servers, ended, here)
+        if shared or (ended is not None and len(planned.scenarios) > _FEW):
+            known = _measured_and_explained(planned, folder, progress, own_servers, ended, here, shared)
         else:
             if MEMRAY in planned.options.instruments:
                 captures.prepare()
@@ -65,19 +93,27 @@ def _measured_and_explained(
     folder: RunFolder,
     progress: Progress,
     own_servers: OwnServers,
-    ended: Ended,
+    ended: Ended | None,
     here: Launcher | None,
+    shared: SideBySide | None,
 ) -> Mapping[str, Result]:
     """The results that could be made while it was measured, by the names of their scenarios."""
-    with explaining_meanwhile(folder.path, ended) as meanwhile:
+    explained: dict[str, Future[Result | None]] = {}
+    with nullcontext(shared) if shared else side_by_side(planned.options) as beside:
 
         def step(told: Step) -> None:
             progress(told)
             if told.phase is Phase.DONE:
-                meanwhile.saved(told.scenario)
+                result = beside.meanwhile.explain(folder.path, told.scenario, ended or _ignore)
+                explained[told.scenario] = result
 
-        measure(planned, folder, step, own_servers, here)
-        return meanwhile.results()
+        measure(planned, folder, step, own_servers, here, beside.together)
+        results = {name: one.result() for name, one in explained.items()}
+    return {name: result for name, result in results.items() if result is not None}
+
+
+def _ignore(_result: Result) -> None:
+    """Nobody wants to know."""
 
 
 def merge(folders: Sequence[RunFolder], out: Path | None) -> tuple[RunFolder, Report]:

@@ -15,11 +15,16 @@ from cachekit_memprobe.result import Result
 
 @dataclass(frozen=True)
 class Done:
-    """A point that was measured, with the results by scenario and the runs that have them."""
+    """A point that was measured, with the results by scenario and the runs that have them.
+
+    Attributes:
+        measured: how many of the results are new.
+    """
 
     point: Point
     results: Mapping[str, Result]
     runs: Mapping[str, str]
+    measured: int = 0
 
 
 def assembled(plan: Plan, done: Sequence[Done], folder: Path | None = None) -> History:

@@ -23,6 +23,9 @@ from cachekit_memprobe.runstore import Histories, IsSame, KeptResults, Measured,
 MAKERS = 2
 """Environments that are made at the same time, and while others are measured."""
 
+_AT_ONCE = 2
+"""Points in work. What one does alone, starting and being explained, the other one measures meanwhile."""
+
 _A_MOMENT_S = 0.1
 
 _OWN = ("file", "call")
@@ -36,12 +39,27 @@ def history_of(plan: Plan, store: Histories, listener: Listener) -> History:
         UsageError: the folder of the histories can't be used.
         MemprobeError: the disk is full.
     """
-    with _found(plan, store) as finds:
-        done = [
-            _Making(plan, stop, store, listener).done(kept, finding)
-            for stop, (kept, finding) in zip(plan.stops, finds, strict=True)
-        ]
-    return assembled(plan, done, store.path)
+    with (
+        pipeline.side_by_side(plan.options) as beside,
+        ThreadPoolExecutor(max_workers=_AT_ONCE) as pool,
+        _found(plan, store) as finds,
+    ):
+        making = [_Making(plan, stop, store, listener, beside) for stop in plan.stops]
+        begun = [pool.submit(one.done, *found) for one, found in zip(making, finds, strict=True)]
+        try:
+            return assembled(plan, list(_in_order(begun, listener)), store.path)
+        except BaseException:
+            for one in begun:
+                one.cancel()
+            beside.cancel()
+            raise
+
+
+def _in_order(begun: "Sequence[Future[Done]]", listener: Listener) -> Iterator[Done]:
+    for one in begun:
+        done = one.result()
+        listener.done(done.point, done.results, done.measured)
+        yield done
 
 
 _Finding = tuple[Mapping[str, Measured], "Future[Target] | None"]
@@ -84,6 +102,7 @@ class _Making:
     stop: Stop
     store: Histories
     listener: Listener
+    beside: pipeline.SideBySide
 
     def done(self, kept: Mapping[str, Measured], finding: "Future[Target] | None") -> Done:
         """With what is kept of it, and the rest measured."""
@@ -112,7 +131,11 @@ class _Making:
         plan, point = self.plan, self.stop.point
         planned = replace(Run.planned(target, plan.options, scenarios), request=plan.request)
         report = pipeline.run(
-            planned, folder, lambda step: self.listener.measuring(point, step), plan.own_servers
+            planned,
+            folder,
+            lambda step: self.listener.measuring(point, step),
+            plan.own_servers,
+            shared=self.beside,
         )
         return {result.scenario.name: result for result in report.results}
 
@@ -137,11 +160,11 @@ class _Making:
         """
         results = {**_explained(kept), **more}
         runs = {name: one.run for name, one in kept.items()} | dict.fromkeys(more, run)
-        self.listener.done(self.stop.point, results, len(more) if run else 0)
         return Done(
             replace(self.stop.point, versions=versions, reason=reason),
             {name: lean(one) for name, one in results.items()},
             runs,
+            measured=len(more) if run else 0,
         )
 
 

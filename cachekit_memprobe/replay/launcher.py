@@ -67,6 +67,15 @@ class Launcher:
     def pid(self) -> int:
         return self._process.pid
 
+    def prepare(self) -> None:
+        """Wait until it has imported all, or can't.
+
+        Raises:
+            Refused, CouldNotMeasure: as of :meth:`fork`.
+        """
+        with self._lock:
+            self._wait_until_ready()
+
     def fork(self, environment: Mapping[str, str], folder: Path, fds: Sequence[int]) -> int:
         """Have a process forked that waits for its task; its number, and it is a child of this process.
 

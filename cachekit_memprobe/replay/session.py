@@ -159,9 +159,12 @@ class _Replay:
 
     def store(self) -> Stored:
         self._tell(Phase.STORING)
+        launch, supervisor = self._launch("store", self._task(STORE)), self.session.supervisor
         try:
+            # Which takes no slot: others measure meanwhile.
+            supervisor.prepare(launch)
             with self.session.slots, self._calling():
-                stored = self._run("store", self._task(STORE), Stored)
+                stored = supervisor.run(launch, Stored)
         except BaseException as failure:
             self.stored.set_exception(failure)
             raise

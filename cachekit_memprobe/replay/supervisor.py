@@ -8,7 +8,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -49,6 +49,12 @@ class Launch:
     timeout_s: float
     fresh: bool = True
     later: Callable[[], Task] | None = None
+
+    @property
+    def is_forked_here(self) -> bool:
+        """Whether only the process that measures has its function."""
+        call = self.task.value.call
+        return call is not None and call.here
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,20 @@ class Supervisor:
                 launcher.close()
         self._starter.shutdown()
 
+    def prepare(self, launch: Launch) -> None:
+        """Have a child that is no fresh one start at once when it is run.
+
+        Raises:
+            Cancelled: :meth:`cancel` was called.
+        """
+        if launch.fresh or launch.is_forked_here:
+            return
+        # What is wrong with the launcher is for the run to tell, or to do without.
+        with suppress(Refused, CouldNotMeasure):
+            launcher = self._launcher(_key(launch), launch)
+            if launcher is not None:
+                launcher.prepare()
+
     def run(self, launch: Launch, kind: type[_Record], on_barrier: OnBarrier | None = None) -> _Record:
         """Run one child to its end.
 
@@ -144,8 +164,7 @@ class Supervisor:
             raise Cancelled from reason
 
     def _start(self, launch: Launch, fds: tuple[int, ...]) -> _Child:
-        call = launch.task.value.call
-        if call is not None and call.here:
+        if launch.is_forked_here:
             return self._taken(self._own_launcher(), launch, fds)
         started = None if launch.fresh else self._forked(launch, fds)
         return started or self._spawned(launch, fds)
@@ -176,7 +195,7 @@ class Supervisor:
 
         A launcher that is lost costs this measurement, and is replaced at the next one.
         """
-        key = (launch.python, *sorted(_common(launch.environment).items()))
+        key = _key(launch)
         launcher = self._launcher(key, launch)
         if launcher is None:
             return None
@@ -274,6 +293,11 @@ def _encoded(later: Callable[[], Task] | None) -> Callable[[], str] | None:
 
 def _command(python: Path) -> tuple[str, ...]:
     return (str(python), "-s", str(_CHILD))
+
+
+def _key(launch: Launch) -> object:
+    """What a launcher is for."""
+    return (launch.python, *sorted(_common(launch.environment).items()))
 
 
 def _common(environment: Mapping[str, str]) -> dict[str, str]:

@@ -65,6 +65,9 @@ class FakeSupervisor:
         self.cancelled = False
         self.closed = False
 
+    def prepare(self, launch: Launch) -> None:
+        """There is nothing to wait for."""
+
     def run(self, launch: Launch, kind: type[Any], on_barrier: object = None) -> Any:
         self.launches.append(launch)
         task = launch.later() if launch.later is not None else launch.task
