@@ -58,6 +58,11 @@ def links(document: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
+def test_two_versions_of_a_text_were_put_together(document: str) -> None:
+    assert not re.findall(r"^(?:<{7}|={7}|>{7})(?: .*)?$", read(document), re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_internal_links_lead_somewhere(document: str) -> None:
     for link in links(document):
         path, _, anchor = link.partition("#")
