@@ -3,6 +3,7 @@
 from cachekit_memprobe.checking.baseline import (
     FILE,
     Baseline,
+    BaselineFile,
     baseline_text,
     read_baseline,
     update_lines,
@@ -19,6 +20,7 @@ from cachekit_memprobe.checking.tightening import Tightened, tightened, with_low
 __all__ = [
     "FILE",
     "Baseline",
+    "BaselineFile",
     "Configuration",
     "ConfigurationError",
     "Explanation",

@@ -6,13 +6,14 @@ bytes. A scenario says by a digest in which environment it was measured.
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cachekit_memprobe.child import regular
-from cachekit_memprobe.child.printable import json_text, printable
+from cachekit_memprobe.child.printable import json_text, pasted, printable
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.fingerprint import Fingerprint, fingerprint_of
 from cachekit_memprobe.result import Report, Result
@@ -24,7 +25,29 @@ HEADLINE = ("copies.total", "peak.heap", "rss.peak")
 """Metrics that are kept whether there is a limit on them or not."""
 
 _LARGEST_FILE_BYTES = 4 * 1024 * 1024
-_UPDATE = "write it anew: cachekit-memprobe check --update-baseline"
+
+
+@dataclass(frozen=True)
+class BaselineFile:
+    """Where a baseline is, whether there is one or not.
+
+    Attributes:
+        given: as the command line names it; empty for the one beside the configuration.
+    """
+
+    path: Path
+    given: str = ""
+
+    @property
+    def name(self) -> str:
+        """As messages call it."""
+        return printable(self.given or FILE)
+
+    @property
+    def update(self) -> str:
+        """The command that measures it anew."""
+        command = "cachekit-memprobe check --update-baseline"
+        return f"{command} --baseline {pasted(self.given)}" if self.given else command
 
 
 class _Record(BaseModel):
@@ -60,19 +83,16 @@ class Baseline(_Record):
         return Fingerprint.of(self.environments.get(figures.environment, {}))
 
 
-def read_baseline(path: Path, name: str) -> Baseline | None:
+def read_baseline(file: BaselineFile) -> Baseline | None:
     """The baseline in a file; ``None`` if there is no such file.
-
-    Args:
-        name: the file's, for messages.
 
     Raises:
         UsageError: it can't be used.
     """
-    source = printable(name)
+    source, remedy = file.name, f"write it anew: {file.update}"
     try:
-        with regular.opened(path) as file:
-            content = file.read(_LARGEST_FILE_BYTES + 1)
+        with regular.opened(file.path) as opened:
+            content = opened.read(_LARGEST_FILE_BYTES + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -80,28 +100,28 @@ def read_baseline(path: Path, name: str) -> Baseline | None:
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{source}: expected JSON, found: {error}; {_UPDATE}") from None
-    return _validated(document, source)
+        raise UsageError(f"{source}: expected JSON, found: {error}; {remedy}") from None
+    return _validated(document, source, remedy)
 
 
-def _validated(document: Any, source: str) -> Baseline:
+def _validated(document: Any, source: str, remedy: str) -> Baseline:
     version = document.get("schema_version") if isinstance(document, dict) else None
     if version != SCHEMA_VERSION:
         raise UsageError(
             f"{source}: schema_version: expected {SCHEMA_VERSION}, found {json.dumps(version)}, of another "
-            f"cachekit-memprobe; {_UPDATE}"
+            f"cachekit-memprobe; {remedy}"
         )
     try:
         baseline = Baseline.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(map(str, first["loc"]))
-        raise UsageError(f"{source}: {printable(key)}: {first['msg']}; {_UPDATE}") from None
+        raise UsageError(f"{source}: {printable(key)}: {first['msg']}; {remedy}") from None
     for scenario, figures in baseline.scenarios.items():
         if figures.environment not in baseline.environments:
             key = f"scenarios.{scenario}.environment"
             raise UsageError(
-                f"{source}: {printable(key)}: {figures.environment!r} is none of its environments; {_UPDATE}"
+                f"{source}: {printable(key)}: {figures.environment!r} is none of its environments; {remedy}"
             )
     return baseline
 
@@ -150,18 +170,21 @@ def baseline_text(baseline: Baseline) -> str:
     return json_text(baseline.model_dump(), indent=2)
 
 
-def update_lines(before: Baseline | None, after: Baseline, report: Report) -> tuple[str, ...]:
+def update_lines(
+    file: BaselineFile, before: Baseline | None, after: Baseline, report: Report
+) -> tuple[str, ...]:
     """What an update has come to, a sentence without a full stop each."""
     lines = [
-        f"{name} could not be measured, and {FILE} is left as it is there" for name in _unmeasured(report)
+        f"{name} could not be measured, and {file.name} is left as it is there"
+        for name in _unmeasured(report)
     ]
     written = [result.scenario.name for result in report.results if result.scenario.name in after.scenarios]
     now = [name for name in written if name not in _unmeasured(report)]
     if now:
-        lines.append(f"{FILE} has new figures of {', '.join(now)}")
+        lines.append(f"{file.name} has new figures of {', '.join(now)}")
     removed = [name for name in (before.scenarios if before else ()) if name not in after.scenarios]
     if removed:
-        lines.append(f"{FILE} has none of {', '.join(removed)} any more")
+        lines.append(f"{file.name} has none of {', '.join(removed)} any more")
     return tuple(lines)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cachekit_memprobe.checking.baseline import FILE, Baseline, Figures
+from cachekit_memprobe.checking.baseline import Baseline, BaselineFile, Figures
 from cachekit_memprobe.checking.configuration import Configuration, ConfigurationError
 from cachekit_memprobe.checking.limits import ProjectLimit
 from cachekit_memprobe.child.task import CALL
@@ -13,8 +13,6 @@ from cachekit_memprobe.model import Run, Scenario
 from cachekit_memprobe.result import Report, Result
 from cachekit_memprobe.scenario.problems import listed
 from cachekit_memprobe.units import format_bytes
-
-UPDATE = "cachekit-memprobe check --update-baseline"
 
 _TOLERANCE = 0.1
 """By which a value may have grown or shrunk: figures are in payloads, but for what any read takes besides."""
@@ -37,7 +35,11 @@ class Relative:
 
 
 def refuse_incomparable(
-    relatives: Sequence[Relative], baseline: Baseline | None, run: Run, configuration: Configuration
+    relatives: Sequence[Relative],
+    baseline: Baseline | None,
+    file: BaselineFile,
+    run: Run,
+    configuration: Configuration,
 ) -> None:
     """Refuse a baseline that says nothing of a run that is planned, before that is measured.
 
@@ -51,15 +53,15 @@ def refuse_incomparable(
         if limits and baseline is None:
             raise ConfigurationError(
                 f"{configuration.where(limits[0].path)}: {limits[0].amount.text} is over a baseline, and "
-                f"there is no {FILE} beside the configuration; measure one and commit it: {UPDATE}"
+                f"there is no {file.name} beside the configuration; measure one and commit it: {file.update}"
             )
         if limits and baseline is not None:
             reasons.extend(
                 f"{one.scenario.name}: {why}" for why in _reasons(one, limits, baseline, fingerprint)
             )
     if reasons:
-        lines = [f"{FILE}: {reason}" for reason in listed(reasons)]
-        raise ConfigurationError("\n".join([*lines, f"measure it anew: {UPDATE}"]))
+        lines = [f"{file.name}: {reason}" for reason in listed(reasons)]
+        raise ConfigurationError("\n".join([*lines, f"measure it anew: {file.update}"]))
 
 
 def _reasons(
@@ -105,12 +107,14 @@ def _of_another_size(figures: Figures, payload_bytes: int) -> str:
     return f"its value had {before}, and has {format_bytes(payload_bytes)} now"
 
 
-def with_comparable(report: Report, relatives: Sequence[Relative], baseline: Baseline | None) -> Report:
+def with_comparable(
+    report: Report, relatives: Sequence[Relative], baseline: Baseline | None, file: BaselineFile
+) -> Report:
     """The report, in which a scenario is unmeasured if its value turned out to be of another size."""
     held = {one.scenario.name for one in relatives if one.judged_by(report.run.options.instruments)}
     figures = baseline.scenarios if baseline else {}
     results = tuple(
-        _comparable(result, figures[result.scenario.name])
+        _comparable(result, figures[result.scenario.name], file)
         if result.scenario.name in held and result.scenario.name in figures
         else result
         for result in report.results
@@ -118,13 +122,14 @@ def with_comparable(report: Report, relatives: Sequence[Relative], baseline: Bas
     return replace(report, results=results)
 
 
-def _comparable(result: Result, figures: Figures) -> Result:
+def _comparable(result: Result, figures: Figures, file: BaselineFile) -> Result:
     if result.payload is None or result.verdict not in ("pass", "fail"):
         return result
     if _is_close(figures, result.payload.logical_bytes):
         return result
     why = _of_another_size(figures, result.payload.logical_bytes)
-    return replace(result, verdict="unmeasured", reason=f"{FILE}: {why}; measure it anew: {UPDATE}")
+    reason = f"{file.name}: {why}; measure it anew: {file.update}"
+    return replace(result, verdict="unmeasured", reason=reason)
 
 
 def differences(relatives: Sequence[Relative], baseline: Baseline | None, run: Run) -> tuple[str, ...]:

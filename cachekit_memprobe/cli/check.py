@@ -143,7 +143,8 @@ def _planned(checked: Checked, asked: Asked, options: RunOptions, progress: Prog
     target.check_stages(resolved, options.stages)
     planned = Run.planned(resolved, options, checked.scenarios)
     configuration = checked.project.configuration
-    checking.refuse_incomparable(checked.relatives, checked.baseline, planned, configuration)
+    baseline, file = checked.baseline, checked.baseline_file
+    checking.refuse_incomparable(checked.relatives, baseline, file, planned, configuration)
     return planned
 
 
@@ -161,7 +162,8 @@ def _measured(
 
     progress.planned({scenario.name: work_of(scenario) for scenario in planned.scenarios})
     report = pipeline.run(planned, folder, progress.measuring, own_servers, None if quiet else progress.ended)
-    comparable = checking.with_comparable(report, checked.relatives, checked.baseline)
+    baseline, file = checked.baseline, checked.baseline_file
+    comparable = checking.with_comparable(report, checked.relatives, baseline, file)
     for before, after in zip(report.results, comparable.results, strict=True):
         if after.verdict != before.verdict:
             folder.save_reason(after.scenario.name, after.reason or "")

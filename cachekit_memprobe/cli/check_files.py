@@ -24,7 +24,7 @@ def refuse_unwritable(checked: Checked, check: CheckOptions) -> None:
         UsageError: a file, or its folder, may not be written to.
     """
     for option, is_given, path in (
-        ("--update-baseline", check.update_baseline, checked.baseline_path),
+        ("--update-baseline", check.update_baseline, checked.baseline_file.path),
         ("--tighten", check.tighten, checked.project.configuration.path),
     ):
         # The folder, too: another file is put in the place of this one.
@@ -43,7 +43,7 @@ def update_baseline(checked: Checked, report: Report, *, is_whole: bool) -> None
         UsageError: the baseline that there is can't be used, and is needed.
         MemprobeError: it can't be written.
     """
-    before = _usable(checked) if is_whole else checking.read_baseline(checked.baseline_path, checking.FILE)
+    before = _usable(checked) if is_whole else checking.read_baseline(checked.baseline_file)
     limited = {
         name: tuple(one.metric for one in held if one.limits or one.own)
         for name, held in checked.held.items()
@@ -51,14 +51,14 @@ def update_baseline(checked: Checked, report: Report, *, is_whole: bool) -> None
     kept = {*limited} if is_whole else {*limited, *(before.scenarios if before else ())}
     after = checking.updated(before, report, limited, kept)
     if after.scenarios:
-        write_atomically(checked.baseline_path, checking.baseline_text(after))
-    _say(checking.update_lines(before, after, report))
+        write_atomically(checked.baseline_file.path, checking.baseline_text(after))
+    _say(checking.update_lines(checked.baseline_file, before, after, report))
 
 
 def _usable(checked: Checked) -> checking.Baseline | None:
     """The baseline that there is; one that can't be used is written anew."""
     try:
-        return checking.read_baseline(checked.baseline_path, checking.FILE)
+        return checking.read_baseline(checked.baseline_file)
     except UsageError:
         return None
 

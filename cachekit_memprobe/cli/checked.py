@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cachekit_memprobe import checking
-from cachekit_memprobe.checking import Baseline, Holding, Project, Relative
-from cachekit_memprobe.child.printable import printable
+from cachekit_memprobe.checking import Baseline, BaselineFile, Holding, Project, Relative
 from cachekit_memprobe.errors import UsageError
 from cachekit_memprobe.model import Scenario
 
@@ -20,7 +19,7 @@ class Checked:
         held: of all of the project's scenarios, by name, every limit that holds.
         relatives: the limits over the baseline, unless a new one is to be made.
         baseline: ``None`` if there is none, or a new one is to be made.
-        baseline_path: its file, which may be missing.
+        baseline_file: which may be missing.
     """
 
     project: Project
@@ -28,7 +27,7 @@ class Checked:
     held: Mapping[str, tuple[Holding, ...]]
     relatives: tuple[Relative, ...]
     baseline: Baseline | None
-    baseline_path: Path
+    baseline_file: BaselineFile
 
     def only(self, scenarios: tuple[Scenario, ...]) -> "Checked":
         """The same of some of its scenarios."""
@@ -54,14 +53,15 @@ def checked_of(
     chosen = project.chosen(patterns)
     held = {one.name: checking.holding(one, project.limits, configuration) for one in project.scenarios}
     path = baseline_file or configuration.folder / checking.FILE
-    baseline = checking.read_baseline(path, str(baseline_file or checking.FILE)) if with_baseline else None
-    if with_baseline and baseline_file and baseline is None:
-        raise UsageError(f"--baseline {printable(baseline_file)}: there is no such file")
+    file = BaselineFile(path, str(baseline_file or ""))
+    baseline = checking.read_baseline(file) if with_baseline else None
+    if with_baseline and file.given and baseline is None:
+        raise UsageError(f"--baseline {file.name}: there is no such file")
     return Checked(
         project,
         tuple(checking.judged(one, held[one.name], configuration, baseline) for one in chosen),
         held,
         tuple(checking.relative_of(one, held[one.name]) for one in chosen) if with_baseline else (),
         baseline,
-        path,
+        file,
     )

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cachekit_memprobe import checking
-from cachekit_memprobe.checking import Baseline, Explanation
+from cachekit_memprobe.checking import Explanation
 from cachekit_memprobe.cli.checked import Checked
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.layout import Trimmed
@@ -23,7 +23,7 @@ def show_explained(checked: Checked, console: Console) -> None:
 def _parts(checked: Checked) -> Iterable[RenderableType]:
     configuration = checked.project.configuration
     yield Text(f"configuration  {clean_line(configuration.file)}", overflow="fold")
-    has = _baseline(checked.baseline)
+    has = _baseline(checked)
     yield Text(f"baseline       {has}", overflow="fold")
     for scenario in checked.scenarios:
         figures = checked.baseline.scenarios.get(scenario.name) if checked.baseline else None
@@ -32,11 +32,11 @@ def _parts(checked: Checked) -> Iterable[RenderableType]:
         yield _table(rows) if rows else Text("no limit, so nothing that is measured can fail", style=QUIET)
 
 
-def _baseline(baseline: Baseline | None) -> str:
-    if baseline is None:
+def _baseline(checked: Checked) -> str:
+    if checked.baseline is None:
         return "none"
-    count = len(baseline.scenarios)
-    return f"{checking.FILE}, of {count} scenario{'s' if count != 1 else ''}"
+    count = len(checked.baseline.scenarios)
+    return f"{checked.baseline_file.name}, of {count} scenario{'s' if count != 1 else ''}"
 
 
 def _table(rows: Iterable[Explanation]) -> Table:

@@ -7,6 +7,7 @@ import pytest
 from cachekit_memprobe.checking import (
     FILE,
     Baseline,
+    BaselineFile,
     Project,
     baseline_text,
     holding,
@@ -46,6 +47,7 @@ FIGURES = {
 }
 METRICS = dict.fromkeys(("arrow-l1-hit", "bytes-file-get"), ("copies.total", "copies.unwrap", "held.after"))
 NAMES = ("arrow-l1-hit", "bytes-file-get")
+HERE = BaselineFile(Path(FILE))
 
 
 def relatives_of(project: Project) -> list[Relative]:
@@ -90,7 +92,7 @@ def test_the_file_is_small_and_sorted_and_read_back(read_project: Read, project_
     kept = [*document["scenarios"]["arrow-l1-hit"]["metrics_bytes"]]
     assert kept == ["copies.total", "copies.unwrap", "held.after", "peak.heap", "rss.peak"]
     (project_folder / FILE).write_text(text)
-    assert read_baseline(project_folder / FILE, FILE) == baseline
+    assert read_baseline(BaselineFile(project_folder / FILE)) == baseline
     assert baseline_text(baseline_of(report_of(read_project(TEXT), "arrow-l1-hit"))) == text
 
 
@@ -119,7 +121,7 @@ def test_what_could_not_be_measured_is_not_written(read_project: Read) -> None:
     report = replace(report, results=(reporting.unmeasured(first.scenario), second))
     after = updated(before, report, METRICS, NAMES)
     assert after == before
-    assert update_lines(before, after, report) == (
+    assert update_lines(HERE, before, after, report) == (
         "arrow-l1-hit could not be measured, and memprobe-baseline.json is left as it is there",
         "memprobe-baseline.json has new figures of bytes-file-get",
     )
@@ -133,7 +135,7 @@ def test_a_scenario_that_is_checked_no_more_is_dropped(read_project: Read) -> No
     after = updated(before, report, METRICS, ("arrow-l1-hit",))
     assert [*after.scenarios] == ["arrow-l1-hit"]
     assert (
-        update_lines(before, after, report)[-1]
+        update_lines(HERE, before, after, report)[-1]
         == "memprobe-baseline.json has none of bytes-file-get any more"
     )
 
@@ -164,30 +166,30 @@ UPDATE = "write it anew: cachekit-memprobe check --update-baseline"
 def test_a_file_that_cannot_be_used(project_folder: Path, text: str, message: str) -> None:
     (project_folder / FILE).write_text(text)
     with pytest.raises(UsageError) as refused:
-        read_baseline(project_folder / FILE, FILE)
+        read_baseline(BaselineFile(project_folder / FILE))
     assert str(refused.value).startswith(f"{FILE}: {message}")
     assert str(refused.value).endswith(UPDATE)
 
 
 def test_no_file_is_no_baseline_and_a_folder_is_refused(project_folder: Path) -> None:
-    assert read_baseline(project_folder / FILE, FILE) is None
+    assert read_baseline(BaselineFile(project_folder / FILE)) is None
     (project_folder / FILE).mkdir()
     with pytest.raises(UsageError, match="can't be read"):
-        read_baseline(project_folder / FILE, FILE)
+        read_baseline(BaselineFile(project_folder / FILE))
 
 
 def refusal(project: Project, baseline: Baseline | None, report: Report) -> str:
     with pytest.raises(UsageError) as refused:
-        refuse_incomparable(relatives_of(project), baseline, report.run, project.configuration)
+        refuse_incomparable(relatives_of(project), baseline, HERE, report.run, project.configuration)
     return str(refused.value)
 
 
 def test_a_baseline_of_the_same_environment_is_used(read_project: Read) -> None:
     project = read_project(TEXT)
     report = report_of(project)
-    refuse_incomparable(relatives_of(project), baseline_of(report), report.run, project.configuration)
+    refuse_incomparable(relatives_of(project), baseline_of(report), HERE, report.run, project.configuration)
     newer = reporting.with_version(reporting.with_version(report, "cachekit", "0.10.0"), "pandas", "3.2.0")
-    refuse_incomparable(relatives_of(project), baseline_of(report), newer.run, project.configuration)
+    refuse_incomparable(relatives_of(project), baseline_of(report), HERE, newer.run, project.configuration)
     # What is judged is no difference; what else is another version is said.
     assert differences(relatives_of(project), baseline_of(report), newer.run) == ("pandas 3.1.1, now 3.2.0",)
     assert differences(relatives_of(project), baseline_of(report), report.run) == ()
@@ -203,7 +205,7 @@ def test_without_a_baseline_the_limit_that_needs_it_is_named(read_project: Read)
     # What the chosen instruments don't measure needs none.
     project = read_project(TEXT.replace("copies.total", "held.first").replace("copies.unwrap", "held.frame"))
     run = report_of(project, options=RunOptions(instruments=("rss", "memray"))).run
-    refuse_incomparable(relatives_of(project), None, run, project.configuration)
+    refuse_incomparable(relatives_of(project), None, HERE, run, project.configuration)
 
 
 @pytest.mark.parametrize(
@@ -253,8 +255,8 @@ def test_a_value_of_another_size_is_refused(read_project: Read) -> None:
 def test_a_size_that_is_known_only_when_it_is_measured_makes_it_unmeasured(read_project: Read) -> None:
     project = read_project(TEXT)
     relatives, baseline = relatives_of(project), baseline_of(report_of(project))
-    assert with_comparable(report_of(project, mib=68), relatives, baseline).results[0].verdict == "pass"
-    report = with_comparable(report_of(project, mib=128), relatives, baseline)
+    assert with_comparable(report_of(project, mib=68), relatives, baseline, HERE).results[0].verdict == "pass"
+    report = with_comparable(report_of(project, mib=128), relatives, baseline, HERE)
     assert [result.verdict for result in report.results] == ["unmeasured", "unmeasured"]
     assert report.results[0].reason == (
         "memprobe-baseline.json: its value had 64.0 MiB, and has 128.0 MiB now; measure it anew: "

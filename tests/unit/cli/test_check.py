@@ -226,6 +226,24 @@ def test_a_baseline_is_written_and_judged_by(invoke: Invoke, measuring: Measurin
     assert "the baseline was measured with pandas 3.1.1, now 3.2.0" in invoke("check", "arrow-*").stdout
 
 
+def test_a_baseline_of_its_own_is_called_as_it_was_given(
+    invoke: Invoke, measuring: Measuring, project: Path
+) -> None:
+    """A stranger reads which file it is, and a command that can be pasted."""
+    Path("pyproject.toml").write_text(RELATIVE)
+    given = ("--baseline", "of mine.json")
+    written = invoke("check", "--update-baseline", *given)
+    assert written.stderr.splitlines()[-1] == "of mine.json has new figures of arrow-l1-hit, bytes-file-get"
+    assert "baseline       of mine.json, of 2 scenarios\n" in invoke("check", "--explain", *given).stdout
+    Path("of mine.json").write_text(Path("of mine.json").read_text().replace("67108864", "6710886"))
+    refused = invoke("check", *given)
+    assert refused.exit_code == 2
+    assert "of mine.json: arrow-l1-hit: its value had " in refused.stderr
+    remedy = "measure it anew: cachekit-memprobe check --update-baseline --baseline 'of mine.json'"
+    assert remedy in refused.stderr
+    assert FILE not in written.stderr + refused.stderr
+
+
 def test_a_baseline_of_some_scenarios_keeps_the_others(
     invoke: Invoke, measuring: Measuring, project: Path
 ) -> None:
