@@ -7,7 +7,7 @@ from cachekit_memprobe.checkout import Checkout, Spot
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.model import Level, Origin
 from cachekit_memprobe.report.clean import clean, clean_line
-from cachekit_memprobe.report.view import outcome, why_unmeasured
+from cachekit_memprobe.report.view import apart, outcome, why_unmeasured
 from cachekit_memprobe.report.words import verdict_line
 from cachekit_memprobe.report.words.breaches import Breach, breaches
 from cachekit_memprobe.result import BudgetResult, Report, Result
@@ -96,7 +96,7 @@ def _unmeasured(result: Result, limit: BudgetResult) -> Remark:
 
 
 def _over(result: Result, limit: BudgetResult, words: Breach) -> Remark:
-    figures = f"{format_payloads(limit.observed or 0.0)} over {format_payloads(limit.limit)}"
+    figures = " over ".join(apart(limit, result.payload)[:2])
     said = f"expected {words.expected}; found {words.found}; exceeded by {words.excess}"
     return Remark(
         words.scenario,

@@ -17,7 +17,7 @@ from cachekit_memprobe.result import (
     StageUsage,
     Verdict,
 )
-from cachekit_memprobe.units import format_bytes, format_payloads
+from cachekit_memprobe.units import format_bytes, format_exactly, format_payloads
 from cachekit_memprobe.variables import in_words
 
 NOTICEABLE_PAYLOADS = 0.005
@@ -76,6 +76,21 @@ def rounded(payloads: float) -> float:
 def in_payloads(size_bytes: int, payload: Payload | None) -> float:
     """Bytes as a multiple of the payload, rounded; 0 when there is no payload to compare with."""
     return rounded(size_bytes / payload.logical_bytes) if payload and payload.logical_bytes else 0.0
+
+
+def apart(limit: BudgetResult, payload: Payload | None) -> tuple[str, str, str]:
+    """Of a limit that is exceeded what was observed, the limit, and the excess; in payloads.
+
+    Where these don't tell the first two apart, as of a limit of ``0x``, in bytes.
+    """
+    figures = (limit.observed or 0.0, limit.limit, limit.excess)
+    observed, allowed, excess = map(format_payloads, figures)
+    if observed == allowed and payload is not None:
+        sizes = [figure * payload.logical_bytes for figure in figures]
+        observed, allowed, excess = (format_bytes(size, payload.logical_bytes) for size in sizes)
+        if observed == allowed:
+            observed, allowed, excess = (format_exactly(round(size)) for size in sizes)
+    return observed, allowed, excess
 
 
 def noticeable(payloads: float) -> bool:

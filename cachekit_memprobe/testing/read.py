@@ -3,11 +3,10 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from cachekit_memprobe.metrics import NAMES, metric_of
-from cachekit_memprobe.report.view import why_not_applicable, why_unmeasured
+from cachekit_memprobe.report.view import apart, why_not_applicable, why_unmeasured
 from cachekit_memprobe.result import BudgetResult, Report, Result
 from cachekit_memprobe.scenario import closest_metric
 from cachekit_memprobe.testing.outcomes import OverBudget, Unmeasured
-from cachekit_memprobe.units import format_payloads
 
 Say = Callable[[str], str]
 """Makes the message of a test's end of its first line: with the place in the test, and the read's report."""
@@ -138,7 +137,10 @@ class Read:
         if unmeasured := [limit.metric for limit in hard if limit.status == "unmeasured"]:
             raise self._as_unmeasured(f"not measured, though it has a limit: {', '.join(unmeasured)}")
         if over := [limit for limit in hard if limit.status == "over"]:
-            raise OverBudget(self._say("; ".join(map(_over, over))))
+            raise OverBudget(self._say("; ".join(self._over(limit) for limit in over)))
+
+    def _over(self, limit: BudgetResult) -> str:
+        return f"{limit.metric} {' over '.join(apart(limit, self._result.payload)[:2])}"
 
     def _why_not(self) -> str:
         if self._result.verdict == "not_applicable":
@@ -149,8 +151,3 @@ class Read:
         message = self._say(reason)
         self.unmeasured = self.unmeasured or message
         return Unmeasured(message)
-
-
-def _over(limit: BudgetResult) -> str:
-    observed = format_payloads(limit.observed or 0.0)
-    return f"{limit.metric} {observed} over {format_payloads(limit.limit)}"

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from cachekit_memprobe.metrics import MEMRAY, metric_of
 from cachekit_memprobe.model import Level, Payload, RunOptions
-from cachekit_memprobe.report.view import AS_DEPLOYED, in_payloads, is_rss, metric_label, suspect_words
+from cachekit_memprobe.report.view import AS_DEPLOYED, apart, in_payloads, is_rss, metric_label, suspect_words
 from cachekit_memprobe.result import BudgetResult, BudgetStatus, Result
 from cachekit_memprobe.units import format_payloads
 
@@ -25,7 +25,7 @@ _NOT_RUN = "memray tells the lines, and was not run"
 
 @dataclass(frozen=True)
 class BudgetRow:
-    """One limit; figures are in payloads.
+    """One limit; figures are in payloads, or in bytes where it is exceeded by less than these show.
 
     Attributes:
         metric: as ``--budget`` takes it.
@@ -73,12 +73,16 @@ def _row(limit: BudgetResult, payload: Payload | None, options: RunOptions) -> B
     remarks = _where(limit, payload, options)
     if options.as_deployed and is_rss(limit.metric):
         remarks.append(AS_DEPLOYED)
+    observed = "-" if limit.observed is None else format_payloads(limit.observed)
+    allowed, excess = format_payloads(limit.limit), ""
+    if limit.status == "over":
+        observed, allowed, excess = apart(limit, payload)
     return BudgetRow(
         metric=limit.metric,
         label=metric_label(limit.metric),
-        limit=format_payloads(limit.limit),
-        observed="-" if limit.observed is None else format_payloads(limit.observed),
-        excess=f"+{format_payloads(limit.excess)}" if limit.status == "over" else "",
+        limit=allowed,
+        observed=observed,
+        excess=excess and f"+{excess}",
         status=limit.status,
         level=limit.level,
         words="over (warning)" if is_warning else _STATUS_WORDS[limit.status],

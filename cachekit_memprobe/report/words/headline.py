@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cachekit_memprobe.child.stages import Place
 from cachekit_memprobe.report.clean import clean_line
-from cachekit_memprobe.report.view import exceeded, suspect_words, why_unmeasured
+from cachekit_memprobe.report.view import apart, exceeded, suspect_words, why_unmeasured
 from cachekit_memprobe.result import BudgetResult, Report, Result, Suspect
 from cachekit_memprobe.units import format_payloads
 
@@ -67,7 +67,7 @@ def _of_one(over: list[_Over]) -> str:
         phrases.append(_copies(max(copies, key=_excess), with_size=True))
     if others:
         worst = max(others, key=_excess)
-        phrases.append(_exceeds(worst.limit, with_place=not copies))
+        phrases.append(_exceeds(worst, with_place=not copies))
     return f"{_name(over[0].result)}: {'; '.join(phrases)}"
 
 
@@ -84,7 +84,7 @@ def _of_several(over: list[_Over], which: str) -> str:
     group = max(groups.values(), key=weight)
     one, of_them = max(group, key=_excess), _scenarios(group)
     if of_them == 1:
-        return f"{_name(one.result)}: {_exceeds(one.limit, with_place=True)}"
+        return f"{_name(one.result)}: {_exceeds(one, with_place=True)}"
     if one.copy:
         what = _copies(one, with_size=False)
     elif one.limit.suspect:
@@ -104,10 +104,11 @@ def _copies(one: _Over, *, with_size: bool) -> str:
     return f"{stage} copies{size} byte for byte at {where}"
 
 
-def _exceeds(limit: BudgetResult, *, with_place: bool) -> str:
+def _exceeds(one: _Over, *, with_place: bool) -> str:
+    limit = one.limit
     where = f" ({suspect_words(limit.suspect)})" if with_place and limit.suspect else ""
-    figures = format_payloads(limit.observed or 0), format_payloads(limit.limit)
-    return f"{limit.metric} is {figures[0]}, over its limit of {figures[1]}{where}"
+    observed, allowed, _ = apart(limit, one.result.payload)
+    return f"{limit.metric} is {observed}, over its limit of {allowed}{where}"
 
 
 def _closest(report: Report) -> Iterator[tuple[float, str]]:

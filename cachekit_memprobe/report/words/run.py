@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.view import (
     VERDICT_WORDS,
+    apart,
     exceeded,
     outcome,
     suspect_words,
@@ -81,8 +82,8 @@ def scenario_line(result: Result, report: Report) -> str:
     if result.verdict == "unmeasured":
         reason = _hanging(why_unmeasured(result))
         return f"{clean_line(result.scenario.name)}: {VERDICT_WORDS['unmeasured']}: {reason}"
-    warned = _excesses("over in a warning: ", exceeded(result, "warn"))
-    words = (ended_line(result), _excesses("", exceeded(result)), _judged(result), warned)
+    warned = _excesses("over in a warning: ", result, exceeded(result, "warn"))
+    words = (ended_line(result), _excesses("", result, exceeded(result)), _judged(result), warned)
     return "; ".join(filter(None, words))
 
 
@@ -148,9 +149,9 @@ def _judged(result: Result) -> str:
     return f"{judged} of {total} limit{'s' if total > 1 else ''} judged ({'; '.join(reasons)})"
 
 
-def _excesses(introduction: str, limits: tuple[BudgetResult, ...]) -> str:
+def _excesses(introduction: str, result: Result, limits: tuple[BudgetResult, ...]) -> str:
     words = [
-        f"{limit.metric} {format_payloads(limit.observed or 0)} over {format_payloads(limit.limit)}"
+        f"{limit.metric} {' over '.join(apart(limit, result.payload)[:2])}"
         + (f" ({suspect_words(limit.suspect)})" if limit.suspect else "")
         for limit in limits
     ]

@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 
 from cachekit_memprobe.child.stages import Place
+from cachekit_memprobe.model import Payload
 from cachekit_memprobe.report import view
-from cachekit_memprobe.result import Result, Verdict
+from cachekit_memprobe.result import BudgetResult, Result, Verdict
 from tests.golden.reports import (
     L1_HIT,
     LOGICAL_BYTES,
@@ -161,3 +162,19 @@ def test_a_kind_that_nobody_looked_for_is_none() -> None:
 def test_without_a_budget_a_scenario_is_measured_and_no_more() -> None:
     assert view.verdict_word(replace(L1_HIT, verdict="pass", budgets=())) == "MEASURED"
     assert view.verdict_word(replace(L1_HIT, verdict="pass")) == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("limit", "observed", "expected"),
+    [
+        (1.3, 2.0, ("2.00x", "1.30x", "0.70x")),
+        (0.0, 3200 / (64 << 20), ("3.1 KiB", "0 B", "3.1 KiB")),
+        (1.3, 1.3 + 300 * 1024 / (64 << 20), ("83.5 MiB", "83.2 MiB", "300.0 KiB")),
+        (1.0, 1.0 + 512 / (64 << 20), ("67109376B", "64MiB", "512B")),
+    ],
+)
+def test_what_is_over_a_limit_is_told_apart_from_it(
+    limit: float, observed: float, expected: tuple[str, str, str]
+) -> None:
+    over = BudgetResult("copies.total", limit, observed, "error", "over")
+    assert view.apart(over, Payload(64 << 20, 64 << 20)) == expected
