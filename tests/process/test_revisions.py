@@ -1,6 +1,7 @@
 """Revisions of a repository that is made of a release's own files: measured, and searched for the bad one."""
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +17,46 @@ pytestmark = [pytest.mark.process, pytest.mark.release]
 _WRAPPER = "src/cachekit/serializers/wrapper.py"
 _VIEW, _COPY = "payload = mv[header_end:]", "payload = bytes(mv[header_end:])"
 
+_BACKEND = '''
+"""Builds the wheel, but for the compiling of Rust, for which there may be no crates: that part is there."""
+import base64, hashlib, json, zipfile
+from pathlib import Path
+
+INFO = "cachekit-0.10.0.dist-info"
+
+def row(name, content):
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+    return f"{{name}},sha256={{digest}},{{len(content)}}\\n"
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    needed = ["Requires-Dist: " + one for one in json.loads(Path("needed.json").read_text())]
+    metadata = ["Metadata-Version: 2.1", "Name: cachekit", "Version: 0.10.0", *needed]
+    wheel = ["Wheel-Version: 1.0", "Generator: packing", "Root-Is-Purelib: false", "Tag: py3-none-any"]
+    files = {{str(file.relative_to("src")): file.read_bytes() for file in sorted(Path("src").rglob("*.py"))}}
+    files["cachekit/{native}"] = Path("native.so").read_bytes()
+    for name, lines in (("METADATA", metadata), ("WHEEL", wheel)):
+        files[f"{{INFO}}/{{name}}"] = ("\\n".join(lines) + "\\n").encode()
+    record = "".join(row(*file) for file in files.items()) + f"{{INFO}}/RECORD,,\\n"
+    made = "cachekit-0.10.0-py3-none-any.whl"
+    with zipfile.ZipFile(Path(wheel_directory) / made, "w") as archive:
+        for name, content in {{**files, f"{{INFO}}/RECORD": record.encode()}}.items():
+            archive.writestr(name, content)
+    return made
+'''
+
 
 @dataclass(frozen=True)
 class Commits:
-    """Two branches from a release on: in ``main`` one commit makes unwrap copy, in ``broken`` one of two."""
+    """Branches from a release on: in ``main`` one commit makes unwrap copy, in ``broken`` one of two.
+
+    ``native`` has one that changes how the native part is built.
+    """
 
     history: History
     released: str
     copies: str
     broken: str
+    native: str
 
     @property
     def url(self) -> str:
@@ -54,8 +86,25 @@ def commits(tmp_path_factory: pytest.TempPathFactory) -> Commits:
     history.commit(
         "Mend it, and copy", {**copying, "src/cachekit/__init__.py": (package / "__init__.py").read_text()}
     )
+    history.git("checkout", "-q", "-b", "native", released)
+    (compiled_part,) = package.glob("*.so")
+    shutil.copy(compiled_part, folder / "native.so")
+    backend = {"build-backend": "packing", "backend-path": ["."], "requires": []}
+    table = "".join(f"{key} = {value!r}\n" for key, value in backend.items())
+    native = history.commit(
+        "Build it otherwise, and copy",
+        {
+            **copying,
+            "rust/lib.rs": "// changed\n",
+            "packing.py": _BACKEND.format(native=compiled_part.name),
+            "pyproject.toml": re.sub(
+                r"(?<=\[build-system\]\n)[^\[]*", table, project("0.10.0", repr(needed)), count=1
+            ),
+            "needed.json": json.dumps(needed),
+        },
+    )
     history.git("checkout", "-q", "main")
-    return Commits(history, released, copies, broken)
+    return Commits(history, released, copies, broken, native)
 
 
 def bisect(commits: Commits, *options: str) -> Finished:
@@ -120,6 +169,16 @@ def test_a_run_names_the_commit_and_not_the_repository(commits: Commits, tmp_pat
     assert target["cachekit"] == "0.10.0"
     assert target["spec"] == f"cachekit-py@{commits.copies[:12]}"
     assert str(commits.history.folder.parent) not in out.read_text() + ran.stdout
+
+
+def test_one_whose_native_part_differs_is_built(commits: Commits) -> None:
+    options = ("--instrument", "memray", "--size", "8MB", "--json", "-")
+    ran = cli("run", "arrow-l1-hit", *options, "--cachekit", f"{commits.url}@native")
+    assert ran.status == 0, ran.stderr
+    target = json.loads(ran.stdout)["target"]
+    assert target["cachekit_state"] == f"commit {commits.native[:12]}, built"
+    result = ran.result("arrow-l1-hit")
+    assert result["metrics"]["copies.unwrap"] == pytest.approx(1.0, abs=0.01)
 
 
 def test_a_checkout_is_measured_as_it_is(commits: Commits) -> None:
