@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cachekit_memprobe.fingerprint import fingerprint_of
 from cachekit_memprobe.report.fitting import Part, fitting, some_of
+from cachekit_memprobe.report.gfm import LONGEST, bullets, cell, fenced, head, line, table, text
 from cachekit_memprobe.report.view import AS_DEPLOYED, as_deployed_words
 from cachekit_memprobe.report.words import (
     HEADLINE_METRICS,
@@ -33,21 +34,6 @@ from cachekit_memprobe.report.words import (
 from cachekit_memprobe.report.words.budget import NO_BUDGET, explained_once
 from cachekit_memprobe.result import Report, Result, Verdict
 
-LONGEST = 65_000
-"""Characters. GitHub takes 65,536 for an issue or a comment."""
-
-_SPECIAL = re.compile(
-    r"[\\`*\[\]|~<]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|^[-+>](?=\s|$)|^>|^#(?=#*(?:\s|$))|^[-=](?=[-=\s]*$)|(?<=\s)#+$"
-)
-_NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
-_MADE_MORE_OF = re.compile(
-    r"(?<!\w)@(?=\w)|@(?=[\w-]+\.)|(?<=:)//|(?<=www)\.|#(?=\d)|(?<=\bGH)-(?=\d)|\$"
-    r"|:(?=(?:100|1234|8ball|[+-]1|[a-z][\w+-]*):)",
-    re.IGNORECASE,
-)
-"""What GitHub makes a mention, an address, a link, a reference, a formula or an emoji of."""
-_NOTHING = "\u200b"
-"""A space of no width, which takes the meaning from it."""
 _CODE = re.compile(r"[\w.@=,%+/:-]+")
 _LONGEST_PHRASE = 1_000
 _ROOM_TO_SAY_SO = 300
@@ -117,12 +103,6 @@ def _left_out(missing: Sequence[Part], room: int) -> str:
     return f"Left out for want of room: {all_of_it}. The HTML report has them all (`--html FILE`).{which}"
 
 
-def text(words: str) -> str:
-    """Words as they are: nothing in them is Markdown, HTML, a mention, a link or a formula."""
-    escaped = _NUMBERED.sub(r"\1\\\2", _SPECIAL.sub(r"\\\g<0>", words))
-    return _MADE_MORE_OF.sub(lambda found: f"{_NOTHING}{found.group()}{_NOTHING}", escaped)
-
-
 def _beginning(report: Report, room: int) -> Iterator[str]:
     """Room is for the table of all scenarios."""
     yield f"### {text(verdict_line(report))}"
@@ -142,9 +122,9 @@ def _beginning(report: Report, room: int) -> Iterator[str]:
 def _summary(report: Report, room: int) -> Iterator[str]:
     """All scenarios in a table, or those that need a look and as many of the others as there is room."""
     figures = [Column(metric, is_figure=True) for metric in HEADLINE_METRICS]
-    head, rows = _head((Column("scenario"), Column("verdict"), *figures)), summary_rows(report)
+    columns, rows = (Column("scenario"), Column("verdict"), *figures), summary_rows(report)
     lines = [
-        _line([_name(row.name), f"{_MARKS[row.verdict]} {row.verdict_word}", *map(_cell, row.figures)])
+        line([_name(row.name), f"{_MARKS[row.verdict]} {row.verdict_word}", *map(cell, row.figures)])
         for row in rows
     ]
     kept: set[int] = set()
@@ -152,7 +132,7 @@ def _summary(report: Report, room: int) -> Iterator[str]:
         if len(lines[number]) < room:
             kept.add(number)
             room -= len(lines[number]) + 1
-    yield "\n".join([*head, *(line for number, line in enumerate(lines) if number in kept)])
+    yield "\n".join([*head(columns), *(row for number, row in enumerate(lines) if number in kept)])
     if absent := Counter(row.verdict_word for number, row in enumerate(rows) if number not in kept):
         counts = ", ".join(f"{count} {word}" for word, count in absent.items())
         yield f"Scenarios that are not in the table, for want of room: {counts}."
@@ -162,7 +142,7 @@ def _sweep(report: Report) -> Iterator[str]:
     for section in (*matrix_sections(report), *scaling_sections(report)):
         yield from _section(section)
     if meaning := scaling_meaning(report):
-        yield _list(meaning)
+        yield bullets(meaning)
     if section_of_workers := workers_section(report):
         yield from _section(section_of_workers)
 
@@ -172,7 +152,7 @@ def _section(section: Section) -> Iterator[str]:
         yield f"#### {text(section.name)}: {text(section.title)}"
     yield from map(_table, section.tables)
     if section.remarks:
-        yield _list(section.remarks)
+        yield bullets(section.remarks)
 
 
 def _details(words: ScenarioWords) -> Iterator[str]:
@@ -187,11 +167,11 @@ def _inside(words: ScenarioWords) -> Iterator[str]:
     if words.summary:
         yield text(words.summary) + "  \n" + "  \n".join(map(text, words.details))
     if words.reason:
-        yield _fenced(words.reason)
+        yield fenced(words.reason)
     if words.leading:
         yield _findings(words.leading)
     if words.chart:
-        yield _fenced("\n".join(words.chart.lines))
+        yield fenced("\n".join(words.chart.lines))
         yield f"The heap: {text(words.chart.key)}."
     if words.total:
         if words.which_read:
@@ -206,10 +186,10 @@ def _inside(words: ScenarioWords) -> Iterator[str]:
         columns = (Column("one line, several buffers"), Column("copies", is_figure=True), Column("made by"))
         yield _table(TextTable(columns, rows))
     if words.has_figures:
-        yield _list(f"{line.label}: {' '.join(line.phrases)}" for line in words.figures)
+        yield bullets(f"{line.label}: {' '.join(line.phrases)}" for line in words.figures)
         yield from _budget(words.budgets, words.within)
     if words.notes:
-        yield _list(f"note: {note}" for note in words.notes)
+        yield bullets(f"note: {note}" for note in words.notes)
     if words.findings:
         yield _findings(words.findings)
     if words.below:
@@ -246,7 +226,7 @@ def _limits(rows: Sequence[BudgetRow]) -> str:
 
 
 def _quoted(copies: Iterable[Quotation]) -> str:
-    return _fenced("\n".join(f"{copy.where}  {copy.source}" for copy in copies))
+    return fenced("\n".join(f"{copy.where}  {copy.source}" for copy in copies))
 
 
 def _findings(findings: Iterable[Said]) -> str:
@@ -256,38 +236,12 @@ def _findings(findings: Iterable[Said]) -> str:
 def _ending(report: Report) -> str:
     fingerprint = f"fingerprint of the environment {fingerprint_of(report.run).digest}"
     remarks = (*target_words(report), fingerprint)
-    block = _fenced("\n".join((command_words(report), *(f"# {words}" for words in remarks))), "sh")
+    block = fenced("\n".join((command_words(report), *(f"# {words}" for words in remarks))), "sh")
     return f"To measure it again:\n\n{block}"
 
 
-def _table(table: TextTable) -> str:
-    return "\n".join([*_head(table.columns), *(_line(map(_cell, row)) for row in table.rows)])
-
-
-def _head(columns: Sequence[Column]) -> Sequence[str]:
-    return (
-        _line(text(column.name.replace("\n", " ")) for column in columns),
-        _line("---:" if column.is_figure else "---" for column in columns),
-    )
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _list(sentences: Iterable[str]) -> str:
-    return "\n".join(f"- {text(sentence)}" for sentence in sentences)
-
-
-def _fenced(block: str, language: str = "") -> str:
-    """A block of code, in a fence that is longer than any in it."""
-    longest = max((len(run) for run in re.findall(r"`+", block)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{block}\n{fence}"
-
-
-def _cell(words: str) -> str:
-    return words if words == "-" else text(words)
+def _table(found: TextTable) -> str:
+    return table(found.columns, found.rows)
 
 
 def _name(words: str) -> str:

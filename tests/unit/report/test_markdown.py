@@ -10,8 +10,9 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from cachekit_memprobe.report.gfm import LONGEST, text
 from cachekit_memprobe.report.json import to_json
-from cachekit_memprobe.report.markdown import LONGEST, render_markdown, text
+from cachekit_memprobe.report.markdown import render_markdown
 from cachekit_memprobe.result import BudgetResult, Finding, Report, Result
 from cachekit_memprobe.units import format_payloads
 from tests.golden.reports import (
