@@ -24,7 +24,7 @@ from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import why_not
 from cachekit_memprobe.scratch import notes_in, scratch_folder, sweep
 from cachekit_memprobe.servers import OwnServers, forget_left_behind, serving
-from cachekit_memprobe.signals import terminable
+from cachekit_memprobe.signals import terminable, undisturbed
 
 NO_OWN_SERVERS = OwnServers()
 
@@ -133,8 +133,10 @@ def _measure_all(session: Session, scenarios: Sequence[Scenario], folder: RunFol
     with ThreadPoolExecutor(max_workers=session.options.jobs) as pool:
         pending: list[Future[None]] = []
         try:
-            for scenario in longest_first(scenarios):
-                pending.append(pool.submit(_measure_one, session, scenario, folder, room))
+            # Of a thread that it interrupts the start of, a pool would know nothing.
+            with undisturbed():
+                for scenario in longest_first(scenarios):
+                    pending.append(pool.submit(_measure_one, session, scenario, folder, room))
             for done in pending:
                 done.result()
         except BaseException:

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from cachekit_memprobe import in_use
+from cachekit_memprobe.signals import undisturbed
 
 _PREFIX = "cachekit-memprobe-"
 _NOTES = "notes"
@@ -22,17 +23,19 @@ def scratch_folder() -> Iterator[Path]:
     Raises:
         OSError: it can't be made.
     """
-    temporary = tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)
-    folder = Path(temporary.name)
-    with closing(in_use.claim(folder)):
-        try:
-            yield folder
-        finally:
+    with undisturbed() as let_signals_through:
+        temporary = tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)
+        folder = Path(temporary.name)
+        with closing(in_use.claim(folder)):
             try:
-                in_use.remove(folder)
+                let_signals_through()
+                yield folder
             finally:
-                # Also of a folder without permissions, and again if a signal came in the middle of the first.
-                temporary.cleanup()
+                try:
+                    in_use.remove(folder)
+                finally:
+                    # Also of a folder without permissions, and again if a signal cut the first short.
+                    temporary.cleanup()
 
 
 def notes_in(folder: Path) -> Path:

@@ -19,6 +19,7 @@ from cachekit_memprobe.history import History
 from cachekit_memprobe.model import Run, Scenario, Target
 from cachekit_memprobe.result import Result
 from cachekit_memprobe.runstore import Histories, IsSame, KeptResults, Measured, RunFolder
+from cachekit_memprobe.signals import undisturbed
 
 MAKERS = 2
 """Environments that are made at the same time, and while others are measured."""
@@ -45,8 +46,11 @@ def history_of(plan: Plan, store: Histories, listener: Listener) -> History:
         _found(plan, store) as finds,
     ):
         making = [_Making(plan, stop, store, listener, beside) for stop in plan.stops]
-        begun = [pool.submit(one.done, *found) for one, found in zip(making, finds, strict=True)]
+        begun: list[Future[Done]] = []
         try:
+            # Of a thread that it interrupts the start of, a pool would know nothing.
+            with undisturbed():
+                begun += [pool.submit(one.done, *found) for one, found in zip(making, finds, strict=True)]
             return assembled(plan, list(_in_order(begun, listener)), store.path)
         except BaseException:
             for one in begun:
@@ -74,7 +78,8 @@ def _found(plan: Plan, store: Histories) -> Iterator[list[_Finding]]:
             for stop in plan.stops:
                 kept = _kept(plan, stop, store, stop.is_same) if stop.is_same else {}
                 lacking = [one for one in plan.scenarios if one.name not in kept]
-                findings.append((kept, makers.submit(stop.find) if lacking else None))
+                with undisturbed():
+                    findings.append((kept, makers.submit(stop.find) if lacking else None))
             yield findings
         except BaseException:
             _end([finding for _, finding in findings if finding is not None])
