@@ -1,8 +1,10 @@
 """From a planned run to a report, with children that are none."""
 
 import re
+import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -310,6 +312,29 @@ class TestAResult:
         assert set(psutil.Process().children(recursive=True)) <= before
         _, (one, _two) = made.folder.load()
         assert one.reason is None
+
+
+def test_a_signal_while_a_thread_starts_leaves_no_thread(
+    made: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = threading.Thread.start
+    sent: list[threading.Thread] = []
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        if not sent and "ThreadPool" in thread.name:
+            sent.append(thread)
+            signal.raise_signal(signal.SIGINT)
+
+    def slowly(task: Task) -> Any:
+        time.sleep(0.2)
+        return well_done(task)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        made.run(scenario("one"), scenario("two"), answer=slowly)
+    assert sent
+    assert not sent[0].is_alive()
 
 
 def test_a_value_larger_than_memory_costs_its_own_scenario_only(made: Pipeline) -> None:

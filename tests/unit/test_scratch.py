@@ -10,11 +10,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cachekit_memprobe import in_use
 from cachekit_memprobe.scratch import notes_in, scratch_folder, sweep
+from cachekit_memprobe.signals import terminable
 
 _DAY_S = 86_400
 
@@ -186,3 +188,20 @@ class TestNotes:
         note.parent.mkdir(parents=True)
         note.touch()
         return note
+
+
+def test_a_signal_while_it_is_made_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Path] = []
+    make = tempfile.mkdtemp
+
+    def interrupted(*args: Any, **options: Any) -> str:
+        folder = str(make(*args, **options))
+        made.append(Path(folder))
+        signal.raise_signal(signal.SIGINT)
+        return folder
+
+    monkeypatch.setattr(tempfile, "mkdtemp", interrupted)
+    with pytest.raises(KeyboardInterrupt), terminable(), scratch_folder():
+        pytest.fail("it went on")
+    (folder,) = made
+    assert not folder.exists()
