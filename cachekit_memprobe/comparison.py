@@ -130,7 +130,7 @@ class AllowanceResult:
     """An allowance held against one scenario.
 
     Attributes:
-        allowed: in payloads of NEW; ``None`` if those are unknown.
+        allowed, change: in payloads of NEW; ``None`` if those are unknown.
         reason: why it is unmeasured.
     """
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from cachekit_memprobe.child.seen import MAY_BE_NEGATIVE
 from cachekit_memprobe.child.stages import Place
-from cachekit_memprobe.comparison import Allowance, AllowanceStatus, SiteChangeKind
+from cachekit_memprobe.comparison import AllowanceResult, SiteChangeKind
 from cachekit_memprobe.result import Verdict
 
 Axis = Literal["release", "revision", "python", "pandas", "pyarrow", "numpy"]
@@ -143,23 +143,15 @@ class Regression:
 
 
 @dataclass(frozen=True)
-class HistoryCheck:
+class HistoryCheck(AllowanceResult):
     """How much worse the newest point may be than the best one before, held against one scenario.
 
     Attributes:
-        allowed, change: in payloads of the newest; ``None`` if those are unknown.
         best, newest: numbers of points; ``None`` where there is none to compare.
-        reason: why it is unmeasured.
     """
 
-    allowance: Allowance
-    scenario: str
-    status: AllowanceStatus
-    allowed: float | None = None
-    change: float | None = None
     best: int | None = None
     newest: int | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True)

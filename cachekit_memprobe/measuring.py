@@ -14,6 +14,7 @@ from cachekit_memprobe.disks import require_temporary_folder
 from cachekit_memprobe.doctor.room import Room, lacking_room, room_here
 from cachekit_memprobe.errors import CouldNotMeasure, MemprobeError, as_a_bug
 from cachekit_memprobe.model import Measurement, Phase, Run, Scenario, Step
+from cachekit_memprobe.replay.errands import Errands
 from cachekit_memprobe.replay.launcher import Launcher
 from cachekit_memprobe.replay.lifetime import entries_last_s
 from cachekit_memprobe.replay.own_data import OwnData
@@ -98,9 +99,8 @@ def measure(
         together.including(supervisor),
     ):
         most_bytes = round(_SHARE * room.memory_bytes)
-        data = OwnData(target, supervisor, scratch / "data", options.timeout_s, most_bytes)
-        theirs = own_servers.kinds
-        functions = OwnFunctions(target, supervisor, scratch / "functions", options.timeout_s, theirs)
+        errands = Errands(target, supervisor, scratch / "errands", options.timeout_s)
+        data, functions = OwnData(errands, most_bytes), OwnFunctions(errands, own_servers.kinds)
         loaded = _loaded(planned.scenarios, data, functions, folder, progress)
         applicable = [scenario for scenario in loaded if why_not(scenario, target.cachekit) is None]
         with serving(applicable, own_servers, scratch / "servers", notes_in(scratch), lasting) as servers:

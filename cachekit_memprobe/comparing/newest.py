@@ -94,6 +94,4 @@ def checks_of(
             continue
         change = change_of(allowance.metric, before, after, deployed=(deployed, deployed))
         found = judged(allowance, ScenarioComparison(scenario, before, after, changes=(change,)))
-        yield HistoryCheck(
-            allowance, scenario, found.status, found.allowed, found.change, best, newest, found.reason
-        )
+        yield HistoryCheck(**vars(found), best=best, newest=newest)

@@ -4,11 +4,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cachekit_memprobe.child.printable import printable
-from cachekit_memprobe.child.task import SIZE, Sized, Task
+from cachekit_memprobe.child.task import SIZE, Sized
 from cachekit_memprobe.errors import CouldNotMeasure
-from cachekit_memprobe.model import Scenario, Target
-from cachekit_memprobe.replay.environment import child_environment
-from cachekit_memprobe.replay.supervisor import Launch, Supervisor
+from cachekit_memprobe.model import Scenario
+from cachekit_memprobe.replay.errands import Errands
 
 
 @dataclass(frozen=True)
@@ -16,14 +15,10 @@ class OwnData:
     """Loads each file once, in a process that is then gone.
 
     Attributes:
-        folder: of the loading process's own.
         memory_bytes: what may be taken to load one: its file may be small, and its data of any size.
     """
 
-    target: Target
-    supervisor: Supervisor
-    folder: Path
-    timeout_s: float
+    errands: Errands
     memory_bytes: int = 0
     _loaded_files: dict[tuple[str, float], Sized | CouldNotMeasure] = field(default_factory=dict)
 
@@ -46,24 +41,8 @@ class OwnData:
         )
 
     def _loaded(self, scenario: Scenario) -> Sized | CouldNotMeasure:
-        task = Task(
-            operation=SIZE,
-            value=scenario.value,
-            caching=scenario.caching,
-            read=scenario.read,
-            workspace=str(self.folder),
-            memory_bytes=self.memory_bytes,
-        )
-        launch = Launch(
-            python=self.target.python,
-            task=task,
-            environment=child_environment(scenario, home=self.folder, pinned=True, counts_pages=False),
-            folder=self.folder,
-            timeout_s=self.timeout_s,
-            fresh=False,
-        )
         try:
-            return self.supervisor.run(launch, Sized)
+            return self.errands.run(SIZE, scenario, Sized, memory_bytes=self.memory_bytes)
         except CouldNotMeasure as failure:
             return _naming(failure, printable(Path(scenario.value.file).name))
 

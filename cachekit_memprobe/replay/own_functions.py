@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cachekit_memprobe.child.releases import version_key
-from cachekit_memprobe.child.task import DESCRIBE, Caching, Call, Described, Found, Task
+from cachekit_memprobe.child.task import DESCRIBE, Caching, Call, Described, Found
 from cachekit_memprobe.child.workload.calls.imported import search_path
 from cachekit_memprobe.child.workload.calls.naming import NAMED_BY
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.folders import without_folders
-from cachekit_memprobe.model import Scenario, Target
-from cachekit_memprobe.replay.environment import child_environment
-from cachekit_memprobe.replay.supervisor import Launch, Supervisor
+from cachekit_memprobe.model import Scenario
+from cachekit_memprobe.replay.errands import Errands
 
 _OTHER = "other"
 _OF_THE_PROCESS = "the measured process "
@@ -28,14 +27,10 @@ class OwnFunctions:
     """Imports each function once, in a process that is then gone.
 
     Attributes:
-        folder: of the importing process's own.
         theirs: the backends of which the user has named a server of their own.
     """
 
-    target: Target
-    supervisor: Supervisor
-    folder: Path
-    timeout_s: float
+    errands: Errands
     theirs: tuple[str, ...] = ()
 
     def described(self, scenario: Scenario) -> Scenario:
@@ -51,12 +46,12 @@ class OwnFunctions:
         try:
             return self._described(scenario, call)
         except CouldNotMeasure as failure:
-            folders = (*map(Path, search_path(call)), *self.target.python.parents[:2])
+            folders = (*map(Path, search_path(call)), *self.errands.target.python.parents[:2])
             raise CouldNotMeasure(without_folders(str(failure), folders)) from None
 
     def _described(self, scenario: Scenario, call: Call) -> Scenario:
         described = self._imported(scenario, call)
-        backend = _backend(described, call, self.target.cachekit, scenario.environment)
+        backend = _backend(described, call, self.errands.target.cachekit, scenario.environment)
         if not described.backend and not described.named and call.own_cache:
             self._require_named(scenario, call, backend)
         if not described.backend and backend not in _BY_REFERENCE:
@@ -88,23 +83,8 @@ class OwnFunctions:
         )
 
     def _imported(self, scenario: Scenario, call: Call) -> Described:
-        task = Task(
-            operation=DESCRIBE,
-            value=scenario.value,
-            caching=scenario.caching,
-            read=scenario.read,
-            workspace=str(self.folder),
-        )
-        launch = Launch(
-            python=self.target.python,
-            task=task,
-            environment=child_environment(scenario, home=self.folder, pinned=True, counts_pages=False),
-            folder=self.folder,
-            timeout_s=self.timeout_s,
-            fresh=False,
-        )
         with told_of(f"{call.function} was imported"):
-            return self.supervisor.run(launch, Described)
+            return self.errands.run(DESCRIBE, scenario, Described)
 
 
 @contextmanager

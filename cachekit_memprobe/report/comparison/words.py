@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cachekit_memprobe.comparison import AllowanceResult, Comparison, Difference, ScenarioComparison
-from cachekit_memprobe.report.clean import clean, clean_line
+from cachekit_memprobe.report.clean import clean_line
 from cachekit_memprobe.report.comparison.figures import (
     LineWords,
     Row,
@@ -17,9 +17,9 @@ from cachekit_memprobe.report.comparison.figures import (
 )
 from cachekit_memprobe.report.comparison.headline import direction_of, headline_of, is_equal, is_partial
 from cachekit_memprobe.report.view import location, verdict_word
-from cachekit_memprobe.report.words import HEADLINE_METRICS, target_words
+from cachekit_memprobe.report.words import HEADLINE_METRICS, allowance_words, target_words
 from cachekit_memprobe.result import Finding, Report, Result
-from cachekit_memprobe.units import format_exactly, format_payloads, signed
+from cachekit_memprobe.units import format_payloads, signed
 
 METRIC_COLUMNS = ("metric", "BASE", "NEW", "change", "in bytes", "")
 SUMMARY_COLUMNS = ("scenario", "verdict", *HEADLINE_METRICS, "")
@@ -113,7 +113,7 @@ def comparison_words(comparison: Comparison) -> ComparisonWords:
         scenarios=scenarios,
         conclusion=_conclusion(scenarios, comparison.scenarios),
         legend=_legend(scenarios),
-        allowances=tuple((one.status, _allowance(one)) for one in _worst_first(comparison.allowances)),
+        allowances=tuple((one.status, allowance_words(one)) for one in _worst_first(comparison.allowances)),
     )
 
 
@@ -211,17 +211,3 @@ def _outcome(scenario: ScenarioComparison) -> str:
 
 def _worst_first(results: Sequence[AllowanceResult]) -> Sequence[AllowanceResult]:
     return sorted(results, key=lambda one: ("over", "unmeasured", "within").index(one.status))
-
-
-def _allowance(result: AllowanceResult) -> str:
-    allowance = result.allowance
-    size = (
-        format_payloads(allowance.payloads)
-        if allowance.payloads is not None
-        else format_exactly(allowance.size_bytes or 0)
-    )
-    words = f"{allowance.metric}:+{size} of {clean_line(result.scenario)}"
-    if result.status == "unmeasured":
-        return f"{words}: nothing can be said, {clean(result.reason).splitlines()[0]}"
-    change = signed(format_payloads(result.change or 0.0))
-    return f"{words}: {'OVER' if result.status == 'over' else 'within'}, {change}"

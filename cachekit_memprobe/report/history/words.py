@@ -15,8 +15,8 @@ from cachekit_memprobe.history import (
 from cachekit_memprobe.report.clean import clean, clean_line
 from cachekit_memprobe.report.history.steps import StepWords, step_words
 from cachekit_memprobe.report.view import noticeable
-from cachekit_memprobe.report.words import HEADLINE_METRICS
-from cachekit_memprobe.units import format_exactly, format_payloads, signed
+from cachekit_memprobe.report.words import HEADLINE_METRICS, allowance_words
+from cachekit_memprobe.units import format_payloads
 
 UP, DOWN = "▲", "▼"
 
@@ -215,18 +215,8 @@ def is_told(one: Regression, history: History) -> bool:
 
 
 def _check(one: HistoryCheck, history: History) -> str:
-    allowance = one.allowance
-    size = (
-        format_payloads(allowance.payloads)
-        if allowance.payloads is not None
-        else format_exactly(allowance.size_bytes or 0)
-    )
-    words = f"{allowance.metric}:+{size} of {clean_line(one.scenario)}"
-    if one.status == "unmeasured":
-        return f"{words}: nothing can be said, {clean(one.reason).strip().partition(chr(10))[0]}"
     best = history.points[one.best or 0].label
-    change = signed(format_payloads(one.change or 0.0))
-    return f"{words}: {'OVER' if one.status == 'over' else 'within'}, {change} since {clean_line(best)}"
+    return allowance_words(one) + ("" if one.status == "unmeasured" else f" since {clean_line(best)}")
 
 
 def _conclusion(history: History, regressions: int) -> str:

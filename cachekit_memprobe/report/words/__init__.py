@@ -3,6 +3,7 @@
 Everything here is text without control characters. It isn't escaped for any format: that is the renderer's.
 """
 
+from cachekit_memprobe.report.words.allowances import allowance_words
 from cachekit_memprobe.report.words.budget import BudgetRow, budget_rows
 from cachekit_memprobe.report.words.chart import TextChart, text_chart
 from cachekit_memprobe.report.words.condensed import Condensed, condensed
@@ -45,6 +46,7 @@ __all__ = [
     "SummaryRow",
     "TextChart",
     "TextTable",
+    "allowance_words",
     "budget_rows",
     "command_words",
     "condensed",

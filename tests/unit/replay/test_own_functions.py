@@ -9,6 +9,7 @@ import pytest
 from cachekit_memprobe.child.task import DESCRIBE, Call, Described, Task
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.model import Scenario, Target
+from cachekit_memprobe.replay.errands import Errands
 from cachekit_memprobe.replay.own_functions import OwnFunctions, told_of
 from cachekit_memprobe.scenario import call_scenario, load_bundled
 from tests.unit.fake_supervisor import FakeSupervisor
@@ -44,7 +45,7 @@ def described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Describe:
 
         target = Target("installed", Path("/env/bin/python"), {"cachekit": release})
         supervisor = FakeSupervisor(reply)
-        functions = OwnFunctions(target, supervisor, tmp_path, 9, theirs)  # type: ignore[arg-type]
+        functions = OwnFunctions(Errands(target, supervisor, tmp_path, 9), theirs)  # type: ignore[arg-type]
         scenario = call_scenario(Call("shop.orders:load", **call), tier=tier)  # type: ignore[arg-type]
         return functions.described(replace(scenario, environment=environment or {}))
 
@@ -151,6 +152,6 @@ def test_what_a_process_was_about_to_do_is_said_when_it_ends() -> None:
 
 def test_a_scenario_that_calls_nothing_stays_as_it_is(described: Describe, tmp_path: Path) -> None:
     target = Target("installed", Path("/env/bin/python"), {"cachekit": NEWEST})
-    functions = OwnFunctions(target, FakeSupervisor(), tmp_path, 9)  # type: ignore[arg-type]
+    functions = OwnFunctions(Errands(target, FakeSupervisor(), tmp_path, 9))  # type: ignore[arg-type]
     scenario = load_bundled("arrow-l1-hit")
     assert functions.described(scenario) is scenario
