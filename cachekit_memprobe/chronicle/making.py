@@ -46,6 +46,9 @@ def history_of(plan: Plan, store: Histories, listener: Listener) -> History:
         _found(plan, store) as finds,
     ):
         making = [_Making(plan, stop, store, listener, beside) for stop in plan.stops]
+        listener.planned(
+            [(stop.point, _lacking(plan, kept)) for stop, (kept, _) in zip(plan.stops, finds, strict=True)]
+        )
         begun: list[Future[Done]] = []
         try:
             # Of a thread that it interrupts the start of, a pool would know nothing.
@@ -77,9 +80,8 @@ def _found(plan: Plan, store: Histories) -> Iterator[list[_Finding]]:
         try:
             for stop in plan.stops:
                 kept = _kept(plan, stop, store, stop.is_same) if stop.is_same else {}
-                lacking = [one for one in plan.scenarios if one.name not in kept]
                 with undisturbed():
-                    findings.append((kept, makers.submit(stop.find) if lacking else None))
+                    findings.append((kept, makers.submit(stop.find) if _lacking(plan, kept) else None))
             yield findings
         except BaseException:
             _end([finding for _, finding in findings if finding is not None])
@@ -92,6 +94,10 @@ def _end(findings: Sequence["Future[Target]"]) -> None:
     while not all(finding.done() for finding in running):
         processes.end_all()
         wait(running, timeout=_A_MOMENT_S)
+
+
+def _lacking(plan: Plan, kept: Mapping[str, Measured]) -> tuple[Scenario, ...]:
+    return tuple(one for one in plan.scenarios if one.name not in kept)
 
 
 def _kept(plan: Plan, stop: Stop, store: Histories, is_same: IsSame) -> Mapping[str, Measured]:
@@ -122,7 +128,7 @@ class _Making:
             return self._without_target(str(failure), kept)
         if self.stop.is_same is None and not _is_modified(target):
             kept = _kept(self.plan, self.stop, self.store, lambda one: one.versions == target.versions)
-        lacking = tuple(one for one in self.plan.scenarios if one.name not in kept)
+        lacking = _lacking(self.plan, kept)
         if not lacking:
             return self._with(target.versions, kept)
         folder = self.store.new_run(self.stop.release)
@@ -145,7 +151,7 @@ class _Making:
         return {result.scenario.name: result for result in report.results}
 
     def _without_target(self, reason: str, kept: Mapping[str, Measured]) -> Done:
-        lacking = [one for one in self.plan.scenarios if one.name not in kept]
+        lacking = _lacking(self.plan, kept)
         failed = {one.name: Result(one, "unmeasured", None, {}, (), (), (), reason=reason) for one in lacking}
         return self._with({}, kept, failed, reason="" if kept else reason)
 

@@ -1,6 +1,6 @@
 """What a history measures, point by point, and who is told of it meanwhile."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cachekit_memprobe.comparison import Allowance
@@ -49,6 +49,9 @@ class Plan:
 
 class Listener:
     """What a history tells while it is made; this one is silent."""
+
+    def planned(self, lacking: Sequence[tuple[Point, Sequence[Scenario]]]) -> None:
+        """Which scenarios are to be measured; some of them may turn out to be there."""
 
     def measuring(self, point: Point, step: Step) -> None:
         """A scenario is being measured."""

@@ -37,13 +37,16 @@ class Remaining:
             return f"{counted}, {_in_words(self._ends - self._clock())}"
 
     def begun(self, name: str) -> None:
+        """A scenario has begun; one that isn't part of the work is none of it."""
         with self._lock:
-            self._begun.add(name)
+            self._begun |= {name} & self._work.keys()
 
     def done(self, name: str) -> None:
+        """Likewise when it has ended; to be told again changes nothing."""
         with self._lock:
-            self._done.add(name)
-            self._ends = self._estimated()
+            if name in self._work and name not in self._done:
+                self._done.add(name)
+                self._ends = self._estimated()
 
     def _estimated(self) -> float | None:
         total, done = sum(self._work.values()), self._sum(self._done)
@@ -55,7 +58,7 @@ class Remaining:
         return now + (now - self._began) * (total - behind) / behind
 
     def _sum(self, names: set[str]) -> int:
-        return sum(self._work.get(name, _EACH_BYTES) for name in names)
+        return sum(self._work[name] for name in names)
 
 
 def _in_words(seconds: float) -> str:

@@ -67,3 +67,13 @@ def test_the_large_ones_count_for_more() -> None:
 def test_of_one_nothing_is_known() -> None:
     remaining, _ = after({"a": 1, "b": 1}, 1, 60)
     assert remaining.words == "1/2 done"
+
+
+def test_what_is_no_part_of_the_work_or_told_again_changes_nothing() -> None:
+    remaining, clock = after(EQUAL, 10, 20)
+    clock.now_s += 20
+    words = remaining.words
+    remaining.begun("kept")
+    remaining.done("kept")
+    remaining.done("s0")
+    assert remaining.words == words == "10/40 done, about 40 s left"
