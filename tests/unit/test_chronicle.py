@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from cachekit_memprobe.chronicle import Listener, Plan, Stop, history_of
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.history import History, Point
 from cachekit_memprobe.metrics import TRACEMALLOC
-from cachekit_memprobe.model import RunOptions, Target
+from cachekit_memprobe.model import RunOptions, Scenario, Target
 from cachekit_memprobe.replay.supervisor import Cancelled
 from cachekit_memprobe.request import Request
 from cachekit_memprobe.result import Result
@@ -31,6 +31,10 @@ class Told(Listener):
 
     def __init__(self) -> None:
         self.points: list[str] = []
+        self.lacking: list[tuple[str, list[str]]] = []
+
+    def planned(self, lacking: Sequence[tuple[Point, Sequence[Scenario]]]) -> None:
+        self.lacking = [(point.label, [one.name for one in several]) for point, several in lacking]
 
     def done(self, point: Point, results: Mapping[str, Result], measured: int) -> None:
         self.points.append(point.label)
@@ -48,7 +52,7 @@ def history(
     told: Listener | None = None,
     find: Callable[[], Target] = lambda: TARGET,
 ) -> History:
-    stops = tuple(Stop(Point(label, label), label, find) for label in labels)
+    stops = tuple(Stop(Point(label, label), label, find, lambda _target: True) for label in labels)
     options = RunOptions((TRACEMALLOC,), jobs=jobs)
     plan = Plan("release", stops, (scenario("one"),), options, Request(), OwnServers())
     return history_of(plan, Histories(folder), told or Told())
@@ -134,6 +138,14 @@ def test_one_that_is_interrupted_ends_all_that_are_in_work(
     assert supervisor.cancelled
     assert told.points == ["1.0"]
     assert not [thread for thread in threading.enumerate() if "ThreadPool" in thread.name]
+
+
+def test_what_is_to_be_measured_is_told_first(supervisor: FakeSupervisor, tmp_path: Path) -> None:
+    history(tmp_path, "1.0")
+    told = Told()
+    history(tmp_path, "1.0", "1.1", told=told)
+    assert told.lacking == [("1.0", []), ("1.1", ["one"])]
+    assert told.points == ["1.0", "1.1"]
 
 
 def test_a_point_without_a_target_costs_no_other(supervisor: FakeSupervisor, tmp_path: Path) -> None:
