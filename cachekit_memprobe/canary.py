@@ -16,7 +16,7 @@ from cachekit_memprobe.doctor import planting
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.metrics import ALIASING, MEMRAY, RSS
 from cachekit_memprobe.model import Limit, Run, RunOptions, Scenario, Target
-from cachekit_memprobe.replay.session import Progress
+from cachekit_memprobe.replay.sharing import Progress
 from cachekit_memprobe.result import BudgetResult, Result
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import load_bundled, with_overrides

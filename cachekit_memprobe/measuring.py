@@ -19,7 +19,8 @@ from cachekit_memprobe.replay.launcher import Launcher
 from cachekit_memprobe.replay.lifetime import entries_last_s
 from cachekit_memprobe.replay.own_data import OwnData
 from cachekit_memprobe.replay.own_functions import OwnFunctions
-from cachekit_memprobe.replay.session import Progress, Session
+from cachekit_memprobe.replay.session import Session
+from cachekit_memprobe.replay.sharing import Progress
 from cachekit_memprobe.replay.supervisor import Cancelled, Supervisor, supervising
 from cachekit_memprobe.runstore import RunFolder
 from cachekit_memprobe.scenario import why_not

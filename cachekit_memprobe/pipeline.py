@@ -17,7 +17,7 @@ from cachekit_memprobe.measuring import NO_OWN_SERVERS, Together, measure
 from cachekit_memprobe.metrics import MEMRAY
 from cachekit_memprobe.model import Phase, Run, RunOptions, Step
 from cachekit_memprobe.replay.launcher import Launcher
-from cachekit_memprobe.replay.session import Progress
+from cachekit_memprobe.replay.sharing import Progress
 from cachekit_memprobe.result import Report, Result
 from cachekit_memprobe.runstore import KeptResults, RunFolder
 from cachekit_memprobe.scaling import scaling_of
