@@ -8,7 +8,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +26,7 @@ _OWN = ("HOME", "TMPDIR")
 """Of each process, forked or not."""
 
 _Record = TypeVar("_Record")
+_Answer = TypeVar("_Answer")
 
 
 class Cancelled(Exception):
@@ -106,18 +107,15 @@ class Supervisor:
         self._starter.shutdown()
 
     def prepare(self, launch: Launch) -> None:
-        """Have a child that is no fresh one start at once when it is run.
+        """Wait until a child that is forked can be; one that is a fresh process needs nothing before.
 
         Raises:
+            CouldNotMeasure: what would fork it died or hangs.
             Cancelled: :meth:`cancel` was called.
         """
         if launch.fresh or launch.is_forked_here:
             return
-        # What is wrong with the launcher is for the run to tell, or to do without.
-        with suppress(Refused, CouldNotMeasure):
-            launcher = self._launcher(_key(launch), launch)
-            if launcher is not None:
-                launcher.prepare()
+        self._asked(launch, Launcher.prepare)
 
     def run(self, launch: Launch, kind: type[_Record], on_barrier: OnBarrier | None = None) -> _Record:
         """Run one child to its end.
@@ -191,7 +189,10 @@ class Supervisor:
         return _Child(process.pid, mark, lambda: _bury(process))
 
     def _forked(self, launch: Launch, fds: tuple[int, ...]) -> _Child | None:
-        """A process of the launcher for this environment; ``None`` if there can't be one.
+        return self._asked(launch, lambda launcher: self._taken(launcher, launch, fds))
+
+    def _asked(self, launch: Launch, ask: Callable[[Launcher], _Answer]) -> _Answer | None:
+        """What comes of asking the launcher for this environment; ``None`` if there can't be one.
 
         A launcher that is lost costs this measurement, and is replaced at the next one.
         """
@@ -200,12 +201,13 @@ class Supervisor:
         if launcher is None:
             return None
         try:
-            return self._taken(launcher, launch, fds)
+            return ask(launcher)
         except Refused:
             self._give_up(key, launcher)
             return None
-        except CouldNotMeasure:
+        except CouldNotMeasure as failure:
             self._drop(key, launcher)
+            self._refuse_if_cancelled(failure)
             raise
 
     def _own_launcher(self) -> Launcher:

@@ -114,6 +114,35 @@ def _output_of(ground: Playground) -> str:
 _FRESH = leave("words", "sys.argv") + leave("parent", "os.getppid()")
 
 
+class TestALauncherThatIsPrepared:
+    """What is wrong with it is told then, and not waited for a second time."""
+
+    def test_forks_at_once_afterwards(self, ground: Playground, supervisor: Supervisor) -> None:
+        supervisor.prepare(ground.launch())
+        launcher = only_launcher()
+        assert sized(supervisor, ground.launch()) == DONE
+        assert only_launcher() == launcher
+
+    def test_costs_that_measurement_if_it_is_lost(self, ground: Playground, supervisor: Supervisor) -> None:
+        ground.write_libraries(cachekit="import os; os._exit(1)")
+        with pytest.raises(CouldNotMeasure, match=_ENDED):
+            supervisor.prepare(ground.launch())
+        assert launchers() == []
+        ground.write_libraries()
+        assert sized(supervisor, ground.launch()) == DONE
+
+    def test_is_given_up_if_it_can_not_fork(self, ground: Playground, supervisor: Supervisor) -> None:
+        ground.write_libraries(cachekit="1 / 0")
+        supervisor.prepare(ground.launch())
+        assert launchers() == []
+        assert sized(supervisor, ground.launch()) == DONE
+        assert len(list((ground.folder / "launchers").iterdir())) == 1
+
+    def test_is_none_for_a_fresh_process(self, ground: Playground, supervisor: Supervisor) -> None:
+        supervisor.prepare(ground.launch(fresh=True))
+        assert launchers() == []
+
+
 class TestALauncherThatCanNotFork:
     """Then every process is a fresh one."""
 
