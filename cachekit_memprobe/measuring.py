@@ -2,11 +2,9 @@
 
 import math
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -40,15 +38,26 @@ _OBJECTS = 24
 class Together:
     """What measurements share that go on at the same time, each in a thread of its own.
 
+    Together they take as much memory and disk as one of them alone.
+
     Attributes:
         slots: measured processes that may run at a time, of all of them.
+        in_work: scenarios whose values may be stored at a time.
     """
 
     def __init__(self, jobs: int) -> None:
         self.slots = threading.Semaphore(jobs)
+        self.in_work = threading.Semaphore(jobs)
+        self._room: Room | None = None
         self._lock = threading.Lock()
         self._supervisors: set[Supervisor] = set()
         self._cancelled = False
+
+    def room(self) -> Room:
+        """What there was before the first of them had taken anything."""
+        with self._lock:
+            self._room = self._room or room_here()
+            return self._room
 
     @contextmanager
     def including(self, supervisor: Supervisor) -> Iterator[None]:
@@ -90,7 +99,7 @@ def measure(
     together = together or Together(planned.options.jobs)
     sweep(partial(forget_left_behind, own_servers))
     require_temporary_folder()
-    room = room_here()
+    room = together.room()
     target, options, fork = planned.target, planned.options, planned.options.isolation == "fork"
     lasting = f"{math.ceil(entries_last_s(options) / 60)} minutes"
     with (
@@ -105,8 +114,16 @@ def measure(
         loaded = _loaded(planned.scenarios, data, functions, folder, progress)
         applicable = [scenario for scenario in loaded if why_not(scenario, target.cachekit) is None]
         with serving(applicable, own_servers, scratch / "servers", notes_in(scratch), lasting) as servers:
-            connect, replays = servers.connect, scratch / "replays"
-            session = Session(target, options, supervisor, replays, connect, progress, together.slots)
+            session = Session(
+                target,
+                options,
+                supervisor,
+                scratch / "replays",
+                servers.connect,
+                progress,
+                together.slots,
+                together.in_work,
+            )
             _measure_all(session, loaded, folder, room)
 
 
@@ -164,9 +181,7 @@ def _measure_one(session: Session, scenario: Scenario, folder: RunFolder, room: 
     elif lacking := lacking_room(scenario, session.options.jobs, room, session.target.cachekit):
         measurement = Measurement.failed(scenario, lacking)
     else:
-        began = time.monotonic()
-        measured = _measured(session, scenario, folder.capture_of(scenario.name))
-        measurement = replace(measured, took_s=round(time.monotonic() - began, 3))
+        measurement = _measured(session, scenario, folder.capture_of(scenario.name))
     folder.save_measurement(measurement)
     session.progress(Step(scenario.name, Phase.DONE))
 

@@ -4,7 +4,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -66,6 +66,22 @@ class Replay:
     pool: ThreadPoolExecutor
     master_key: str = field(default_factory=lambda: secrets.token_hex(_MASTER_KEY_BYTES), repr=False)
     stored: "Future[Stored]" = field(default_factory=Future)
+
+    @contextmanager
+    def in_work(self) -> Iterator[None]:
+        """Inside, the value may be stored. What can be done before is done while others have theirs.
+
+        Raises:
+            CouldNotMeasure: as of :meth:`store`.
+        """
+        in_work = self.shared.in_work
+        if not in_work.acquire(blocking=False):
+            self.shared.supervisor.prepare(self._launch("store", self._task(STORE)))
+            in_work.acquire()
+        try:
+            yield
+        finally:
+            in_work.release()
 
     def store(self) -> Stored:
         """Have the value stored; a process that was prepared waits for it.

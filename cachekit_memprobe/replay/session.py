@@ -1,6 +1,7 @@
 """One scenario replayed: what was seen of it, or why it could not be measured."""
 
 import shutil
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ class Session(Shared):
         """
         workspace = self.scratch / scenario.name
         measured = Measurement(scenario, None)
+        began = time.monotonic()
         try:
             with (
                 self.connect(scenario) as connection,
@@ -41,12 +43,16 @@ class Session(Shared):
                 ThreadPoolExecutor(max_workers=self.options.jobs + 1) as pool,
             ):
                 replay = Replay(self, scenario, workspace, capture, connection, pool)
-                prepared = replay.prepared()
-                stored = replay.store()
-                measured = _of_stored(scenario, stored)
-                outcomes = replace(replay, scenario=measured.scenario).observed(stored, prepared)
-                measured = replace(measured, seen=_seen_of(outcomes))
-                _raise_first(outcomes)
+                with replay.in_work():
+                    began = time.monotonic()
+                    prepared = replay.prepared()
+                    stored = replay.store()
+                    measured = _of_stored(scenario, stored)
+                    outcomes = replace(replay, scenario=measured.scenario).observed(stored, prepared)
+                    measured = replace(measured, seen=_seen_of(outcomes))
+                    _raise_first(outcomes)
+                    # Before the next one may store its own.
+                    shutil.rmtree(workspace, ignore_errors=True)
         except CouldNotMeasure as failure:
             measured = self._failed(measured, str(failure), capture)
         except OSError as error:
@@ -58,7 +64,8 @@ class Session(Shared):
         folders = self._folders(scenario, capture)
         notes = tuple(without_folders(note, folders) for note in measured.notes)
         reason = measured.reason and without_folders(measured.reason, folders)
-        return replace(measured, reason=reason, notes=notes)
+        took_s = round(time.monotonic() - began, 3)
+        return replace(measured, reason=reason, notes=notes, took_s=took_s)
 
     def _failed(self, measured: Measurement, reason: str, capture: Path) -> Measurement:
         """With the state of the disks, as long as what was stored is there."""

@@ -23,6 +23,7 @@ class Shared:
     Attributes:
         scratch: a folder that is removed with all in it when the run ends.
         slots: measured processes that may run at the same time.
+        in_work: scenarios whose values may be stored at the same time.
     """
 
     target: Target
@@ -32,3 +33,4 @@ class Shared:
     connect: Connect
     progress: Progress
     slots: threading.Semaphore
+    in_work: threading.Semaphore

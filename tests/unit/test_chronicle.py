@@ -10,6 +10,7 @@ import pytest
 
 from cachekit_memprobe.child.task import STORE, Task
 from cachekit_memprobe.chronicle import Listener, Plan, Stop, history_of
+from cachekit_memprobe.doctor.room import Room
 from cachekit_memprobe.errors import CouldNotMeasure
 from cachekit_memprobe.history import History, Point
 from cachekit_memprobe.metrics import TRACEMALLOC
@@ -90,6 +91,22 @@ def test_their_processes_are_as_many_as_those_of_one(
     supervisor.answer = answer
     history(tmp_path, *(f"1.{number}" for number in range(6)), jobs=jobs)
     assert most == jobs
+
+
+def test_their_values_are_stored_as_if_they_were_of_one(
+    supervisor: FakeSupervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a disk, and in memory, that has room for one at a time."""
+    asked: list[Room] = []
+
+    def room() -> Room:
+        asked.append(Room(1 << 50, None))
+        return asked[-1]
+
+    monkeypatch.setattr("cachekit_memprobe.measuring.room_here", room)
+    history(tmp_path, "1.0", "1.1", "1.2", "1.3", jobs=1)
+    assert [done for _, done in supervisor.did] == [STORE, TRACEMALLOC] * 4
+    assert len(asked) == 1
 
 
 def test_points_are_told_in_their_order_whichever_is_done_first(
