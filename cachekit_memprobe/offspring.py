@@ -9,6 +9,7 @@ part of, nor another user's. Elsewhere than on Linux nothing is marked, and its 
 
 import os
 import secrets
+import select
 import signal
 import sys
 import threading
@@ -69,15 +70,16 @@ def has(pid: int, marked: Mark) -> bool:
 def end(marked: Mark) -> bool:
     """Kill all that have the mark, those that keep forking too, and bury what has come to this process.
 
+    What has come to another one is dead as well, though that may take its time to bury it, or never do: in a
+    container its first process may be anything.
+
     Returns:
-        Whether none is left.
+        Whether none is left that runs.
     """
     if marked.number is None:
         return True
     deadline = time.monotonic() + _ENDING_S
-    while found := list(_having(marked.number)):
-        for pid in found:
-            _kill(pid, marked.number)
+    while found := [pid for pid in _having(marked.number) if _outlives_its_killing(pid, marked.number)]:
         if time.monotonic() > deadline:
             return False
         time.sleep(_PAUSE_S if len(found) == 1 else 0)
@@ -98,13 +100,19 @@ def _has(pid: int, number: int) -> bool:
     return False
 
 
-def _kill(pid: int, number: int) -> None:
-    """Kill it, or bury it if it is a zombie of this process; a number that is used again hits nobody else."""
+def _outlives_its_killing(pid: int, number: int) -> bool:
+    """Kill it, or bury it if it has ended; a number that is used again hits nobody else."""
     with suppress(OSError):
         handle = os.pidfd_open(pid)
         try:
-            if _has(pid, number):
-                signal.pidfd_send_signal(handle, signal.SIGKILL)
-                os.waitpid(pid, os.WNOHANG)
+            if not _has(pid, number):
+                return False
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+            has_ended = select.poll()
+            has_ended.register(handle, select.POLLIN)
+            if not has_ended.poll(0):
+                return True
+            os.waitpid(pid, os.WNOHANG)
         finally:
             os.close(handle)
+    return False

@@ -91,3 +91,22 @@ def test_what_is_gone_has_no_mark() -> None:
         process.wait()
     assert offspring.mark(process.pid) == offspring.Mark(None)
     assert offspring.end(offspring.Mark(None))
+
+
+_NEVER_BURIES = """
+import subprocess, sys
+child = subprocess.Popen(["sleep", "3600"])
+print(child.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_one_that_nobody_buries_is_gone_as_well() -> None:
+    """As in a container whose first process is none that buries others'."""
+    command = [sys.executable, "-c", _NEVER_BURIES]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        assert offspring.end(offspring.mark(child.pid))
+        assert child.status() == psutil.STATUS_ZOMBIE
+        parent.communicate()
