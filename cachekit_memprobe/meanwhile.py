@@ -76,10 +76,14 @@ class Meanwhile:
 
     def _run(self) -> None:
         while wanted := self._wanted.get():
-            result = self._explained(wanted)
-            if result is not None:
-                wanted.ended(result)
-            wanted.result.set_result(result)
+            try:
+                result = self._explained(wanted)
+                if result is not None:
+                    wanted.ended(result)
+            except Exception as error:  # whoever waits must not wait for ever, nor those behind it
+                wanted.result.set_exception(error)
+            else:
+                wanted.result.set_result(result)
 
     def _explained(self, wanted: _Wanted) -> Result | None:
         # The process may be gone, or give an answer that can't be used: then it is explained without it.

@@ -304,6 +304,13 @@ class TestAResult:
         assert [result.verdict for result in report.results] == ["pass", "pass"]
         assert tuple(told) == report.results
 
+    def test_that_nobody_can_be_told_ends_the_run_and_hangs_nothing(self, made: Pipeline) -> None:
+        def broken(_result: Result) -> None:
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            made.run(scenario("one"), scenario("two"), scenario("three"), ended=broken)
+
     def test_leaves_no_process_when_a_run_is_ended(self, made: Pipeline) -> None:
         where = failing(lambda task: name_of(task) == "two", KeyboardInterrupt())
         before = set(psutil.Process().children(recursive=True))
